@@ -1,0 +1,1 @@
+//! Probes (I/O, each with its own deadline) and judges (pure).

@@ -1,0 +1,1 @@
+//! The sample backend and its faults.

@@ -1,0 +1,1 @@
+//! Findings of all checks read together: causes, consequences, cures.

@@ -1,0 +1,1 @@
+//! Stack frames, exception chains and fingerprints; one for logs and for errors.

@@ -1,0 +1,38 @@
+//! fuelops keeps a backend alive and says why it fell over. This library is the whole program; `main.rs` only calls it.
+//!
+//! # The house
+//!
+//! Each room may use only rooms on floors below its own; arrows sideways exist only where named here.
+//! `tests/it/house.rs` reads the `use crate::` edges and fails on any other.
+//!
+//! | floor | rooms | what lives there |
+//! | --- | --- | --- |
+//! | 8 | `cli` | arguments, the terminal, one file a subcommand: resolve, engine, report, render, exit |
+//! | 6 | `demo` | the sample backend and its faults |
+//! | 5 | `diagnose` | findings read together: causes, consequences, cures |
+//! | 4 | `checks` | probes (I/O) and judges (pure) |
+//! | 3 | `logs` `grouping` `process` | log bytes to records to aggregates; exceptions to fingerprints; processes by identity (`logs` → `grouping`) |
+//! | 2 | `render` `report` `config` `store` | documents and their layouts (`render` → `report`); plain report data; config layers and sections; state folder, locks, atomic files |
+//! | 1 | `model` `text` `platform` | the words; units, sanitising, redaction, quoting; everything with `cfg(target_os)` or `unsafe` |
+//!
+//! # What holds everywhere
+//!
+//! - Engines take narrow inputs, never the whole config. They never print, never exit, and read neither argv nor environment.
+//! - Measuring (a probe) and judging (a pure function) are two functions; time is passed in.
+//! - Only `cli::ui` writes to the terminal; every medium escapes hostile text for itself.
+//! - Nothing above `platform` knows which operating system it runs on; nothing outside it is `unsafe`.
+
+pub mod checks;
+pub mod cli;
+pub mod config;
+pub mod demo;
+pub mod diagnose;
+pub mod grouping;
+pub mod logs;
+pub mod model;
+pub mod platform;
+pub mod process;
+pub mod render;
+pub mod report;
+pub mod store;
+pub mod text;

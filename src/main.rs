@@ -1,0 +1,5 @@
+//! The `fuelops` program: everything is in the library.
+
+fn main() -> std::process::ExitCode {
+    fuelops::cli::main()
+}

@@ -1,0 +1,1 @@
+//! Everything that depends on the operating system or needs `unsafe`; twin files with the same names.

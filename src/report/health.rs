@@ -1,0 +1,80 @@
+//! The report of `fuelops health`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Finding, Severity, Verdict};
+
+/// Everything one run of `health` found; `schema` and `generated_at` are added where it is written.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HealthReport {
+    /// Name of the system, from the config.
+    pub name: String,
+    pub verdict: Verdict,
+    /// Every check, good ones too, in the order in which they are shown.
+    pub findings: Vec<Finding>,
+    pub system: SystemSummary,
+    /// Remarks that change no verdict, such as a young uptime.
+    pub notes: Vec<String>,
+    /// Wall time of the whole run.
+    pub elapsed_ms: u64,
+}
+
+/// The five numbers that every dashboard starts with; absent where they could not be measured.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SystemSummary {
+    pub cpu_percent: Option<f64>,
+    pub memory_percent: Option<f64>,
+    pub memory_available_bytes: Option<u64>,
+    /// Of the disk that holds `root`.
+    pub disk_percent: Option<f64>,
+    pub disk_free_bytes: Option<u64>,
+}
+
+impl HealthReport {
+    /// Puts findings into the order of the contract and rolls the verdict up.
+    ///
+    /// Roots stand before consequences; among each, the more severe first, one with a cause before one without, then
+    /// by id.
+    pub fn new(name: String, mut findings: Vec<Finding>, system: SystemSummary, elapsed_ms: u64) -> Self {
+        findings.sort_by(|a, b| {
+            let key = |f: &Finding| {
+                (f.caused_by.is_some(), std::cmp::Reverse(f.severity), f.cause.is_none(), f.check.clone())
+            };
+            key(a).cmp(&key(b))
+        });
+        let verdict = findings.iter().map(|f| f.severity).collect();
+        Self { name, verdict, findings, system, notes: Vec::new(), elapsed_ms }
+    }
+
+    /// The first finding that asks for action, if any.
+    pub fn worst(&self) -> Option<&Finding> {
+        self.findings.first().filter(|f| f.severity != Severity::Ok)
+    }
+
+    /// How many findings have this severity.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.findings.iter().filter(|f| f.severity == severity).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Cause;
+
+    #[test]
+    fn roots_stand_first_then_severity_then_cause_then_id() {
+        let mut consequence = Finding::new("a", "a", Severity::Critical, "");
+        consequence.caused_by = Some("d".to_owned());
+        let findings = vec![
+            consequence,
+            Finding::new("b", "b", Severity::Ok, ""),
+            Finding::new("c", "c", Severity::Critical, ""),
+            Finding::new("d", "d", Severity::Critical, "").because(Cause::DiskFull),
+        ];
+        let report = HealthReport::new("x".into(), findings, SystemSummary::default(), 1);
+        let order: Vec<_> = report.findings.iter().map(|f| f.check.as_str()).collect();
+        assert_eq!(order, ["d", "c", "b", "a"]);
+        assert_eq!(report.verdict, Verdict::Critical);
+    }
+}

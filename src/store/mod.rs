@@ -1,0 +1,1 @@
+//! The state folder: locks, atomic files, journals.

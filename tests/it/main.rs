@@ -1,0 +1,5 @@
+//! The integration tests, in one binary.
+
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test that panics has failed, and says so")]
+
+mod house;
