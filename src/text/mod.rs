@@ -1,1 +1,9 @@
-//! Text at the borders: units for people both ways, sanitising, redaction, shell quoting, near misses.
+//! Text at the borders: units for people both ways, sanitising, redaction, quoting, near misses.
+
+pub mod human;
+pub mod markup;
+pub mod redact;
+pub mod sanitize;
+pub mod shell;
+pub mod suggest;
+pub mod width;

@@ -1,0 +1,104 @@
+//! Takes secrets out of text that reaches a report.
+//!
+//! Covers passwords in URLs and DSNs, authorization headers, cookies, assignments to names that mean a secret
+//! (`password=`, `"api_key": `, `--token `), and tokens known by their shape (AWS, GitHub, Slack, Stripe, Google, JWT,
+//! private keys). What was taken out shows as `[redacted]`.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+
+/// What stands where a secret stood.
+pub const MASK: &str = "[redacted]";
+
+/// Each pattern keeps what stands before the secret as a group `kN` and what follows as group `t`, both optional.
+static SECRETS: LazyLock<Regex> = LazyLock::new(|| {
+    // A name that means a secret, with whatever it is joined to, and the sign that gives it a value.
+    let name = concat!(
+        r"(?i:[a-z0-9_.-]{0,40}(?:passw(?:or)?d|passphrase|pwd|secret|api[_-]?key|access[_-]?key|private[_-]?key",
+        r"|session[_-]?id|csrf|credential|token|contrase(?:ñ|n)a)[a-z0-9_-]{0,20})",
+        r#"\\?["']?\s{0,3}(?:=>|=|:)\s{0,3}"#
+    );
+    let patterns = [
+        // scheme://user:password@host
+        r#"(?P<k0>\b[a-zA-Z][a-zA-Z0-9+.-]{1,30}://[^\s/:@"'<>]*:)[^\s"'<>@]+(?P<t>@)"#.to_owned(),
+        // Authorization: Bearer x, or any other scheme
+        r#"(?P<k1>(?i:(?:proxy-)?authorization)["']?\s{0,3}[:=]\s{0,3}["']?(?i:(?:bearer|basic|token|digest|apikey)\s+)?)[^\s"',;]{3,}"#.to_owned(),
+        r"(?P<k2>\b(?i:bearer)\s+)[A-Za-z0-9._~+/=-]{8,}".to_owned(),
+        // Cookie: a=b; c=d
+        r#"(?P<k3>\b(?i:set-cookie|cookie)["']?\s{0,3}[:=]\s{0,3}["']?)[^\r\n"']{3,}"#.to_owned(),
+        // name = "value", name: 'value', name=value
+        format!(r#"(?P<k4>{name}[bur]{{0,2}}\\?")[^"\\]*"#),
+        format!(r"(?P<k5>{name}[bur]{{0,2}}\\?')[^'\\]*"),
+        format!(r#"(?P<k6>{name})[^\s"',;&)}}\]\\]+"#),
+        r#"(?P<k7>--(?i:password|passwd|token|secret|api-key) )[^\s"']+"#.to_owned(),
+        // tokens known by their shape
+        r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b".to_owned(),
+        r"\bgh[pousr]_[A-Za-z0-9]{30,}\b|\bgithub_pat_[A-Za-z0-9_]{30,}\b|\bglpat-[A-Za-z0-9_-]{20,}".to_owned(),
+        r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}|\b[rsp]k_(?:live|test)_[A-Za-z0-9]{16,}\b|\bsk-[A-Za-z0-9_-]{20,}".to_owned(),
+        r"\bAIza[A-Za-z0-9_-]{35}".to_owned(),
+        r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*".to_owned(),
+        r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----".to_owned(),
+    ];
+    Regex::new(&patterns.join("|")).expect("the patterns are constant")
+});
+
+const KEPT: [&str; 8] = ["k0", "k1", "k2", "k3", "k4", "k5", "k6", "k7"];
+
+/// Replaces every secret in a text by [`MASK`]; what has none is borrowed.
+pub fn secrets(text: &str) -> Cow<'_, str> {
+    SECRETS.replace_all(text, |found: &Captures<'_>| {
+        let keep = KEPT.iter().find_map(|name| found.name(name));
+        let tail = found.name("t").map_or("", |m| m.as_str());
+        format!("{}{MASK}{tail}", keep.map_or("", |m| m.as_str()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        assert_eq!(secrets(text), expected);
+    }
+
+    #[test]
+    fn passwords_in_urls_go() {
+        check("mysql://root:s3cr3t@db:3306/x", "mysql://root:[redacted]@db:3306/x");
+        check("redis://:pa:ss@h/0 ok", "redis://:[redacted]@h/0 ok");
+        check("http://host:8000/path", "http://host:8000/path");
+    }
+
+    #[test]
+    fn headers_and_cookies_go() {
+        check(
+            "Authorization: Bearer abc.def",
+            "Authorization: [redacted]".replace(": [", ": Bearer [").as_str(),
+        );
+        check("got bearer aaaaaaaaaaaa!", "got bearer [redacted]!");
+        check("Cookie: sid=1; theme=dark", "Cookie: [redacted]");
+    }
+
+    #[test]
+    fn assignments_to_secret_names_go() {
+        check("password=hunter2 user=bob", "password=[redacted] user=bob");
+        check(r#"{"api_key": "abcd1234", "n": 1}"#, r#"{"api_key": "[redacted]", "n": 1}"#);
+        check("DB_PASSWORD='x y z'", "DB_PASSWORD='[redacted]'");
+        check("mysql --password=abc -h x", "mysql --password=[redacted] -h x");
+    }
+
+    #[test]
+    fn tokens_known_by_their_shape_go() {
+        check("key AKIAABCDEFGHIJKLMNOP.", "key [redacted].");
+        check("xoxb-123456789012-abc", "[redacted]");
+        check("jwt eyJhbGciOiJI.eyJzdWIiOiIx.sig_x", "jwt [redacted]");
+    }
+
+    #[test]
+    fn harmless_text_is_borrowed() {
+        assert!(matches!(secrets("GET /trucks/DO9693 200 in 12 ms"), Cow::Borrowed(_)));
+        check("the token bucket is full", "the token bucket is full");
+    }
+}
