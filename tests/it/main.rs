@@ -3,3 +3,4 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test that panics has failed, and says so")]
 
 mod house;
+mod support;
