@@ -1,8 +1,24 @@
 //! Documents and their layouts: one document, one renderer for each format.
 //!
 //! A view turns a report into a [`Document`]; a renderer turns any document into text. A new command is one report and
-//! one view, a new format one renderer. Every renderer escapes hostile text for its own medium.
+//! one view, a new format one renderer. Every renderer escapes hostile text for its own medium and redacts nothing by
+//! itself: reports are redacted where they are made.
 
 mod document;
+mod health;
+mod html;
+mod json;
+mod markdown;
+mod nagios;
+mod plot;
+mod prometheus;
+mod terminal;
 
 pub use document::{Align, Block, Cell, Column, Document, Plot, Role, Series, Span, Table, Text};
+pub use health::{HealthDetail, health};
+pub use html::html;
+pub use json::json;
+pub use markdown::markdown;
+pub use nagios::{nagios, unable as nagios_unable};
+pub use prometheus::prometheus;
+pub use terminal::{Glyphs, TerminalStyle, terminal};

@@ -1,0 +1,139 @@
+//! The view of a health report.
+
+use std::time::Duration;
+
+use crate::model::{Finding, Hint, Severity};
+use crate::render::{Block, Cell, Column, Document, Role, Table, Text};
+use crate::report::HealthReport;
+use crate::text::human;
+
+/// How much of a report is shown; JSON always holds everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HealthDetail {
+    /// Only what is not ok.
+    Problems,
+    /// Every check.
+    Everything,
+}
+
+/// Turns a report into a document: the verdict first, what is wrong before what is right, what to type last.
+pub fn health(report: &HealthReport, detail: HealthDetail) -> Document {
+    let mut document = Document::new(format!("{}: health", report.name));
+    document.push(Block::Headline { severity: report.verdict.severity(), text: headline(report) });
+    let shown: Vec<&Finding> = report
+        .findings
+        .iter()
+        .filter(|f| detail == HealthDetail::Everything || f.severity != Severity::Ok)
+        .collect();
+    if !shown.is_empty() {
+        document.push(Block::Table(table(&shown)));
+    }
+    if !report.notes.is_empty() {
+        document.push(Block::List(report.notes.iter().map(|n| Text::of(Role::Dim, n.clone())).collect()));
+    }
+    let hints = hints(&report.findings);
+    if !hints.is_empty() {
+        document.push(Block::Heading("Next".to_owned()));
+        hints.into_iter().for_each(|block| document.push(block));
+    }
+    document
+}
+
+fn headline(report: &HealthReport) -> Text {
+    let word = report.verdict.word().to_uppercase();
+    let mut text = Text::of(Role::Severity(report.verdict.severity()), word).plain("  ");
+    text = text.and(Role::Strong, report.name.clone()).plain(" – ");
+    text = match report.worst() {
+        Some(worst) => text.plain(worst.summary.clone()),
+        None if report.findings.is_empty() => text.plain("nothing was measured"),
+        None => text.plain("all checks green"),
+    };
+    let tallies: Vec<String> = [Severity::Critical, Severity::Warning, Severity::Unknown, Severity::Ok]
+        .into_iter()
+        .filter_map(|s| match report.count(s) {
+            0 => None,
+            n => Some(format!("{n} {s}")),
+        })
+        .collect();
+    let elapsed = human::duration(Duration::from_millis(report.elapsed_ms));
+    text.and(Role::Dim, format!("  ({}; {elapsed})", tallies.join(", ")))
+}
+
+fn table(findings: &[&Finding]) -> Table {
+    let columns = vec![
+        Column::new("state"),
+        Column::new("check"),
+        Column::new("cause").droppable(2),
+        Column::new("what was seen"),
+        Column::new("took").right().droppable(3),
+    ];
+    Table { columns, rows: findings.iter().map(|f| row(f)).collect() }
+}
+
+fn row(finding: &Finding) -> Vec<Cell> {
+    let role = Role::Severity(finding.severity);
+    let check =
+        if finding.caused_by.is_some() { format!("└ {}", finding.check) } else { finding.check.clone() };
+    let mut summary = Text::from(finding.summary.clone());
+    if let Some(root) = &finding.caused_by {
+        summary = summary.and(Role::Dim, format!(" (because of {root})"));
+    }
+    let cause = finding.cause.map_or_else(Text::new, |c| Text::of(role, c.word()));
+    let took = Text::of(Role::Dim, human::duration(Duration::from_millis(finding.elapsed_ms)));
+    let state = Text::of(role, format!("{} {}", finding.severity.mark(), finding.severity));
+    vec![state, check.into(), cause, summary, took]
+}
+
+/// Hints of roots only, each once, in the order of the findings.
+fn hints(findings: &[Finding]) -> Vec<Block> {
+    let mut seen: Vec<&Hint> = Vec::new();
+    let wanting = |f: &&Finding| f.severity != Severity::Ok && f.caused_by.is_none();
+    for hint in findings.iter().filter(wanting).filter_map(|f| f.hint.as_ref()) {
+        if !seen.contains(&hint) {
+            seen.push(hint);
+        }
+    }
+    seen.into_iter()
+        .map(|hint| match &hint.command {
+            Some(command) => Block::Command { text: hint.text.clone(), command: command.clone() },
+            None => Block::List(vec![Text::from(hint.text.clone())]),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Cause;
+    use crate::report::SystemSummary;
+
+    fn report() -> HealthReport {
+        let mut port = Finding::new("service.api.port", "api", Severity::Critical, "nobody listens on 8000");
+        port.caused_by = Some("service.api.process".into());
+        let down = Finding::new("service.api.process", "api", Severity::Critical, "no such process")
+            .because(Cause::ProcessDown)
+            .hint("start it", Some("python3 main.py".into()));
+        let cpu = Finding::new("system.cpu", "cpu", Severity::Ok, "3 %");
+        HealthReport::new("fuel".into(), vec![port, cpu, down], SystemSummary::default(), 312)
+    }
+
+    #[test]
+    fn the_first_line_says_what_is_wrong_and_the_last_what_to_type() {
+        let document = health(&report(), HealthDetail::Everything);
+        let Block::Headline { text, .. } = &document.blocks[0] else { panic!("no headline") };
+        assert!(text.to_plain().starts_with("CRITICAL  fuel – no such process"));
+        assert!(
+            matches!(document.blocks.last(), Some(Block::Command { command, .. }) if command == "python3 main.py")
+        );
+    }
+
+    #[test]
+    fn problems_only_leaves_the_good_ones_out() {
+        let document = health(&report(), HealthDetail::Problems);
+        let rows = document.blocks.iter().find_map(|b| match b {
+            Block::Table(t) => Some(t.rows.len()),
+            _ => None,
+        });
+        assert_eq!(rows, Some(2));
+    }
+}
