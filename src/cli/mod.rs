@@ -1,6 +1,12 @@
 //! The command line: the only room that knows clap, the terminal, argv and the environment.
 
-/// Runs the program on the process's own arguments.
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
-}
+pub mod args;
+pub mod commands;
+pub mod context;
+pub mod environment;
+pub mod exit;
+pub mod ui;
+
+mod dispatch;
+
+pub use dispatch::main;

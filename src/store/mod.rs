@@ -1,1 +1,5 @@
-//! The state folder: locks, atomic files, journals.
+//! The state folder and what is written safely: files that are whole or not there.
+
+mod atomic;
+
+pub use atomic::{WriteError, write_atomic};

@@ -2,5 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test that panics has failed, and says so")]
 
+mod generated;
 mod house;
 mod support;

@@ -1,0 +1,4 @@
+//! One file a subcommand: resolve, engine, report, render, exit.
+
+pub mod completions;
+pub mod man;

@@ -1,0 +1,79 @@
+//! From argv to exit code: parse, run one command, say what went wrong.
+
+use std::ffi::OsString;
+use std::panic;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use crate::cli::args::{Cli, Command, Format, Global};
+use crate::cli::commands;
+use crate::cli::context::Context;
+use crate::cli::environment::Environment;
+use crate::cli::exit::{Exit, classify};
+use crate::cli::ui::Ui;
+use crate::render;
+
+/// Runs the program on the process's own arguments.
+pub fn main() -> ExitCode {
+    let argv: Vec<OsString> = std::env::args_os().collect();
+    // The hook has printed the panic by the time that it is caught: only the exit code is left to be said.
+    let exit = panic::catch_unwind(|| start(&argv)).unwrap_or(Exit::Bug);
+    let is_plugin = asks_for_plugin(&argv);
+    ExitCode::from(if is_plugin { exit.plugin_code() } else { exit.code() })
+}
+
+fn start(argv: &[OsString]) -> Exit {
+    let environment = Environment::read();
+    match Cli::try_parse_from(argv) {
+        Ok(cli) => {
+            let context = Context::new(cli.global, environment);
+            run(&cli.command, &context).unwrap_or_else(|error| fail(&error, &context.ui))
+        }
+        Err(error) => refuse(&error, argv, environment),
+    }
+}
+
+fn run(command: &Command, context: &Context) -> Result<Exit> {
+    match command {
+        Command::Completions(args) => commands::completions::run(args, context),
+        Command::Man(args) => commands::man::run(args, context),
+    }
+}
+
+/// Says why a command could not do its work.
+fn fail(error: &anyhow::Error, ui: &Ui) -> Exit {
+    let exit = classify(error);
+    if exit == Exit::Done {
+        return exit;
+    }
+    let message = format!("{error:#}");
+    if ui.format == Format::Nagios {
+        // A server reads stdout only; where that fails too, the exit code still says unknown.
+        ui.result(render::nagios_unable(&message).as_bytes()).unwrap_or(());
+    }
+    ui.error(&message);
+    exit
+}
+
+/// Answers what clap did not turn into a command: help, version, or a mistake.
+fn refuse(error: &clap::Error, argv: &[OsString], environment: Environment) -> Exit {
+    let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    if !asked && asks_for_plugin(argv) {
+        let ui = Context::new(Global::default(), environment).ui;
+        let text = error.to_string();
+        ui.result(render::nagios_unable(text.trim_start_matches("error: ")).as_bytes()).unwrap_or(());
+    }
+    // clap writes help to stdout and mistakes to stderr, coloured where a terminal is; a closed pipe is no mistake.
+    error.print().unwrap_or(());
+    if asked { Exit::Done } else { Exit::Usage }
+}
+
+/// Whether `--format nagios` stands anywhere: it decides about exit codes even where the rest does not parse.
+fn asks_for_plugin(argv: &[OsString]) -> bool {
+    let is = |word: &OsString, text: &str| word == text;
+    argv.iter().any(|word| is(word, "--format=nagios"))
+        || argv.windows(2).any(|pair| is(&pair[0], "--format") && is(&pair[1], "nagios"))
+}

@@ -1,0 +1,186 @@
+//! The terminal: the only place that writes to stdout and stderr.
+//!
+//! The result goes to stdout or to `--output`, everything else to stderr. Each stream decides about colour for itself.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+
+use anstyle::{AnsiColor, Style};
+use anyhow::Result;
+use chrono::Utc;
+use serde::Serialize;
+
+use crate::cli::args::{ColorChoice, Format, Global};
+use crate::cli::environment::Environment;
+use crate::cli::exit::UsageError;
+use crate::render::{self, Document, Glyphs, TerminalStyle};
+use crate::store;
+use crate::text::sanitize;
+
+/// Columns assumed where there is no terminal to ask.
+const PIPE_COLUMNS: usize = 120;
+const OUTPUT_MODE: u32 = 0o666;
+
+/// What may be written, where, and how it should look.
+#[derive(Debug)]
+pub struct Ui {
+    pub format: Format,
+    pub quiet: bool,
+    pub verbose: u8,
+    pub progress: bool,
+    output: Option<PathBuf>,
+    style: TerminalStyle,
+    stdout_is_terminal: bool,
+    stderr_color: bool,
+}
+
+impl Ui {
+    /// Looks at the options, the environment and both streams once.
+    pub fn new(global: &Global, environment: &Environment) -> Self {
+        let stdout_is_terminal = io::stdout().is_terminal() && global.output.is_none();
+        let stderr_is_terminal = io::stderr().is_terminal();
+        let style = TerminalStyle {
+            width: columns(stdout_is_terminal, environment),
+            color: wants_color(global.color, stdout_is_terminal, environment),
+            glyphs: glyphs(stdout_is_terminal, environment),
+        };
+        Self {
+            format: global.format,
+            quiet: global.quiet,
+            verbose: global.verbose,
+            progress: stderr_is_terminal && !global.no_progress && !global.quiet,
+            output: global.output.clone(),
+            style,
+            stdout_is_terminal,
+            stderr_color: wants_color(global.color, stderr_is_terminal, environment),
+        }
+    }
+
+    /// Whether a person is looking at stdout.
+    pub fn is_interactive(&self) -> bool {
+        self.stdout_is_terminal
+    }
+
+    /// How stdout looks, for those who render by themselves.
+    pub fn style(&self) -> &TerminalStyle {
+        &self.style
+    }
+
+    /// Writes a report in the asked form.
+    ///
+    /// `command` and `version` name the JSON schema; `document` is made only where it is needed.
+    ///
+    /// # Errors
+    /// When the form is one that only `health` has, or the result cannot be written.
+    pub fn report<T: Serialize>(
+        &self,
+        command: &str,
+        version: u32,
+        report: &T,
+        document: impl FnOnce() -> Document,
+    ) -> Result<()> {
+        let text = match self.format {
+            Format::Table => render::terminal(&document(), &self.style),
+            Format::Json => render::json(command, version, Utc::now(), report)?,
+            Format::Markdown => render::markdown(&document()),
+            Format::Html => render::html(&document()),
+            Format::Nagios | Format::Prometheus => {
+                return Err(self.no_such_form(command).into());
+            }
+        };
+        self.result(text.as_bytes())
+    }
+
+    fn no_such_form(&self, command: &str) -> UsageError {
+        let form = if self.format == Format::Nagios { "nagios" } else { "prometheus" };
+        UsageError(format!("`{command}` has no format {form}; use table, json, markdown or html"))
+    }
+
+    /// Writes the result's bytes as they are to stdout or, whole or not at all, to `--output`.
+    ///
+    /// # Errors
+    /// When they cannot be written; a closed pipe is told apart in [`classify`](crate::cli::exit::classify).
+    pub fn result(&self, bytes: &[u8]) -> Result<()> {
+        if let Some(path) = &self.output {
+            store::write_atomic(path, bytes, OUTPUT_MODE)?;
+            return Ok(());
+        }
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(bytes)?;
+        stdout.flush()?;
+        Ok(())
+    }
+
+    /// Clears the screen before the next result, where a person is looking.
+    ///
+    /// # Errors
+    /// When stdout is gone.
+    pub fn clear_screen(&self) -> Result<()> {
+        if self.stdout_is_terminal { self.result(b"\x1b[H\x1b[2J\x1b[3J") } else { Ok(()) }
+    }
+
+    /// Says something in passing; not with `--quiet`.
+    pub fn note(&self, message: &str) {
+        if !self.quiet {
+            self.say(Style::new().dimmed(), "note", message);
+        }
+    }
+
+    /// Says what was being done; only with `--verbose`.
+    pub fn detail(&self, message: &str) {
+        if self.verbose > 0 {
+            self.say(Style::new().dimmed(), "detail", message);
+        }
+    }
+
+    /// Says what to watch out for.
+    pub fn warn(&self, message: &str) {
+        self.say(AnsiColor::Yellow.on_default(), "warning", message);
+    }
+
+    /// Says what went wrong, line by line.
+    pub fn error(&self, message: &str) {
+        self.say(AnsiColor::Red.on_default().bold(), "error", message);
+    }
+
+    /// Nobody can be told when stderr itself is gone, so a failure to write there is ignored.
+    fn say(&self, style: Style, label: &str, message: &str) {
+        let mut stderr = io::stderr().lock();
+        for (index, line) in message.lines().enumerate() {
+            let line = sanitize::line(line);
+            let written = match (index, self.stderr_color) {
+                (0, true) => writeln!(stderr, "{style}{label}:{style:#} {line}"),
+                (0, false) => writeln!(stderr, "{label}: {line}"),
+                _ => writeln!(stderr, "  {line}"),
+            };
+            if written.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+fn wants_color(choice: ColorChoice, is_terminal: bool, environment: &Environment) -> bool {
+    match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto if environment.no_color => false,
+        ColorChoice::Auto if environment.force_color => true,
+        ColorChoice::Auto => is_terminal && !environment.dumb_terminal,
+    }
+}
+
+fn columns(is_terminal: bool, environment: &Environment) -> usize {
+    let asked = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    let told = environment.columns;
+    let found = if is_terminal { asked().or(told) } else { told };
+    found.filter(|n| *n > 0).unwrap_or(PIPE_COLUMNS)
+}
+
+fn glyphs(is_terminal: bool, environment: &Environment) -> Glyphs {
+    if is_terminal && (!environment.utf8_locale || environment.dumb_terminal) {
+        Glyphs::Ascii
+    } else {
+        Glyphs::Unicode
+    }
+}

@@ -1,0 +1,82 @@
+//! Writing a file so that a reader sees the old one or the new one, never half of either.
+
+use std::fs::{self, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+/// A file could not be written; the old one, if any, is unchanged.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write {}: {source}", path.display())]
+pub struct WriteError {
+    pub path: PathBuf,
+    pub source: io::Error,
+}
+
+/// Writes `bytes` beside `path` and renames the result over it, after both reached the disk.
+///
+/// `mode` is what the umask is applied to. A symbolic link stays one: its target is replaced. Pipes and devices
+/// (`/dev/stdout`) are written to as they are.
+///
+/// # Errors
+/// When the folder cannot be written to or the disk is full.
+pub fn write_atomic(path: &Path, bytes: &[u8], mode: u32) -> Result<(), WriteError> {
+    let at = |source| WriteError { path: path.to_owned(), source };
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    if fs::metadata(&target).is_ok_and(|m| is_stream(&m)) {
+        let mut stream = fs::OpenOptions::new().write(true).open(&target).map_err(at)?;
+        return stream.write_all(bytes).map_err(at);
+    }
+    let folder = match target.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let mut file = tempfile::Builder::new()
+        .prefix(".fuelops-")
+        .suffix(".tmp")
+        .permissions(Permissions::from_mode(mode))
+        .tempfile_in(folder)
+        .map_err(at)?;
+    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(at)?;
+    file.persist(&target).map_err(|e| at(e.error))?;
+    // The rename itself is durable once the folder is; some file systems cannot sync folders, and the file is whole anyway.
+    fs::File::open(folder).and_then(|f| f.sync_all()).unwrap_or(());
+    Ok(())
+}
+
+fn is_stream(metadata: &fs::Metadata) -> bool {
+    let kind = metadata.file_type();
+    kind.is_fifo() || kind.is_char_device() || kind.is_socket()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_content_is_replaced_and_nothing_is_left_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("health.prom");
+        write_atomic(&path, b"old", 0o644).unwrap();
+        write_atomic(&path, b"new", 0o644).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_link_stays_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("real"), folder.path().join("link"));
+        fs::write(&real, "x").unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        write_atomic(&link, b"y", 0o600).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read(&real).unwrap(), b"y");
+    }
+
+    #[test]
+    fn the_error_names_the_file() {
+        let error = write_atomic(Path::new("/no/such/folder/x"), b"", 0o600).unwrap_err();
+        assert!(error.to_string().starts_with("cannot write /no/such/folder/x: "), "{error}");
+    }
+}
