@@ -8,6 +8,7 @@ mod document;
 mod health;
 mod html;
 mod json;
+mod logs;
 mod markdown;
 mod nagios;
 mod plot;
@@ -18,6 +19,7 @@ pub use document::{Align, Block, Cell, Column, Document, Plot, Role, Series, Spa
 pub use health::{HealthDetail, health};
 pub use html::html;
 pub use json::json;
+pub use logs::{LogView, logs};
 pub use markdown::markdown;
 pub use nagios::{nagios, unable as nagios_unable};
 pub use prometheus::prometheus;

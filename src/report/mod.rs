@@ -1,5 +1,11 @@
 //! Plain report data, as the JSON output spells it. No I/O, no layout.
 
 mod health;
+mod logs;
 
 pub use health::{HealthReport, SystemSummary};
+pub use logs::{
+    Change, ChangeClass, Coverage, Endpoint, Exception, FileCoverage, Http, Incident, InputProblem,
+    LatencyPercentiles, LevelCounts, LogReport, Mislevelled, Pattern, Recommendation, RestartEvent, Restarts,
+    Skew, Timeline, TimelineBucket,
+};
