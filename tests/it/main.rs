@@ -4,5 +4,6 @@
 
 mod corpus;
 mod generated;
+mod grouping;
 mod house;
 mod support;

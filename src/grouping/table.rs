@@ -1,0 +1,458 @@
+//! Counts printed chains by fingerprint. Tables of parts merge, in any order and grouping, to the table of the whole.
+//!
+//! A full table keeps the lowest fingerprints and counts the rest as `other`: a rule that does not depend on what came first.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasher, Hasher, RandomState};
+
+use memchr::{memchr, memmem};
+use serde::{Deserialize, Serialize};
+
+use crate::grouping::{
+    Basis, ExceptionChain, Fingerprint, Platform, SourceRoots, looks_like_traceback, parse,
+};
+use crate::model::Level;
+
+/// Distinct fingerprints that are kept.
+const MAX_GROUPS: usize = 2048;
+/// Shapes of text whose fingerprint is remembered.
+const MAX_SHAPES: usize = 8192;
+/// Longest sample; a longer text loses its middle, because a Python traceback tells most at its end.
+const MAX_SAMPLE: usize = 4096;
+/// How much of a cut sample comes from its head.
+const SAMPLE_HEAD: usize = 1024;
+/// Longest message of a group.
+const MAX_MESSAGE: usize = 1024;
+
+/// Where and when a record stood that holds a traceback.
+#[derive(Clone, Copy, Debug)]
+pub struct Occurrence<'a> {
+    /// Microseconds since 1970 in UTC, where known.
+    pub at: Option<i64>,
+    pub path: &'a str,
+    /// The record's first line, from 1.
+    pub line: u64,
+    /// Level of the record, as written.
+    pub level: Option<Level>,
+}
+
+/// A line of a file; the order is that of time, then of name and number, undated last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    pub at: Option<i64>,
+    pub path: String,
+    pub line: u64,
+}
+
+impl Place {
+    fn key(&self) -> (i64, &str, u64) {
+        (self.at.unwrap_or(i64::MAX), &self.path, self.line)
+    }
+}
+
+impl Occurrence<'_> {
+    fn key(&self) -> (i64, &str, u64) {
+        (self.at.unwrap_or(i64::MAX), self.path, self.line)
+    }
+
+    fn place(&self) -> Place {
+        Place { at: self.at, path: self.path.to_owned(), line: self.line }
+    }
+}
+
+/// All chains with one fingerprint. What is shown comes from the earliest of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExceptionGroup {
+    pub fingerprint: Fingerprint,
+    pub basis: Basis,
+    pub platform: Platform,
+    /// Type of the exception raised last, as printed.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Type of the exception raised first, as printed.
+    pub root_type: String,
+    /// Message of the exception raised last.
+    pub message: String,
+    /// The frame to look at, such as `main.py:118 in get_fleet`.
+    pub location: Option<String>,
+    /// Printed chains.
+    pub count: u64,
+    pub first_at: Option<i64>,
+    pub last_at: Option<i64>,
+    /// The worst level that a record with this chain was written at.
+    pub level: Option<Level>,
+    /// Where the sample stands.
+    pub place: Place,
+    /// Text of the earliest record, capped.
+    pub sample: String,
+}
+
+/// Groups by fingerprint; see the head of this file.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct GroupTable {
+    groups: BTreeMap<Fingerprint, ExceptionGroup>,
+    /// Chains whose group did not fit.
+    other: u64,
+    #[serde(skip)]
+    shapes: HashMap<u64, Box<[Fingerprint]>>,
+    #[serde(skip)]
+    hasher: RandomState,
+}
+
+/// Two tables are the same when they count the same; what they remember of shapes does not matter.
+impl PartialEq for GroupTable {
+    fn eq(&self, other: &Self) -> bool {
+        self.other == other.other && self.groups == other.groups
+    }
+}
+
+impl GroupTable {
+    /// Counts every chain that the text of a record holds, and returns how many there were.
+    pub fn observe(&mut self, text: &[u8], seen: Occurrence<'_>, roots: &SourceRoots) -> usize {
+        let shape = shape(text, &self.hasher);
+        if let Some(count) = shape.and_then(|shape| self.count_known(shape, seen)) {
+            return count;
+        }
+        if !looks_like_traceback(text) {
+            return 0;
+        }
+        let chains = parse(text, roots);
+        let mut fingerprints = Vec::with_capacity(chains.len());
+        let mut cacheable = true;
+        for chain in &chains {
+            let (fingerprint, basis) = Fingerprint::of(chain);
+            self.count(fingerprint, basis, chain, text, seen);
+            fingerprints.push(fingerprint);
+            // A fingerprint of a message changes with it, and a shape leaves messages out.
+            cacheable &= basis != Basis::Message;
+        }
+        if let Some(shape) = shape.filter(|_| cacheable && self.shapes.len() < MAX_SHAPES) {
+            self.shapes.insert(shape, fingerprints.into());
+        }
+        chains.len()
+    }
+
+    /// Counts a text whose shape is known, unless it would become a sample.
+    fn count_known(&mut self, shape: u64, seen: Occurrence<'_>) -> Option<usize> {
+        let fingerprints = self.shapes.get(&shape)?;
+        let earlier =
+            |f: &Fingerprint| self.groups.get(f).is_some_and(|group| seen.key() < group.place.key());
+        if fingerprints.iter().any(earlier) {
+            return None;
+        }
+        for fingerprint in fingerprints {
+            match self.groups.get_mut(fingerprint) {
+                Some(group) => group.add(seen),
+                None => self.other += 1,
+            }
+        }
+        Some(fingerprints.len())
+    }
+
+    fn count(
+        &mut self,
+        fingerprint: Fingerprint,
+        basis: Basis,
+        chain: &ExceptionChain,
+        text: &[u8],
+        seen: Occurrence<'_>,
+    ) {
+        if let Some(group) = self.groups.get_mut(&fingerprint) {
+            let earlier = seen.key() < group.place.key();
+            group.add(seen);
+            if earlier {
+                group.show(chain, text, seen);
+            }
+            return;
+        }
+        let mut group = ExceptionGroup::new(fingerprint, basis, chain.platform, seen);
+        group.show(chain, text, seen);
+        self.groups.insert(fingerprint, group);
+        self.shrink();
+    }
+
+    fn shrink(&mut self) {
+        while self.groups.len() > MAX_GROUPS {
+            if let Some((_, highest)) = self.groups.pop_last() {
+                self.other += highest.count;
+            }
+        }
+    }
+
+    /// Adds the groups of another part of the same logs.
+    pub fn merge(&mut self, other: Self) {
+        self.other += other.other;
+        for (fingerprint, group) in other.groups {
+            match self.groups.entry(fingerprint) {
+                std::collections::btree_map::Entry::Occupied(mut mine) => mine.get_mut().merge(group),
+                std::collections::btree_map::Entry::Vacant(free) => {
+                    free.insert(group);
+                }
+            }
+        }
+        self.shrink();
+    }
+
+    /// Returns the groups, most frequent first, and the number of chains that did not fit.
+    pub fn finish(self) -> (Vec<ExceptionGroup>, u64) {
+        let mut groups: Vec<_> = self.groups.into_values().collect();
+        groups.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.fingerprint.cmp(&b.fingerprint)));
+        (groups, self.other)
+    }
+
+    /// Says that nothing was counted.
+    pub fn is_empty(&self) -> bool {
+        self.groups.is_empty() && self.other == 0
+    }
+}
+
+impl ExceptionGroup {
+    fn new(fingerprint: Fingerprint, basis: Basis, platform: Platform, seen: Occurrence<'_>) -> Self {
+        Self {
+            fingerprint,
+            basis,
+            platform,
+            kind: String::new(),
+            root_type: String::new(),
+            message: String::new(),
+            location: None,
+            count: 1,
+            first_at: seen.at,
+            last_at: seen.at,
+            level: seen.level,
+            place: seen.place(),
+            sample: String::new(),
+        }
+    }
+
+    /// Takes what is shown from this chain.
+    fn show(&mut self, chain: &ExceptionChain, text: &[u8], seen: Occurrence<'_>) {
+        self.kind.clone_from(&chain.last().kind);
+        self.root_type.clone_from(&chain.root().kind);
+        self.message = clip(&chain.last().message, MAX_MESSAGE).to_owned();
+        self.location = chain.location().map(|location| location.to_string());
+        self.place = seen.place();
+        self.sample = sample(text);
+    }
+
+    fn add(&mut self, seen: Occurrence<'_>) {
+        self.count += 1;
+        self.span(seen.at, seen.at);
+        self.level = self.level.max(seen.level);
+    }
+
+    fn span(&mut self, first: Option<i64>, last: Option<i64>) {
+        self.first_at = self.first_at.into_iter().chain(first).min();
+        self.last_at = self.last_at.max(last);
+    }
+
+    fn merge(&mut self, other: Self) {
+        let (count, level) = (self.count + other.count, self.level.max(other.level));
+        let (first, last) = (self.first_at, self.last_at);
+        if other.place.key() < self.place.key() {
+            *self = other;
+            self.span(first, last);
+        } else {
+            self.span(other.first_at, other.last_at);
+        }
+        (self.count, self.level) = (count, level);
+    }
+}
+
+/// A hash of what decides a Python record's fingerprints: everything but what stands before the traceback and the messages
+/// behind the types. None where that cannot be told apart so simply.
+fn shape(text: &[u8], hasher: &RandomState) -> Option<u64> {
+    const HEADER: &[u8] = b"Traceback (most recent call last):";
+    let header = memmem::find(text, HEADER)?;
+    let before = &text[..header];
+    let structure_before = memchr(0x1b, text).is_some()
+        || before.split(|&b| b == b'\n').any(|line| line.starts_with(b"Fatal ") || line.starts_with(b"\t"))
+        || memmem::find(before, b"\n  ").is_some();
+    if structure_before {
+        return None;
+    }
+    let mut state = hasher.build_hasher();
+    // What indents the header indents its frames.
+    let line_start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
+    state.write_usize(before[line_start..].iter().take_while(|b| **b == b' ').count());
+    state.write_u8(u8::from(before.ends_with(b"+ Exception Group ")));
+    let mut rest = &text[header + HEADER.len()..];
+    state.write_u8(u8::from(rest.first().is_none_or(|&b| b == b'\n' || b == b'\r')));
+    while !rest.is_empty() {
+        let end = memchr(b'\n', rest).map_or(rest.len(), |newline| newline + 1);
+        let line = &rest[..end];
+        let indented = matches!(line[0], b' ' | b'\t');
+        let told = if indented { end } else { memchr(b':', line).map_or(end, |colon| colon + 1) };
+        state.write(&line[..told]);
+        state.write_u8(b'\n');
+        // A line that ends in a header opens a chain, whatever stands before it.
+        state.write_u8(u8::from(!indented && line.trim_ascii_end().ends_with(HEADER)));
+        rest = &rest[end..];
+    }
+    Some(state.finish())
+}
+
+/// The text within the cap, its middle left out where it is longer.
+fn sample(text: &[u8]) -> String {
+    if text.len() <= MAX_SAMPLE {
+        return String::from_utf8_lossy(text).trim_end().to_owned();
+    }
+    let head = line_end(&text[..SAMPLE_HEAD]);
+    let tail = &text[text.len() - (MAX_SAMPLE - SAMPLE_HEAD)..];
+    let tail = memchr(b'\n', tail).map_or(tail, |newline| &tail[newline + 1..]);
+    format!("{}\n…\n{}", String::from_utf8_lossy(head), String::from_utf8_lossy(tail).trim_end())
+}
+
+fn line_end(text: &[u8]) -> &[u8] {
+    memchr::memrchr(b'\n', text).map_or(text, |newline| &text[..newline])
+}
+
+fn clip(text: &str, max: usize) -> &str {
+    &text[..text.floor_char_boundary(max)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn seen(at: i64, line: u64) -> Occurrence<'static> {
+        Occurrence { at: Some(at), path: "backend.log", line, level: Some(Level::Error) }
+    }
+
+    fn traceback(kind: &str, function: &str, message: &str) -> String {
+        format!(
+            "x failed\nTraceback (most recent call last):\n  File \"/srv/main.py\", line 7, in {function}\n    go()\n{kind}: {message}\n"
+        )
+    }
+
+    fn table(texts: &[(String, i64)]) -> GroupTable {
+        let mut table = GroupTable::default();
+        for (text, at) in texts {
+            table.observe(text.as_bytes(), seen(*at, at.unsigned_abs()), &SourceRoots::default());
+        }
+        table
+    }
+
+    #[test]
+    fn chains_are_counted_by_fault_and_shown_from_the_earliest() {
+        let texts = [
+            (traceback("KeyError", "get", "'b'"), 20),
+            (traceback("KeyError", "get", "'a'"), 10),
+            (traceback("ValueError", "get", "x"), 30),
+            (traceback("KeyError", "get", "'c'"), 40),
+            ("KeyError: only named".to_owned(), 50),
+        ];
+        let (groups, other) = table(&texts).finish();
+        assert_eq!((groups.len(), other), (2, 0));
+        let key = &groups[0];
+        assert_eq!((key.kind.as_str(), key.count, key.message.as_str()), ("KeyError", 3, "'a'"));
+        assert_eq!((key.first_at, key.last_at), (Some(10), Some(40)));
+        assert_eq!(key.location.as_deref(), Some("/srv/main.py:7 in get"));
+        assert!(key.sample.starts_with("x failed\nTraceback"));
+    }
+
+    #[test]
+    fn a_known_shape_counts_like_a_parsed_text() {
+        let mut table = GroupTable::default();
+        let text = traceback("KeyError", "get", "'a'");
+        for at in 0..100 {
+            assert_eq!(table.observe(text.as_bytes(), seen(at, 1), &SourceRoots::default()), 1);
+        }
+        assert_eq!(table.shapes.len(), 1);
+        assert_eq!(table.finish().0[0].count, 100);
+    }
+
+    #[test]
+    fn faults_told_by_their_message_are_never_taken_for_known() {
+        let text = |m: &str| format!("Traceback (most recent call last):\nSyntaxError: {m}\n");
+        let (groups, _) = table(&[(text("a"), 1), (text("b"), 2), (text("a"), 3)]).finish();
+        assert_eq!(groups.iter().map(|g| g.count).collect::<Vec<_>>(), [2, 1]);
+    }
+
+    #[test]
+    fn a_full_table_keeps_the_lowest_and_counts_the_rest() {
+        let texts: Vec<_> =
+            (0..MAX_GROUPS as i64 + 100).map(|i| (traceback("KeyError", &format!("f{i}"), "x"), i)).collect();
+        let whole = table(&texts);
+        assert_eq!((whole.groups.len(), whole.other), (MAX_GROUPS, 100));
+        let (a, b) = texts.split_at(1500);
+        let mut parts = table(b);
+        parts.merge(table(a));
+        assert!(parts == whole);
+    }
+
+    #[test]
+    fn a_long_sample_keeps_head_and_end() {
+        let text = format!("head\n{}last: line\n", "middle line\n".repeat(2000));
+        let sample = sample(text.as_bytes());
+        assert!(
+            sample.len() <= MAX_SAMPLE + 8 && sample.starts_with("head\n") && sample.ends_with("last: line")
+        );
+    }
+
+    #[test]
+    fn a_table_survives_its_own_json() {
+        let whole = table(&[(traceback("KeyError", "get", "'b'"), 20)]);
+        let json = serde_json::to_string(&whole).unwrap();
+        assert!(serde_json::from_str::<GroupTable>(&json).unwrap() == whole);
+    }
+
+    const SOUP: &[&str] = &[
+        "Traceback (most recent call last):",
+        "app: Traceback (most recent call last):",
+        "  + Exception Group Traceback (most recent call last):",
+        "  File \"/srv/a.py\", line 3, in f",
+        "  File \"/srv/a.py\", line 3, in g",
+        "KeyError: 1",
+        "KeyError: 2",
+        "",
+        "During handling of the above exception, another exception occurred:",
+        "  | ExceptionGroup: g",
+        "  +-+---------------- 1 ----------------",
+        "    | TypeError: t",
+        "Stack (most recent call last):",
+        "\tat a.B.c(B.java:3)",
+        "Fatal Python error: Aborted",
+    ];
+
+    proptest! {
+        #[test]
+        fn remembered_shapes_change_no_count(texts in prop::collection::vec(prop::collection::vec(0..SOUP.len(), 0..9), 1..30)) {
+            let roots = SourceRoots::default();
+            let (mut table, mut truth) = (GroupTable::default(), BTreeMap::<Fingerprint, u64>::new());
+            for lines in texts {
+                let text = lines.iter().map(|&i| SOUP[i]).collect::<Vec<_>>().join("\n");
+                for line in 1..3 {
+                    table.observe(text.as_bytes(), seen(0, line), &roots);
+                    for chain in parse(text.as_bytes(), &roots) {
+                        *truth.entry(Fingerprint::of(&chain).0).or_default() += 1;
+                    }
+                }
+            }
+            let counted: BTreeMap<_, _> = table.groups.iter().map(|(f, group)| (*f, group.count)).collect();
+            prop_assert_eq!(counted, truth);
+        }
+
+        #[test]
+        fn any_split_in_any_order_merges_to_the_whole(
+            picks in prop::collection::vec((0usize..4, 0usize..3, 0i64..50), 1..40), cut in 0usize..40,
+        ) {
+            let texts: Vec<_> = picks
+                .iter()
+                .enumerate()
+                .map(|(i, (kind, f, at))| {
+                    let text = traceback(["KeyError", "OSError", "app.E", "E"][*kind], ["a", "b", "c"][*f], &i.to_string());
+                    (text, *at * 100 + i as i64)
+                })
+                .collect();
+            let (left, right) = texts.split_at(cut.min(texts.len()));
+            let whole = table(&texts);
+            let mut forward = table(left);
+            forward.merge(table(right));
+            let mut backward = table(right);
+            backward.merge(table(left));
+            prop_assert!(forward == whole && backward == whole);
+        }
+    }
+}
