@@ -1,11 +1,13 @@
 //! Log bytes to records to aggregates.
 
 mod assemble;
+mod changes;
 mod record;
 mod restarts;
 mod time;
 
 pub use assemble::{Assembler, Borders, End, Sink, Start};
+pub use changes::{Baseline, BaselinePattern, Clock, PatternSeries, Shift, against, within};
 pub use record::{Access, FormatId, Line, LineKind, Record, Stamp, StampLayout, Wrapper};
 pub use restarts::{Mark, MarkFinder, ProcessEvent, restarts};
 pub use time::At;
