@@ -4,6 +4,7 @@ mod assemble;
 mod changes;
 mod record;
 mod restarts;
+pub mod scan;
 mod time;
 
 pub use assemble::{Assembler, Borders, End, Sink, Start};
