@@ -1,6 +1,7 @@
 //! Log bytes to records to aggregates.
 
 mod assemble;
+mod audit;
 mod changes;
 mod record;
 mod restarts;
@@ -8,6 +9,7 @@ pub mod scan;
 mod time;
 
 pub use assemble::{Assembler, Borders, End, Sink, Start};
+pub use audit::{Misfit, TeamRules, builtin, inferred};
 pub use changes::{Baseline, BaselinePattern, Clock, PatternSeries, Shift, against, within};
 pub use record::{Access, FormatId, Line, LineKind, Record, Stamp, StampLayout, Wrapper};
 pub use restarts::{Mark, MarkFinder, ProcessEvent, restarts};
