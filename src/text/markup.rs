@@ -1,4 +1,4 @@
-//! Escaping for HTML and Markdown, after [`sanitize`](crate::text::sanitize) has made the text harmless to terminals.
+//! Escaping for HTML and Markdown, after [`sanitize`] has made the text harmless to terminals.
 
 use crate::text::sanitize;
 
