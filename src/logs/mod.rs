@@ -3,6 +3,7 @@
 mod assemble;
 mod audit;
 mod changes;
+pub mod input;
 mod record;
 mod restarts;
 pub mod scan;
