@@ -8,6 +8,7 @@ mod record;
 mod restarts;
 pub mod scan;
 mod time;
+mod verdict;
 
 pub use assemble::{Assembler, Borders, End, Sink, Start};
 pub use audit::{Misfit, TeamRules, builtin, inferred};
@@ -15,3 +16,4 @@ pub use changes::{Baseline, BaselinePattern, Clock, PatternSeries, Shift, agains
 pub use record::{Access, FormatId, Line, LineKind, Record, Stamp, StampLayout, Wrapper};
 pub use restarts::{Mark, MarkFinder, ProcessEvent, restarts};
 pub use time::At;
+pub use verdict::{Tally, VerdictBars, verdict, worst_hour};

@@ -1,0 +1,174 @@
+//! The verdict of an analysis, with its reasons: real errors in the worst hour, crashes, coverage.
+
+use crate::config::Bars;
+use crate::model::{Severity, Verdict};
+use crate::text::human;
+
+const HOUR_MINUTES: usize = 60;
+
+/// What the verdict is judged by.
+#[derive(Clone, Debug)]
+pub struct Tally<'a> {
+    /// All records; none means that nothing can be told.
+    pub records: u64,
+    /// Real errors in each minute of the coverage, from its first record to its last.
+    pub errors_by_minute: &'a [u64],
+    /// Real errors without any time.
+    pub undated_errors: u64,
+    /// Crashes in the worst 24 hours.
+    pub crashes_per_day: u64,
+    pub crash_loop: bool,
+    /// Answers of class 5xx, and all answers.
+    pub failed_requests: u64,
+    pub requests: u64,
+}
+
+/// Where yellow and red begin.
+#[derive(Clone, Copy, Debug)]
+pub struct VerdictBars {
+    pub errors_per_hour: Bars,
+    pub restarts_per_day: Bars,
+}
+
+/// Judges a tally; the first reason is the weightiest.
+pub fn verdict(tally: &Tally<'_>, bars: &VerdictBars) -> (Verdict, Vec<String>) {
+    if tally.records == 0 {
+        return (Verdict::Unknown, vec!["no log records were found: nothing can be told".to_owned()]);
+    }
+    let mut reasons = vec![errors(tally, bars)];
+    reasons.extend(crashes(tally, bars));
+    reasons.extend(requests(tally));
+    reasons.sort_by_key(|(severity, _)| std::cmp::Reverse(*severity));
+    let verdict = reasons.iter().map(|(severity, _)| *severity).collect();
+    (verdict, reasons.into_iter().map(|(_, text)| text).collect())
+}
+
+/// The greatest sum over 60 minutes in a row; over all there is where the coverage is shorter.
+pub fn worst_hour(errors_by_minute: &[u64]) -> u64 {
+    let mut sum: u64 = errors_by_minute.iter().take(HOUR_MINUTES).sum();
+    let mut worst = sum;
+    for (leaving, entering) in errors_by_minute.iter().zip(errors_by_minute.iter().skip(HOUR_MINUTES)) {
+        sum = sum + entering - leaving;
+        worst = worst.max(sum);
+    }
+    worst
+}
+
+fn errors(tally: &Tally<'_>, bars: &VerdictBars) -> (Severity, String) {
+    let worst = worst_hour(tally.errors_by_minute) + tally.undated_errors;
+    let severity = judge(worst, bars.errors_per_hour);
+    let span = match tally.errors_by_minute.len() {
+        0 => "in records without a time".to_owned(),
+        n if n < HOUR_MINUTES => format!("in {}", human::plural(n as u64, "minute")),
+        _ => "in the worst hour".to_owned(),
+    };
+    let bar = match severity {
+        Severity::Ok => format!("yellow from {}", bars.errors_per_hour.warn),
+        Severity::Critical => format!("red from {}", bars.errors_per_hour.critical),
+        _ => format!("yellow from {}, red from {}", bars.errors_per_hour.warn, bars.errors_per_hour.critical),
+    };
+    (severity, format!("{} {span} ({bar})", human::plural(worst, "real error")))
+}
+
+fn crashes(tally: &Tally<'_>, bars: &VerdictBars) -> Option<(Severity, String)> {
+    if tally.crash_loop {
+        return Some((
+            Severity::Critical,
+            "crash loop: at least three crashes within ten minutes".to_owned(),
+        ));
+    }
+    let severity = judge(tally.crashes_per_day, bars.restarts_per_day);
+    let text = format!(
+        "{} in the worst day",
+        human::plural(tally.crashes_per_day, "crash").replace("crashs", "crashes")
+    );
+    (tally.crashes_per_day > 0).then_some((severity, text))
+}
+
+/// Failed answers are consequences, and are told without deciding anything; their causes are counted as errors.
+fn requests(tally: &Tally<'_>) -> Option<(Severity, String)> {
+    #[expect(clippy::cast_precision_loss, reason = "a percentage is shown")]
+    let percent = tally.failed_requests as f64 * 100.0 / tally.requests.max(1) as f64;
+    let text = || {
+        format!(
+            "{} of {} failed with 5xx ({})",
+            human::count(tally.failed_requests),
+            human::plural(tally.requests, "request"),
+            human::percent(percent)
+        )
+    };
+    (tally.failed_requests > 0).then(|| (Severity::Ok, text()))
+}
+
+fn judge(value: u64, bars: Bars) -> Severity {
+    #[expect(clippy::cast_precision_loss, reason = "compared with a small bar")]
+    let value = value as f64;
+    if value >= bars.critical {
+        Severity::Critical
+    } else if value >= bars.warn {
+        Severity::Warning
+    } else {
+        Severity::Ok
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BARS: VerdictBars = VerdictBars {
+        errors_per_hour: Bars { warn: 5.0, critical: 20.0 },
+        restarts_per_day: Bars { warn: 1.0, critical: 4.0 },
+    };
+
+    fn tally(errors_by_minute: &[u64]) -> Tally<'_> {
+        Tally {
+            records: 1_000,
+            errors_by_minute,
+            undated_errors: 0,
+            crashes_per_day: 0,
+            crash_loop: false,
+            failed_requests: 0,
+            requests: 0,
+        }
+    }
+
+    #[test]
+    fn no_records_are_unknown_never_healthy() {
+        let empty = Tally { records: 0, ..tally(&[]) };
+        assert_eq!(verdict(&empty, &BARS).0, Verdict::Unknown);
+    }
+
+    #[test]
+    fn the_worst_hour_counts_wherever_it_lies() {
+        let mut minutes = vec![0; 600];
+        minutes[250..310].fill(1);
+        assert_eq!(worst_hour(&minutes), 60);
+        minutes[599] = 61;
+        assert_eq!(worst_hour(&minutes), 61);
+    }
+
+    #[test]
+    fn a_span_under_an_hour_is_taken_as_it_stands() {
+        assert_eq!(worst_hour(&[2, 2]), 4);
+        assert_eq!(verdict(&tally(&[2, 2]), &BARS).0, Verdict::Healthy);
+        assert_eq!(verdict(&tally(&[3, 2]), &BARS).0, Verdict::Degraded);
+        assert_eq!(verdict(&tally(&[10, 10]), &BARS).0, Verdict::Critical);
+    }
+
+    #[test]
+    fn the_weightiest_reason_stands_first() {
+        let crashed = Tally { crashes_per_day: 4, ..tally(&[0, 0]) };
+        let (found, reasons) = verdict(&crashed, &BARS);
+        assert_eq!(found, Verdict::Critical);
+        assert_eq!(reasons[0], "4 crashes in the worst day");
+    }
+
+    #[test]
+    fn failed_answers_alone_decide_nothing() {
+        let failing = Tally { failed_requests: 7, requests: 100, ..tally(&[0]) };
+        let (found, reasons) = verdict(&failing, &BARS);
+        assert_eq!(found, Verdict::Healthy);
+        assert!(reasons.iter().any(|r| r == "7 of 100 requests failed with 5xx (7 %)"), "{reasons:?}");
+    }
+}
