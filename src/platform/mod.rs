@@ -1,3 +1,29 @@
-//! Everything that depends on the operating system or needs `unsafe`; twin files with the same names.
+//! The operating system: what it says about itself and its processes. The only room with `cfg(target_os)` and `unsafe`.
+//!
+//! `linux` and `macos` hold twin files that export the same names; `facts` holds the plain values that both return. A
+//! thing that cannot be known (no rights, not on this system) is `None`, never a made-up zero. A process that ends while
+//! it is read is skipped, never an error.
 
+mod facts;
+#[cfg(target_os = "linux")]
+#[path = "linux/mod.rs"]
+mod os;
+#[cfg(target_os = "macos")]
+#[path = "macos/mod.rs"]
+mod os;
 pub mod simd;
+mod unix;
+
+pub use facts::{
+    ClockState, CpuTimes, DiskUsage, Executable, Listener, Memory, MemoryLimit, Mount, OpenFiles, Pressure,
+    ProcessState, ProcessStat, StartMark, Swap,
+};
+pub use os::{
+    ProcessHold, clock_state, command_line, cpu_times, disk_usage, executable, limit_of, listeners, load_average,
+    memory, mounts, open_files, pressure, process_files, process_files_limit, process_owner, process_stat,
+    processes, swap, working_dir,
+};
+pub use unix::{
+    Account, account, account_of_name, caller_uid, file_owner, kill_group, raise_open_files,
+    user_name,
+};

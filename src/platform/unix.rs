@@ -1,0 +1,79 @@
+//! What Linux and macOS do alike: users, process groups, limits of this process.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use nix::unistd::{Uid, User};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process_group, setrlimit};
+
+/// A user of this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    pub name: String,
+    pub uid: u32,
+    pub gid: u32,
+    pub home: PathBuf,
+}
+
+impl From<User> for Account {
+    fn from(user: User) -> Self {
+        Self { name: user.name, uid: user.uid.as_raw(), gid: user.gid.as_raw(), home: user.dir }
+    }
+}
+
+/// Returns the user with this number. May ask a directory server.
+pub fn account(uid: u32) -> Option<Account> {
+    User::from_uid(Uid::from_raw(uid)).ok().flatten().map(Account::from)
+}
+
+/// Returns the user with this name. May ask a directory server.
+pub fn account_of_name(name: &str) -> Option<Account> {
+    User::from_name(name).ok().flatten().map(Account::from)
+}
+
+/// Returns a user's name, or the number where it has none.
+pub fn user_name(uid: u32) -> String {
+    account(uid).map_or_else(|| format!("uid {uid}"), |a| a.name)
+}
+
+/// Returns the user on whose behalf this process acts.
+pub fn caller_uid() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+/// Returns whom a file or folder belongs to.
+pub fn file_owner(path: &Path) -> Option<u32> {
+    path.metadata().ok().map(|m| m.uid())
+}
+
+/// Kills every process of a group that this process made and whose leader it has not reaped.
+pub fn kill_group(leader: u32) {
+    let group = i32::try_from(leader).ok().and_then(Pid::from_raw);
+    if let Some(group) = group.filter(|g| !g.is_init()) {
+        // A group that is gone already is what was wanted.
+        let _ = kill_process_group(group, Signal::KILL);
+    }
+}
+
+/// Raises this process's limit of open files to what `wanted` needs, as far as the hard limit allows.
+pub fn raise_open_files(wanted: u64) {
+    let now = getrlimit(Resource::Nofile);
+    if now.current.is_none_or(|current| current >= wanted) {
+        return;
+    }
+    let current = Some(now.maximum.map_or(wanted, |maximum| maximum.min(wanted)));
+    // Refused: the probes that find no descriptor say so themselves.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current, maximum: now.maximum });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn root_has_a_name_and_nobody_knows_the_last_number() {
+        assert_eq!(user_name(0), "root");
+        assert_eq!(user_name(4_294_967_290), "uid 4294967290");
+        assert_eq!(account_of_name("root").map(|a| a.uid), Some(0));
+    }
+}
