@@ -1,1 +1,26 @@
-//! Probes (I/O, each with its own deadline) and judges (pure).
+//! Probes and judges: measures everything once, side by side, and says how bad it is.
+//!
+//! A probe does I/O under its own deadline and returns an observation; a judge is a pure function from an observation to
+//! a finding. One probe that hangs costs its own deadline and delays no other; a whole run ends by its longest deadline
+//! plus one second. What this version cannot measure is unknown and says so, never ok. Causes that one observation proves
+//! are named here; what findings mean together is told one floor higher.
+
+mod certificate;
+mod connect;
+mod disk;
+mod http;
+mod judge;
+mod later;
+mod plan;
+mod processes;
+mod run;
+mod seen;
+mod subject;
+mod system;
+mod tcp;
+mod tls;
+
+pub use plan::{Plan, UnknownTarget};
+pub use run::{Measured, run};
+
+use subject::Subject;

@@ -16,14 +16,14 @@ mod unix;
 
 pub use facts::{
     ClockState, CpuTimes, DiskUsage, Executable, Listener, Memory, MemoryLimit, Mount, OpenFiles, Pressure,
-    ProcessState, ProcessStat, StartMark, Swap,
+    ProcessStat, ProcessState, StartMark, Swap,
 };
 pub use os::{
-    ProcessHold, clock_state, command_line, cpu_times, disk_usage, executable, limit_of, listeners, load_average,
-    memory, mounts, open_files, pressure, process_files, process_files_limit, process_owner, process_stat,
-    processes, swap, working_dir,
+    ProcessHold, clock_state, command_line, cpu_times, disk_usage, executable, limit_of, listeners,
+    load_average, memory, mounts, open_files, pressure, process_files, process_files_limit, process_owner,
+    process_stat, processes, swap, working_dir,
 };
 pub use unix::{
-    Account, account, account_of_name, caller_uid, file_owner, kill_group, raise_open_files,
+    Account, account, account_of_name, caller_uid, file_owner, kill_group, own_cpu, raise_open_files,
     user_name,
 };

@@ -2,7 +2,10 @@
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike;
 use nix::unistd::{Uid, User};
 use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process_group, setrlimit};
 
@@ -44,6 +47,13 @@ pub fn caller_uid() -> u32 {
 /// Returns whom a file or folder belongs to.
 pub fn file_owner(path: &Path) -> Option<u32> {
     path.metadata().ok().map(|m| m.uid())
+}
+
+/// Returns the CPU time that this process has used.
+pub fn own_cpu() -> Duration {
+    let Ok(usage) = getrusage(UsageWho::RUSAGE_SELF) else { return Duration::ZERO };
+    let micros = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
+    Duration::from_micros(u64::try_from(micros).unwrap_or(0))
 }
 
 /// Kills every process of a group that this process made and whose leader it has not reaped.

@@ -5,5 +5,6 @@
 mod corpus;
 mod generated;
 mod grouping;
+mod health_faults;
 mod house;
 mod support;

@@ -61,7 +61,8 @@ fn place(groups: &str, mounts: &[MountLine]) -> Option<Place> {
         has_memory.then(|| parts.next()).flatten()
     });
     if let Some(path) = one {
-        let mount = mounts.iter().find(|m| m.kind == "cgroup" && m.options.split(',').any(|o| o == "memory"))?;
+        let mount =
+            mounts.iter().find(|m| m.kind == "cgroup" && m.options.split(',').any(|o| o == "memory"))?;
         return Some(seen(Version::One, path, mount));
     }
     let path = groups.lines().find_map(|line| line.strip_prefix("0::"))?;
@@ -104,10 +105,7 @@ mod tests {
         std::fs::write(dir.path().join("memory.max"), "1000\n").unwrap();
         std::fs::write(dir.path().join("memory.current"), "800\n").unwrap();
         std::fs::write(dir.path().join("memory.stat"), "anon 5\ninactive_file 300\n").unwrap();
-        assert_eq!(
-            Version::Two.read(dir.path()),
-            Some(MemoryLimit { limit_bytes: 1000, used_bytes: 500 })
-        );
+        assert_eq!(Version::Two.read(dir.path()), Some(MemoryLimit { limit_bytes: 1000, used_bytes: 500 }));
         std::fs::write(dir.path().join("memory.max"), "max\n").unwrap();
         assert_eq!(Version::Two.read(dir.path()), None);
     }

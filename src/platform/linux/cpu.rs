@@ -35,7 +35,8 @@ pub fn load_average() -> Option<[f64; 3]> {
 
 /// Returns the pressure of the last ten seconds; all `None` before Linux 4.20.
 pub fn pressure() -> Pressure {
-    let read = |what: &str| read_text(&format!("/proc/pressure/{what}")).ok().and_then(|t| parse_pressure(&t));
+    let read =
+        |what: &str| read_text(&format!("/proc/pressure/{what}")).ok().and_then(|t| parse_pressure(&t));
     Pressure { cpu: read("cpu"), memory: read("memory"), io: read("io") }
 }
 

@@ -147,7 +147,8 @@ broken line
 
     #[test]
     fn usage_agrees_with_df() {
-        let out = std::process::Command::new("df").args(["-B1", "--output=size,avail", "/"]).output().unwrap();
+        let out =
+            std::process::Command::new("df").args(["-B1", "--output=size,avail", "/"]).output().unwrap();
         let text = String::from_utf8(out.stdout).unwrap();
         let size: u64 = text.lines().nth(1).unwrap().split_whitespace().next().unwrap().parse().unwrap();
         assert_eq!(disk_usage(Path::new("/")).unwrap().total_bytes, size);

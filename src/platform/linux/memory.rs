@@ -34,9 +34,9 @@ pub fn swap() -> io::Result<Swap> {
     let text = read_text("/proc/meminfo")?;
     let total_bytes = value(&text, "SwapTotal:").unwrap_or(0);
     let used_bytes = total_bytes.saturating_sub(value(&text, "SwapFree:").unwrap_or(0));
-    let pages_in = read_text("/proc/vmstat").ok().and_then(|t| {
-        t.lines().find_map(|l| l.strip_prefix("pswpin ")).and_then(|n| n.trim().parse().ok())
-    });
+    let pages_in = read_text("/proc/vmstat")
+        .ok()
+        .and_then(|t| t.lines().find_map(|l| l.strip_prefix("pswpin ")).and_then(|n| n.trim().parse().ok()));
     Ok(Swap { total_bytes, used_bytes, pages_in })
 }
 

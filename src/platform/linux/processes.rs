@@ -16,7 +16,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 use super::{read_into, read_text};
-use crate::platform::{Executable, ProcessState, ProcessStat, StartMark};
+use crate::platform::{Executable, ProcessStat, ProcessState, StartMark};
 
 /// Flag in the ninth field of `stat`: a thread of the kernel.
 const PF_KTHREAD: u64 = 0x0020_0000;
@@ -31,7 +31,9 @@ pub fn processes() -> io::Result<Vec<ProcessStat>> {
     let mut found = Vec::with_capacity(256);
     for entry in fs::read_dir("/proc")? {
         let Ok(entry) = entry else { continue };
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
+            continue;
+        };
         found.extend(read_stat(pid, &clock, &mut buffer));
     }
     Ok(found)

@@ -75,7 +75,12 @@ impl<'a> Entry<'a> {
     fn parse(line: &'a str) -> Option<Self> {
         let fields: Vec<&str> = line.split_ascii_whitespace().take(10).collect();
         let &[_, local, _, state, _, _, _, uid, _, inode] = fields.as_slice() else { return None };
-        Some(Self { address: parse_address(local)?, state, uid: uid.parse().ok(), inode: inode.parse().ok()? })
+        Some(Self {
+            address: parse_address(local)?,
+            state,
+            uid: uid.parse().ok(),
+            inode: inode.parse().ok()?,
+        })
     }
 }
 
@@ -102,7 +107,8 @@ fn note_holders(sockets: &mut [Socket], pids: &[u32]) {
     for &pid in pids {
         let Ok(listing) = fs::read_dir(format!("/proc/{pid}/fd")) else { continue };
         for entry in listing.flatten() {
-            let Some(inode) = fs::read_link(entry.path()).ok().and_then(|t| inode_of(t.as_os_str().as_bytes()))
+            let Some(inode) =
+                fs::read_link(entry.path()).ok().and_then(|t| inode_of(t.as_os_str().as_bytes()))
             else {
                 continue;
             };

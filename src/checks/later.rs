@@ -1,0 +1,23 @@
+//! What this version accepts in a config and cannot measure yet. It is unknown, never ok.
+
+use crate::checks::Subject;
+use crate::config::{CheckKind, Manager, Service};
+use crate::model::Finding;
+
+/// The finding for a check whose type cannot be measured yet.
+pub(super) fn check(subject: &Subject, kind: &CheckKind) -> Finding {
+    subject.unknown(format!("this version of fuelops cannot measure checks of type \"{}\" yet", kind.word()))
+}
+
+/// The finding for the process of a service that another manager runs; `None` where fuelops itself is the manager.
+pub(super) fn service(service: &Service) -> Option<Finding> {
+    let manager = match service.manager {
+        Manager::Process => return None,
+        Manager::Systemd => "systemd",
+        Manager::Launchd => "launchd",
+        Manager::Docker => "docker",
+        Manager::Kubernetes => "kubernetes",
+    };
+    let why = format!("this version of fuelops cannot ask {manager} about its services yet");
+    Some(Subject::service(&service.name, "process").unknown(why))
+}

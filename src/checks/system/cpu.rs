@@ -1,0 +1,64 @@
+//! Judges processors and load. Pure.
+
+use crate::checks::Subject;
+use crate::checks::processes::Culprits;
+use crate::checks::system::{SystemObservation, against, rounded};
+use crate::config::Bars;
+use crate::model::{Cause, Finding, Metric, Severity, Unit};
+use crate::text::human;
+
+/// Tasks for each processor, over five minutes, from which load is yellow. Load is never red by itself: it also counts
+/// tasks that wait for a disk, and a machine can live with it.
+const LOAD_WARN: f64 = 4.0;
+
+pub(super) fn judge(seen: &SystemObservation, bars: Bars, culprits: &Culprits) -> Finding {
+    let subject = Subject::system("cpu");
+    let sample = match &seen.cpu {
+        Ok(sample) => sample,
+        Err(why) => return subject.unknown(why.clone()),
+    };
+    let Some(percent) = sample.percent().map(rounded) else {
+        return subject.unknown("the processors' clock stood still during the sample");
+    };
+    let severity = against(percent, bars);
+    let processors = sample.after.processors;
+    let mut summary =
+        format!("{} busy on {}", human::percent(percent), human::plural(u64::from(processors), "processor"));
+    let mut finding = subject
+        .finding(severity, "")
+        .with("used_percent", percent)
+        .with("processors", processors)
+        .with("steal_percent", sample.after.steal_percent_since(&sample.before).map(rounded))
+        .with("pressure_percent", seen.pressure.cpu);
+    if severity != Severity::Ok {
+        finding = finding.because(Cause::CpuSaturated).with("top_processes", culprits.by_cpu_json());
+        summary.push_str(&culprits.by_cpu_text());
+    }
+    finding.summary = summary;
+    finding
+        .metric(Metric::new("cpu", percent, Unit::Percent).bars(bars.warn, bars.critical).range(0.0, 100.0))
+}
+
+/// Load is judged only where the CPU is: a threshold above 100 % switches both off.
+pub(super) fn judge_load(seen: &SystemObservation, bars: Bars) -> Finding {
+    let subject = Subject::system("load");
+    let Some([one, five, fifteen]) = seen.load else { return subject.unknown("load average cannot be read") };
+    let processors = seen.cpu.as_ref().map_or(1, |c| c.after.processors.max(1));
+    let each = five / f64::from(processors);
+    let severity = if each >= LOAD_WARN && bars.warn <= 100.0 { Severity::Warning } else { Severity::Ok };
+    let warn = LOAD_WARN * f64::from(processors);
+    let mut metric = Metric::new("load5", five, Unit::Count);
+    metric.warn = Some(warn);
+    metric.min = Some(0.0);
+    let mut finding = subject
+        .finding(severity, format!("load {one:.2}, {five:.2}, {fifteen:.2} on {processors} processors"))
+        .with("load1", one)
+        .with("load5", five)
+        .with("load15", fifteen)
+        .with("io_pressure_percent", seen.pressure.io)
+        .metric(metric);
+    if severity != Severity::Ok {
+        finding = finding.because(Cause::CpuSaturated);
+    }
+    finding
+}

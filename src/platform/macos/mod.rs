@@ -1,0 +1,41 @@
+//! macOS: libproc and sysctl through libc for processes, `sysinfo` for memory, `listeners` for sockets.
+//!
+//! Type-checked on Linux; see README for what has been run on a Mac.
+
+mod clock;
+mod cpu;
+mod disks;
+mod memory;
+mod processes;
+mod sockets;
+
+pub use clock::clock_state;
+pub use cpu::{cpu_times, load_average, pressure};
+pub use disks::{disk_usage, mounts, open_files};
+pub use memory::{limit_of, memory, swap};
+pub use processes::{
+    ProcessHold, command_line, executable, process_files, process_files_limit, process_owner, process_stat,
+    processes, working_dir,
+};
+pub use sockets::listeners;
+
+use std::ffi::CStr;
+use std::mem::MaybeUninit;
+
+/// Reads a number by its sysctl name.
+#[expect(unsafe_code, reason = "sysctl has no safe wrapper in nix or rustix")]
+fn sysctl_number(name: &CStr) -> Option<u64> {
+    let mut value = MaybeUninit::<[u8; 8]>::zeroed();
+    let mut size = size_of::<[u8; 8]>();
+    // SAFETY: the name ends in NUL; `value` has `size` writable bytes; nothing is written to the kernel.
+    let result = unsafe {
+        libc::sysctlbyname(name.as_ptr(), value.as_mut_ptr().cast(), &raw mut size, std::ptr::null_mut(), 0)
+    };
+    // SAFETY: zeroed above, and every bit pattern is a valid array of bytes.
+    let bytes = unsafe { value.assume_init() };
+    match (result, size) {
+        (0, 4) => Some(u64::from(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))),
+        (0, 8) => Some(u64::from_le_bytes(bytes)),
+        _ => None,
+    }
+}

@@ -1,0 +1,6 @@
+//! Faults on real things: each ends in a clear finding, inside its deadline.
+
+mod plan;
+mod servers;
+
+mod http;

@@ -1,0 +1,81 @@
+//! Plans for the tests: small ones, with a deadline that a test can wait for.
+
+use std::num::NonZeroU32;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use chrono::Utc;
+use fuelops::checks::{self, Plan};
+use fuelops::config::{Bars, Check, CheckKind, HttpCheck, LatencyBars, StatusSet, Thresholds, Url};
+use fuelops::model::Finding;
+
+/// Time that each check of a test has.
+pub(super) const TIMEOUT: Duration = Duration::from_millis(700);
+
+/// Bars that nothing on a busy test machine crosses.
+pub(super) fn thresholds() -> Thresholds {
+    let off = Bars { warn: 101.0, critical: 101.0 };
+    Thresholds {
+        cpu_percent: off,
+        memory_percent: off,
+        disk_percent: off,
+        errors_per_hour: Bars { warn: 5.0, critical: 20.0 },
+        restarts_per_day: Bars { warn: 1.0, critical: 4.0 },
+        min_uptime: Duration::ZERO,
+    }
+}
+
+pub(super) fn plan(root: &Path) -> Plan {
+    Plan {
+        root: root.to_owned(),
+        folders: Vec::new(),
+        thresholds: thresholds(),
+        services: Vec::new(),
+        checks: Vec::new(),
+        run_as: None,
+        judges_system: false,
+    }
+}
+
+pub(super) fn check(name: &str, kind: CheckKind) -> Check {
+    let one = NonZeroU32::MIN;
+    Check {
+        name: name.to_owned(),
+        timeout: TIMEOUT,
+        period: Duration::from_secs(30),
+        required: true,
+        depends_on: Vec::new(),
+        thresholds: thresholds(),
+        failure_threshold: one,
+        success_threshold: one,
+        kind,
+    }
+}
+
+pub(super) fn http(url: &str) -> HttpCheck {
+    HttpCheck {
+        url: Url::literal(url).unwrap(),
+        method: "GET".to_owned(),
+        headers: std::collections::BTreeMap::new(),
+        request_body: None,
+        status: StatusSet::new(vec![200..=299]),
+        body: None,
+        json: Vec::new(),
+        latency: LatencyBars::default(),
+        redirects: 5,
+        ca: None,
+    }
+}
+
+/// Runs one check and returns its finding; fails when the run outlives its deadline by more than a second.
+#[track_caller]
+pub(super) fn finding_of(kind: CheckKind) -> Finding {
+    let dir = tempfile::tempdir().unwrap();
+    let mut plan = plan(dir.path());
+    plan.checks.push(check("x", kind));
+    let start = Instant::now();
+    let measured = checks::run(&plan, Utc::now()).unwrap();
+    assert!(start.elapsed() < TIMEOUT + Duration::from_secs(1), "took {:?}", start.elapsed());
+    assert_eq!(measured.findings.len(), 1, "{:#?}", measured.findings);
+    measured.findings.into_iter().next().unwrap()
+}
