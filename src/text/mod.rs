@@ -2,6 +2,7 @@
 
 pub mod human;
 pub mod markup;
+pub mod moment;
 pub mod redact;
 pub mod sanitize;
 pub mod shell;
