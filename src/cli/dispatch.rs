@@ -27,6 +27,9 @@ pub fn main() -> ExitCode {
 
 fn start(argv: &[OsString]) -> Exit {
     let environment = Environment::read();
+    if let Some(played) = commands::sample::play(argv) {
+        return played.unwrap_or_else(|error| fail(&error, &Context::new(Global::default(), environment).ui));
+    }
     match Cli::try_parse_from(argv) {
         Ok(cli) => {
             let context = Context::new(cli.global, environment);

@@ -12,6 +12,7 @@ mod os;
 #[path = "macos/mod.rs"]
 mod os;
 pub mod simd;
+mod termination;
 mod unix;
 
 pub use facts::{
@@ -23,6 +24,7 @@ pub use os::{
     load_average, memory, mounts, open_files, pressure, process_files, process_files_limit, process_owner,
     process_stat, processes, swap, working_dir,
 };
+pub use termination::Termination;
 pub use unix::{
     Account, account, account_of_name, caller_uid, file_owner, kill_group, own_cpu, raise_open_files,
     user_name,

@@ -1,8 +1,10 @@
 //! Plain report data, as the JSON output spells it. No I/O, no layout.
 
+mod demo;
 mod health;
 mod logs;
 
+pub use demo::{DemoReport, SceneReport};
 pub use health::{HealthReport, SystemSummary};
 pub use logs::{
     Change, ChangeClass, Coverage, Endpoint, Exception, FileCoverage, Http, Incident, InputProblem,

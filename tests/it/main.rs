@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test that panics has failed, and says so")]
 
 mod corpus;
+mod demo;
 mod generated;
 mod grouping;
 mod health_faults;

@@ -1,8 +1,6 @@
 //! The real backend: FastAPI under uvicorn, out of the venv that `tests/run` makes.
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -11,7 +9,7 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 
-use super::{Env, free_port, wait_until};
+use super::{Env, free_port, get, wait_until};
 
 /// How long uvicorn may take to answer for the first time, on a machine that is busy with other tests.
 const START_LIMIT: Duration = Duration::from_secs(30);
@@ -110,12 +108,7 @@ impl Backend {
 
     /// The whole answer to a GET, or nothing where there is none within a second.
     pub(crate) fn get(&self, path: &str) -> Option<String> {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
-        stream.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").ok()?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).ok()?;
-        Some(answer)
+        get(self.port, path)
     }
 
     /// What it has logged so far.
@@ -136,6 +129,11 @@ impl Drop for Backend {
     }
 }
 
+/// Whether nobody listens on a port.
+fn is_free(port: u16) -> bool {
+    std::net::TcpStream::connect(("127.0.0.1", port)).is_err()
+}
+
 #[test]
 fn the_backend_answers_logs_and_leaves_nothing() {
     let env = Env::new();
@@ -145,7 +143,7 @@ fn the_backend_answers_logs_and_leaves_nothing() {
     assert!(wait_until(Duration::from_secs(5), || backend.log().contains("ZeroDivisionError")));
     let port = backend.port;
     drop(backend);
-    assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
+    assert!(is_free(port));
 }
 
 #[test]
@@ -156,5 +154,5 @@ fn workers_outlive_their_parent_and_end_with_the_test() {
     assert!(backend.get("/health/live").unwrap().contains("alive"));
     let port = backend.port;
     drop(backend);
-    assert!(wait_until(Duration::from_secs(5), || TcpStream::connect(("127.0.0.1", port)).is_err()));
+    assert!(wait_until(Duration::from_secs(5), || is_free(port)));
 }

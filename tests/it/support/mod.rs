@@ -12,8 +12,8 @@ mod backend;
 mod env;
 
 use std::collections::HashSet;
-use std::io::Write;
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -31,6 +31,16 @@ pub(crate) fn free_port() -> u16 {
             return port;
         }
     }
+}
+
+/// The whole answer of a loopback server to a GET, or nothing where there is none within a second.
+pub(crate) fn get(port: u16, path: &str) -> Option<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    Some(answer)
 }
 
 /// Waits until `ready` says so; the answer is whether it did in time.

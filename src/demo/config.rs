@@ -1,0 +1,67 @@
+//! The config of the demo: what a team would write for its backend, with the sample in its place.
+
+use std::path::Path;
+
+use toml::Value;
+
+use super::{Role, Sample};
+
+/// The text of `fuelops.toml` for a backend that `program` plays on `port`.
+pub(super) fn text(program: &Path, port: u16) -> String {
+    let sample = Sample { port, folder: Path::new(".").to_owned(), role: Role::Backend };
+    let mut command = vec![program.to_string_lossy().into_owned()];
+    command.extend(sample.words());
+    let command = Value::from(command);
+    format!(
+        r#"# Written by `fuelops demo`.
+name = "fuel-analytics-demo"
+
+# The machine under the demo is not what is shown: above 100 % a threshold is off.
+[thresholds]
+cpu_percent = {{ warn = 101, critical = 101 }}
+memory_percent = {{ warn = 101, critical = 101 }}
+disk_percent = {{ warn = 101, critical = 101 }}
+
+[[service]]
+name = "backend"
+command = {command}
+pid_file = "backend.pid"
+log_file = "backend.log"
+port = {port}
+health_url = "http://127.0.0.1:{port}/health"
+health_timeout = "1s"
+start_timeout = "10s"
+stop_timeout = "2s"
+
+[[check]]
+name = "fleet-api"
+type = "http"
+url = "http://127.0.0.1:{port}/fuelAnalytics/api/fleet"
+timeout = "1s"
+depends_on = ["backend"]
+
+[[check]]
+name = "log-is-alive"
+type = "file-age"
+path = "backend.log"
+max_age = "10m"
+
+[logs]
+paths = ["backend.log"]
+"#
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hostile_path_of_the_program_stays_one_word() {
+        let text = text(Path::new("/opt/my \"ops\"\\tools/fuelops"), 43_121);
+        let config: toml::Table = text.parse().unwrap();
+        let command = config["service"][0]["command"].as_array().unwrap();
+        assert_eq!(command[0].as_str(), Some("/opt/my \"ops\"\\tools/fuelops"));
+        assert_eq!(command.len(), 4);
+    }
+}

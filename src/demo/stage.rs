@@ -1,0 +1,284 @@
+//! The stage: a private temporary folder with a config, and the processes that play on it.
+//!
+//! Every process is known by the handle of its start, never by a name or a number that was read somewhere. When the
+//! stage goes, all of them have ended and the folder is gone, unless it is to be kept. A [`Curtain`] does the same from
+//! another thread, for a demo that is interrupted; and should the demo be killed, its processes read the end of their
+//! standard input and end by themselves.
+
+use std::fs::{self, File, Permissions};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use tempfile::TempDir;
+
+use super::{Fault, Role, Sample, config};
+
+/// How long a sample program may take to start or to end.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often a wait looks again.
+const GLANCE: Duration = Duration::from_millis(5);
+
+/// Somebody else may take a free port before the backend binds it; then another one is tried.
+const PORT_TRIES: usize = 3;
+
+/// A folder, a config, a port, and the processes that play on it.
+#[derive(Debug)]
+pub struct Stage {
+    props: Arc<Mutex<Props>>,
+    root: PathBuf,
+    program: PathBuf,
+    port: u16,
+}
+
+/// What becomes of the folder in the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// It is removed.
+    Nothing,
+    /// It stays, with config and logs.
+    Folder,
+}
+
+/// Ends the demo from another thread.
+#[derive(Clone, Debug)]
+pub struct Curtain {
+    props: Arc<Mutex<Props>>,
+}
+
+impl Curtain {
+    /// Ends every process and removes the folder; nothing can be started afterwards.
+    pub fn fall(&self) {
+        lock(&self.props).clear();
+    }
+}
+
+impl Stage {
+    /// Makes the folder, writes the config and starts the backend on a free port; `program` is this very program.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the temporary folder cannot be written, or the backend does not answer in time.
+    pub fn raise(program: &Path, keep: Keep) -> Result<Self> {
+        let folder = tempfile::Builder::new()
+            .prefix("fuelops-demo.")
+            .permissions(Permissions::from_mode(0o700))
+            .tempdir()
+            .with_context(|| format!("cannot make a folder in {}", std::env::temp_dir().display()))?;
+        let root = fs::canonicalize(folder.path()).context("cannot resolve the temporary folder")?;
+        let props = Props { folder: Some(folder), backend: None, stranger: None, keep };
+        let mut stage =
+            Self { props: Arc::new(Mutex::new(props)), root, program: program.to_owned(), port: 0 };
+        let mut last_words = String::new();
+        for _ in 0..PORT_TRIES {
+            stage.port = free_port()?;
+            let config = config::text(&stage.program, stage.port);
+            fs::write(stage.config(), config).context("cannot write the demo's config")?;
+            match stage.start(Role::Backend)? {
+                Start::Serving => return Ok(stage),
+                Start::Ended { last_words: words } => last_words = words,
+            }
+        }
+        bail!("the sample backend ended at its start, {PORT_TRIES} times: {last_words}")
+    }
+
+    /// The private folder; root of the config.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The config.
+    pub fn config(&self) -> PathBuf {
+        self.root.join("fuelops.toml")
+    }
+
+    /// The backend's port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// A handle that ends it all from another thread.
+    pub fn curtain(&self) -> Curtain {
+        Curtain { props: self.props.clone() }
+    }
+
+    /// Breaks the running backend.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the fault cannot be written, or the backend survives its crash.
+    pub fn inflict(&self, fault: Fault) -> Result<()> {
+        Fault::write(&self.root, Some(fault)).context("cannot tell the sample backend its fault")?;
+        if fault == Fault::Crash && !self.ends_in_time(Role::Backend)? {
+            bail!("the sample backend did not crash within {PATIENCE:?}");
+        }
+        Ok(())
+    }
+
+    /// Ends the backend at once, and lets a stranger squat on its port.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the stranger does not get the port.
+    pub fn let_stranger_in(&self) -> Result<()> {
+        end(lock(&self.props).slot(Role::Backend).take());
+        fs::create_dir_all(self.home(Role::Stranger)).context("cannot make the stranger's folder")?;
+        self.expect_serving(Role::Stranger)
+    }
+
+    /// Puts everything right again: no fault, no stranger, a fresh backend.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the backend does not answer in time.
+    pub fn restore(&self) -> Result<()> {
+        Fault::write(&self.root, None).context("cannot take the sample backend's fault away")?;
+        for role in [Role::Stranger, Role::Backend] {
+            end(lock(&self.props).slot(role).take());
+        }
+        self.expect_serving(Role::Backend)
+    }
+
+    fn expect_serving(&self, role: Role) -> Result<()> {
+        match self.start(role)? {
+            Start::Serving => Ok(()),
+            Start::Ended { last_words } => bail!("the sample {role} ended at its start: {last_words}"),
+        }
+    }
+
+    /// Starts a program and waits until it serves.
+    fn start(&self, role: Role) -> Result<Start> {
+        let sample = Sample { port: self.port, folder: self.home(role), role };
+        let log_path = sample.log_file();
+        let log = File::options().create(true).append(true).open(&log_path);
+        let log = log.with_context(|| format!("cannot open {}", log_path.display()))?;
+        let mut command = Command::new(&self.program);
+        command.args(sample.words()).current_dir(&sample.folder);
+        // The pipe is the leash: it closes when this process dies, however it dies.
+        command.stdin(Stdio::piped()).stdout(log.try_clone()?).stderr(log);
+        let pid = lock(&self.props).spawn(role, command)?.to_string();
+        let begin = Instant::now();
+        while begin.elapsed() < PATIENCE {
+            // The pid file is written once it listens.
+            if fs::read_to_string(sample.pid_file()).is_ok_and(|text| text.trim() == pid) {
+                return Ok(Start::Serving);
+            }
+            if lock(&self.props).has_ended(role)? {
+                let log = fs::read_to_string(&log_path).unwrap_or_default();
+                let last_words = log.lines().last().unwrap_or("(its log is empty)").to_owned();
+                return Ok(Start::Ended { last_words });
+            }
+            thread::sleep(GLANCE);
+        }
+        bail!("the sample {role} did not start within {PATIENCE:?}")
+    }
+
+    fn ends_in_time(&self, role: Role) -> Result<bool> {
+        let begin = Instant::now();
+        while begin.elapsed() < PATIENCE {
+            if lock(&self.props).has_ended(role)? {
+                return Ok(true);
+            }
+            thread::sleep(GLANCE);
+        }
+        Ok(false)
+    }
+
+    /// The stranger lives in a folder of its own, so that nothing but the port ties it to the backend.
+    fn home(&self, role: Role) -> PathBuf {
+        match role {
+            Role::Backend => self.root.clone(),
+            Role::Stranger => self.root.join("elsewhere"),
+        }
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        lock(&self.props).clear();
+    }
+}
+
+/// How a start went.
+#[derive(Debug, PartialEq, Eq)]
+enum Start {
+    Serving,
+    Ended { last_words: String },
+}
+
+/// What has to be gone in the end.
+#[derive(Debug)]
+struct Props {
+    /// Absent once everything is cleared away.
+    folder: Option<TempDir>,
+    keep: Keep,
+    backend: Option<Child>,
+    stranger: Option<Child>,
+}
+
+impl Props {
+    fn slot(&mut self, role: Role) -> &mut Option<Child> {
+        match role {
+            Role::Backend => &mut self.backend,
+            Role::Stranger => &mut self.stranger,
+        }
+    }
+
+    /// Starts a program; the answer is its pid.
+    fn spawn(&mut self, role: Role, mut command: Command) -> Result<u32> {
+        if self.folder.is_none() {
+            bail!("the demo was ended");
+        }
+        let child =
+            command.spawn().with_context(|| format!("cannot start {}", command.get_program().display()))?;
+        let pid = child.id();
+        end(self.slot(role).replace(child));
+        Ok(pid)
+    }
+
+    /// Whether a program has ended by itself; its exit status is collected.
+    fn has_ended(&mut self, role: Role) -> Result<bool> {
+        match self.slot(role) {
+            Some(child) => Ok(child.try_wait().context("cannot ask after the sample program")?.is_some()),
+            None => bail!("the demo was ended"),
+        }
+    }
+
+    fn clear(&mut self) {
+        end(self.backend.take());
+        end(self.stranger.take());
+        let Some(folder) = self.folder.take() else { return };
+        match self.keep {
+            Keep::Folder => {
+                let _path = folder.keep();
+            }
+            Keep::Nothing => {
+                // Nothing writes into it any more; what cannot be removed now cannot be later either.
+                let _removed = folder.close();
+            }
+        }
+    }
+}
+
+/// Ends a program for certain. It is a sample: there is nothing to lose by ending it at once.
+fn end(child: Option<Child>) {
+    if let Some(mut child) = child {
+        let _ended_already = child.kill();
+        let _collected = child.wait();
+    }
+}
+
+fn lock(props: &Mutex<Props>) -> MutexGuard<'_, Props> {
+    props.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn free_port() -> Result<u16> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).context("cannot find a free port on 127.0.0.1")?;
+    Ok(listener.local_addr().context("cannot find a free port on 127.0.0.1")?.port())
+}

@@ -1,0 +1,108 @@
+//! The view of the demo: scene by scene, and what to type next.
+
+use std::time::Duration;
+
+use crate::model::Severity;
+use crate::render::{Block, Document, HealthDetail, Role, Text, health};
+use crate::report::{DemoReport, SceneReport};
+use crate::text::human;
+
+/// One scene: what happened, what `health` says, and whether that is right.
+pub fn demo_scene(scene: &SceneReport, number: usize) -> Document {
+    let mut document = Document::new(scene.title.clone());
+    document.push(Block::Heading(format!("{number}. {}", scene.title)));
+    document.push(Block::Paragraph(Text::of(Role::Dim, "$ ").and(Role::Command, "fuelops health")));
+    let detail = if scene.expected.is_none() { HealthDetail::Everything } else { HealthDetail::Problems };
+    document.blocks.extend(health(&scene.health, detail).blocks);
+    document.push(Block::Paragraph(outcome(scene)));
+    document
+}
+
+/// The last words: the score, and what to type next.
+pub fn demo_ending(report: &DemoReport, next: &[(String, String)]) -> Document {
+    let mut document = Document::new("fuelops demo");
+    document.push(Block::Headline { severity: report.verdict.severity(), text: score(report) });
+    if !next.is_empty() {
+        document.push(Block::Heading("What to type next".to_owned()));
+    }
+    for (text, command) in next {
+        document.push(Block::Command { text: text.clone(), command: command.clone() });
+    }
+    document
+}
+
+/// The whole tour as one document.
+pub fn demo(report: &DemoReport, next: &[(String, String)]) -> Document {
+    let mut document = Document::new("fuelops demo");
+    for (index, scene) in report.scenes.iter().enumerate() {
+        document.blocks.extend(demo_scene(scene, index + 1).blocks);
+    }
+    document.blocks.extend(demo_ending(report, next).blocks);
+    document
+}
+
+fn outcome(scene: &SceneReport) -> Text {
+    let severity = if scene.found { Severity::Ok } else { Severity::Critical };
+    let text = Text::of(Role::Severity(severity), severity.mark()).plain(" ");
+    let cause = scene.expected.map_or("nothing wrong", |cause| cause.word());
+    if scene.found {
+        return text.plain("Found: ").and(Role::Strong, cause).plain(". ").plain(scene.explanation.clone());
+    }
+    let named: Vec<_> = scene.named_causes().into_iter().map(|cause| cause.word()).collect();
+    let named = if named.is_empty() { "no cause".to_owned() } else { named.join(", ") };
+    text.plain("Not found: expected ").and(Role::Strong, cause).plain(format!(", got {named}."))
+}
+
+fn score(report: &DemoReport) -> Text {
+    let faults = report.scenes.iter().filter(|scene| scene.expected.is_some());
+    let (found, all) = faults.fold((0, 0), |(found, all), scene| (found + usize::from(scene.found), all + 1));
+    let elapsed = human::duration(Duration::from_millis(report.elapsed_ms));
+    let mut text =
+        Text::of(Role::Strong, format!("{found} of {all} faults found")).plain(format!(" in {elapsed}"));
+    let missed: Vec<_> = report.missed().map(|scene| scene.name.as_str()).collect();
+    if !missed.is_empty() {
+        text = text.plain("; missed: ").and(Role::Strong, missed.join(", "));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Cause, Finding, Verdict};
+    use crate::render::{Glyphs, TerminalStyle, terminal};
+    use crate::report::{HealthReport, SystemSummary};
+
+    fn scene(name: &str, expected: Option<Cause>, got: Option<Cause>) -> SceneReport {
+        let mut finding = Finding::new("service.backend.http", "backend", Severity::Critical, "no answer");
+        finding.cause = got;
+        let health = HealthReport::new("demo".into(), vec![finding], SystemSummary::default(), 5);
+        SceneReport {
+            name: name.into(),
+            title: "The backend hangs".into(),
+            expected,
+            found: expected == got,
+            explanation: "TCP accepts.".into(),
+            health,
+        }
+    }
+
+    fn show(document: &Document) -> String {
+        terminal(document, &TerminalStyle { width: 100, color: false, glyphs: Glyphs::Unicode })
+    }
+
+    #[test]
+    fn a_missed_fault_is_named_with_what_was_found_instead() {
+        let scenes = vec![
+            scene("hang", Some(Cause::ProcessHung), Some(Cause::ProcessHung)),
+            scene("kill", Some(Cause::ProcessDown), Some(Cause::PortTaken)),
+        ];
+        let report = DemoReport::new(scenes, 1200);
+        assert_eq!(report.verdict, Verdict::Critical);
+        let text = show(&demo(&report, &[("Your own backend".into(), "fuelops health".into())]));
+        assert!(text.contains("Found: process-hung. TCP accepts."), "{text}");
+        assert!(text.contains("expected process-down, got port-taken"), "{text}");
+        assert!(text.contains("1 of 2 faults found in 1.2 s; missed: kill"), "{text}");
+        assert!(text.trim_end().ends_with("fuelops health"), "{text}");
+    }
+}

@@ -1,0 +1,205 @@
+//! The demo: its sample backend as a program of its own, and the tour.
+
+use std::fs::{self, File};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use fuelops::demo::{Fault, Keep, Stage};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::support::{Env, free_port, get, wait_until};
+
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// A sample backend, started as the demo starts it.
+struct Sample {
+    child: Child,
+    port: u16,
+}
+
+impl Sample {
+    fn start(env: &Env) -> Self {
+        let port = free_port();
+        let log = File::options().create(true).append(true).open(env.path("backend.log")).unwrap();
+        let mut command = env.fuelops(&["__sample", "backend", &port.to_string()]);
+        let child = command.stdin(Stdio::piped()).stdout(log).spawn().unwrap();
+        let sample = Self { child, port };
+        assert!(wait_until(LIMIT, || sample.get("/health/live").is_some()));
+        sample
+    }
+
+    fn get(&self, path: &str) -> Option<(u16, serde_json::Value)> {
+        let answer = get(self.port, path)?;
+        let (head, body) = answer.split_once("\r\n\r\n")?;
+        let status = head.split(' ').nth(1)?.parse().ok()?;
+        Some((status, serde_json::from_str(body).ok()?))
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), signal).unwrap();
+    }
+
+    /// The exit code of its own end.
+    fn ends(&mut self) -> Option<i32> {
+        assert!(wait_until(LIMIT, || self.child.try_wait().unwrap().is_some()), "it goes on");
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Sample {
+    fn drop(&mut self) {
+        let _ended_already = self.child.kill();
+        let _collected = self.child.wait();
+    }
+}
+
+fn log(env: &Env) -> String {
+    fs::read_to_string(env.path("backend.log")).unwrap()
+}
+
+#[test]
+fn sample_backend_serves_logs_and_ends_in_order_on_sigterm() {
+    let env = Env::new();
+    let mut sample = Sample::start(&env);
+    assert_eq!(fs::read_to_string(env.path("backend.pid")).unwrap().trim(), sample.child.id().to_string());
+    let (status, health) = sample.get("/health").unwrap();
+    assert_eq!((status, health["health_checks"]["cpu_ok"].is_boolean()), (200, true), "{health}");
+    let (_, detailed) = sample.get("/health/detailed").unwrap();
+    assert_eq!(detailed["process"]["pid"], sample.child.id());
+    sample.signal(Signal::SIGTERM);
+    assert_eq!(sample.ends(), Some(0));
+    assert!(!env.path("backend.pid").exists());
+    let log = log(&env);
+    assert!(log.contains("\"GET /health HTTP/1.1\" 200 OK"), "{log}");
+    assert!(log.trim_end().ends_with(&format!("Finished server process [{}]", sample.child.id())), "{log}");
+}
+
+#[test]
+fn sample_backend_crashes_with_a_traceback_and_leaves_its_pid_file() {
+    let env = Env::new();
+    let mut sample = Sample::start(&env);
+    env.write("fault", "crash");
+    assert_eq!(sample.ends(), Some(1));
+    assert!(env.path("backend.pid").exists());
+    assert!(log(&env).contains("Traceback (most recent call last):"));
+}
+
+#[test]
+fn sample_backend_that_hangs_accepts_and_never_answers_until_mended() {
+    let env = Env::new();
+    let sample = Sample::start(&env);
+    env.write("fault", "hang");
+    assert!(TcpStream::connect(("127.0.0.1", sample.port)).is_ok());
+    assert_eq!(sample.get("/health"), None);
+    fs::remove_file(env.path("fault")).unwrap();
+    assert!(wait_until(LIMIT, || sample.get("/health").is_some()));
+}
+
+#[test]
+fn sample_backend_with_errors_answers_500_and_stays_alive() {
+    let env = Env::new();
+    let sample = Sample::start(&env);
+    env.write("fault", "errors\n");
+    assert_eq!(sample.get("/health").unwrap().0, 500);
+    assert_eq!(sample.get("/fuelAnalytics/api/fleet").unwrap().0, 500);
+    assert_eq!(sample.get("/health/live").unwrap().0, 200);
+    assert!(log(&env).contains("pymysql.err.OperationalError"));
+}
+
+#[test]
+fn sample_backend_that_leaks_grows() {
+    let env = Env::new();
+    let sample = Sample::start(&env);
+    let megabytes = || sample.get("/health/detailed").unwrap().1["process"]["memory_mb"].as_f64().unwrap();
+    let before = megabytes();
+    env.write("fault", "leak");
+    assert!(wait_until(LIMIT, || megabytes() > before + 20.0));
+}
+
+#[test]
+fn sample_backend_refuses_a_taken_port_as_uvicorn_does() {
+    let env = Env::new();
+    let squatter = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = squatter.local_addr().unwrap().port().to_string();
+    let outcome = env.run(&["__sample", "backend", &port]).expect(1);
+    assert!(outcome.stdout.contains("error while attempting to bind on address"), "{outcome}");
+    assert!(!env.path("backend.pid").exists());
+}
+
+#[test]
+fn sample_backend_ends_when_whoever_started_it_is_gone() {
+    let env = Env::new();
+    let mut sample = Sample::start(&env);
+    drop(sample.child.stdin.take());
+    assert_eq!(sample.ends(), Some(0));
+}
+
+#[test]
+fn hidden_command_stands_in_no_help_and_needs_its_words() {
+    let env = Env::new();
+    let help = env.run(&["--help"]).expect(0);
+    assert!(!help.stdout.contains("__sample"), "{help}");
+    env.run(&["__sample", "backend"]).expect(64);
+}
+
+fn raise(keep: Keep) -> Stage {
+    Stage::raise(Path::new(env!("CARGO_BIN_EXE_fuelops")), keep).unwrap()
+}
+
+fn status_of(stage: &Stage) -> Option<u16> {
+    get(stage.port(), "/health")?.split(' ').nth(1)?.parse().ok()
+}
+
+#[test]
+fn stage_is_private_and_leaves_neither_folder_nor_process() {
+    let stage = raise(Keep::Nothing);
+    let (root, port) = (stage.root().to_owned(), stage.port());
+    assert_eq!(fs::metadata(&root).unwrap().permissions().mode() & 0o777, 0o700);
+    assert!(stage.config().exists());
+    stage.let_stranger_in().unwrap();
+    drop(stage);
+    assert!(!root.exists());
+    assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
+}
+
+#[test]
+fn stage_breaks_the_backend_in_each_way_and_puts_it_right_again() {
+    let stage = raise(Keep::Nothing);
+    assert_eq!(status_of(&stage), Some(200));
+    stage.inflict(Fault::Errors).unwrap();
+    assert_eq!(status_of(&stage), Some(500));
+    stage.inflict(Fault::Hang).unwrap();
+    assert_eq!(status_of(&stage), None);
+    stage.restore().unwrap();
+    assert_eq!(status_of(&stage), Some(200));
+    stage.inflict(Fault::Crash).unwrap();
+    assert!(TcpStream::connect(("127.0.0.1", stage.port())).is_err());
+    stage.let_stranger_in().unwrap();
+    assert!(get(stage.port(), "/health").unwrap().contains("another program"));
+    stage.restore().unwrap();
+    assert_eq!(status_of(&stage), Some(200));
+}
+
+#[test]
+fn curtain_ends_the_demo_from_another_thread_and_nothing_starts_afterwards() {
+    let stage = raise(Keep::Nothing);
+    let curtain = stage.curtain();
+    std::thread::spawn(move || curtain.fall()).join().unwrap();
+    assert!(!stage.root().exists());
+    assert!(TcpStream::connect(("127.0.0.1", stage.port())).is_err());
+    assert!(stage.restore().is_err());
+}
+
+#[test]
+fn kept_stage_keeps_its_folder_and_no_process() {
+    let stage = raise(Keep::Folder);
+    let (root, port) = (stage.root().to_owned(), stage.port());
+    drop(stage);
+    assert!(root.join("backend.log").exists());
+    assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
+    fs::remove_dir_all(root).unwrap();
+}
