@@ -69,15 +69,9 @@ fn local_time<Tz: TimeZone>(text: &str, now: &DateTime<Tz>) -> Option<NaiveDateT
     if let Some(time) = time_of_day(text) {
         return Some(today.and_time(time));
     }
-    let (day, time) =
-        match text.split_once(['t', ' ']).and_then(|(day, time)| Some((day, time_of_day(time.trim())?))) {
-            Some(split) => split,
-            // `today` has a `t` of its own.
-            None => match text.rsplit_once(' ').and_then(|(day, time)| Some((day, time_of_day(time)?))) {
-                Some(split) => split,
-                None => (text, NaiveTime::MIN),
-            },
-        };
+    let split = text.rsplit_once(' ').or_else(|| text.rsplit_once('t'));
+    let timed = split.and_then(|(day, time)| Some((day, time_of_day(time)?)));
+    let (day, time) = timed.unwrap_or((text, NaiveTime::MIN));
     Some(day_named(day.trim(), today)?.and_time(time))
 }
 
