@@ -1,0 +1,131 @@
+//! Sources as [`decide`](crate::logs::input::decide) sees them.
+
+use std::io::{self, Read};
+use std::os::unix::fs::FileExt;
+
+use crate::logs::input::open::{Input, open, unpacked_head};
+use crate::logs::input::progress::{IMPRINT_LEN, Progress, Sight};
+use crate::logs::input::source::{Identity, Problem, Source, SourceKind};
+
+/// A source with its first bytes.
+#[derive(Debug)]
+pub struct SourceSight<'a> {
+    source: &'a Source,
+    identity: Identity,
+    head: Vec<u8>,
+}
+
+impl<'a> SourceSight<'a> {
+    /// Looks at a source; `None` for one that is read once and leaves no trace, such as standard input.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn new(source: &'a Source) -> Result<Option<Self>, Problem> {
+        let Some(identity) = source.identity.filter(|_| source.kind != SourceKind::Stream) else {
+            return Ok(None);
+        };
+        let head = unpacked_head(source, IMPRINT_LEN)?;
+        Ok(Some(Self { source, identity, head }))
+    }
+
+    /// Notes that the source was read up to `offset`, in unpacked bytes.
+    pub fn progress(&self, offset: u64) -> Progress {
+        // What is behind a whole head of a compressed file is never looked at again.
+        let is_needed = self.source.kind == SourceKind::Plain || self.head.len() < IMPRINT_LEN;
+        let len = usize::try_from(offset).unwrap_or(usize::MAX).min(if is_needed { IMPRINT_LEN } else { 0 });
+        let before = self.before(offset, len).unwrap_or_default();
+        Progress::new(self.identity, &self.head, &before, offset)
+    }
+}
+
+impl Sight for SourceSight<'_> {
+    fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    fn head(&self) -> &[u8] {
+        &self.head
+    }
+
+    fn unpacked_len(&self) -> Option<u64> {
+        (self.source.kind == SourceKind::Plain).then_some(self.source.len)
+    }
+
+    fn before(&self, offset: u64, len: usize) -> Option<Vec<u8>> {
+        let start = offset.checked_sub(len as u64)?;
+        let mut bytes = vec![0; len.min(IMPRINT_LEN)];
+        match open(self.source).ok()? {
+            Input::Ranged { file, .. } => file.read_exact_at(&mut bytes, start).ok()?,
+            Input::Stream(mut feed) => {
+                let skipped = io::copy(&mut feed.by_ref().take(start), &mut io::sink()).ok()?;
+                (skipped == start).then_some(())?;
+                feed.read_exact(&mut bytes).ok()?;
+            }
+        }
+        Some(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+    use std::process::Command;
+
+    use super::*;
+    use crate::logs::input::{Origin, Request, decide, resolve};
+
+    fn sources(folder: &Path) -> Vec<Source> {
+        let patterns = [PathBuf::from("b.log*")];
+        resolve(&Request { patterns: &patterns, root: folder, origin: Origin::Arguments }).sources
+    }
+
+    fn read_all(folder: &Path) -> Vec<Progress> {
+        let sources = sources(folder);
+        sources.iter().map(|source| SourceSight::new(source).unwrap().unwrap().progress(source.len)).collect()
+    }
+
+    fn go_on(folder: &Path, known: &[Progress]) -> Vec<(String, u64)> {
+        let sources = sources(folder);
+        let sights: Vec<_> =
+            sources.iter().map(|source| SourceSight::new(source).unwrap().unwrap()).collect();
+        let files: Vec<&dyn Sight> = sights.iter().map(|sight| sight as &dyn Sight).collect();
+        let offsets = decide(known, &files).offsets;
+        sources.into_iter().map(|source| source.name).zip(offsets).collect()
+    }
+
+    fn lines(name: &str, bytes: usize) -> Vec<u8> {
+        (0..).flat_map(|n| format!("{name} {n}\n").into_bytes()).take(bytes).collect()
+    }
+
+    fn shell(folder: &Path, script: &str) {
+        assert!(Command::new("sh").args(["-ec", script]).current_dir(folder).status().unwrap().success());
+    }
+
+    #[test]
+    fn real_rotations_lose_and_repeat_nothing() {
+        for (bytes, script, expected) in [
+            (50_000, "mv b.log b.log.1; echo new > b.log", vec![("b.log.1", 50_000), ("b.log", 0)]),
+            (50_000, "echo more >> b.log", vec![("b.log", 50_000)]),
+            (
+                50_000,
+                "gzip b.log; mv b.log.gz b.log.1.gz; echo new > b.log",
+                vec![("b.log.1.gz", 50_000), ("b.log", 0)],
+            ),
+            (300, "gzip b.log; mv b.log.gz b.log.1.gz", vec![("b.log.1.gz", 300)]),
+            (
+                50_000,
+                "cp b.log b.log.1; : > b.log; echo new >> b.log",
+                vec![("b.log.1", 50_000), ("b.log", 0)],
+            ),
+            (50_000, "rm b.log; echo new > b.log", vec![("b.log", 0)]),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            fs::write(folder.path().join("b.log"), lines("old", bytes)).unwrap();
+            let known = read_all(folder.path());
+            shell(folder.path(), script);
+            let expected: Vec<_> = expected.into_iter().map(|(name, at)| (name.to_owned(), at)).collect();
+            assert_eq!(go_on(folder.path(), &known), expected, "{script}");
+        }
+    }
+}
