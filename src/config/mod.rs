@@ -3,18 +3,29 @@
 //! [`Config`] is what everything else reads: complete, validated, with every default filled in and every path absolute.
 //! Secrets stand in it as [`Secret`] and [`Url`], which show themselves only masked and are opened where they are used.
 
+mod built_in;
+mod environment;
+mod file;
+mod load;
+mod read;
 mod sections;
 mod values;
 
-pub use sections::Config;
+#[cfg(test)]
+mod testing;
+
+pub use environment::Environment;
+pub use file::Via;
+pub use load::{ConfigError, Loaded, Origin, load, parse};
+pub use read::{Entry, Problem, Source};
+
 pub use sections::{
-    Action, Alert, Backup, Check, CheckKind, Clean, CleanRule, Errors, ExpectNodes, Limits, LogRule, Logs,
-    Manager, Monitor, RestartPolicy, Serve, Service, Sink, SmtpTls, Store, Thresholds, Timezone,
-};
-pub use sections::{
-    BackupCheck, CeleryCheck, CertificateCheck, CommandCheck, DiskCheck, FileAgeCheck, HttpCheck,
-    LogRateCheck, MetricsPageCheck, ProcessCheck, PrometheusTargetCheck, RedisCheck, SqlCheck, TcpCheck,
-    UnitCheck,
+    Action, Alert, AlertmanagerSink, Backup, BackupCheck, CeleryCheck, CertificateCheck, Check, CheckKind,
+    Clean, CleanRule, CommandCheck, CommandSink, Config, DiskCheck, EmailSink, Errors, ExpectNodes,
+    FileAgeCheck, FileSink, HttpCheck, Limits, LogRateCheck, LogRule, Logs, Manager, MetricsPageCheck,
+    Monitor, MysqlCheck, PagerdutySink, PostgresCheck, ProcessCheck, PrometheusTargetCheck, RedisCheck,
+    RestartPolicy, Serve, Service, Sink, SlackSink, SmtpTls, Store, TcpCheck, Thresholds, Timezone,
+    UnitCheck, WebhookSink,
 };
 pub use values::{
     Address, Bars, ByteSize, CommandLine, DayBars, JsonMatch, LatencyBars, PathPattern, Percent, Reopen,

@@ -4,60 +4,191 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
+use super::check_scheme;
+use crate::config::read::{
+    Name, Node, Reader, Schema, Setting, Table, choice, quoted, read_word, section, words,
+};
+use crate::config::values::{HiddenUrl, Pairs};
 use crate::config::{Address, CommandLine, Secret, Url};
 use crate::model::Severity;
 
-/// Where incidents are reported to.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Alert {
-    /// Unique among alerts.
-    pub name: String,
-    /// Less severe incidents are not sent.
-    pub min_severity: Severity,
-    /// A repeat within it is folded.
-    pub cooldown: Duration,
-    pub sink: Sink,
+section! {
+    /// Where incidents are reported to.
+    pub struct Alert {
+        /// Unique among alerts.
+        pub name: String as Name,
+        /// Less severe incidents are not sent.
+        pub min_severity: Severity = "critical",
+        /// A repeat within it is folded; a recovery is always sent.
+        pub cooldown: Duration = "15m",
+        ..sink: Sink,
+    }
 }
 
-/// How an alert travels.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Sink {
-    Slack {
-        url: Url,
-    },
-    Email {
-        server: Address,
-        tls: SmtpTls,
-        user: Option<String>,
-        password: Option<Secret>,
-        from: String,
-        to: Vec<String>,
-    },
-    Webhook {
-        url: Url,
-        headers: BTreeMap<String, Secret>,
-    },
-    Pagerduty {
-        routing_key: Secret,
-        url: Url,
-    },
-    Alertmanager {
-        url: Url,
-    },
-    /// JSON on standard input, no shell.
-    Command {
-        command: CommandLine,
-    },
-    File {
-        path: PathBuf,
-    },
+choice! {
+    /// How an alert travels.
+    pub enum Sink by "type" {
+        Slack(SlackSink) = "slack",
+        Email(EmailSink) = "email",
+        Webhook(WebhookSink) = "webhook",
+        Pagerduty(PagerdutySink) = "pagerduty",
+        Alertmanager(AlertmanagerSink) = "alertmanager",
+        Command(CommandSink) = "command",
+        File(FileSink) = "file",
+    }
 }
 
-/// How a mail server is spoken to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SmtpTls {
-    Starttls,
-    /// From the first byte.
-    Implicit,
-    None,
+section! {
+    /// An incoming webhook of Slack, or of what understands the same.
+    pub struct SlackSink {
+        /// The webhook's URL.
+        pub url: Url as HiddenUrl,
+    }
+    check SlackSink::check
+}
+
+impl SlackSink {
+    fn check(&self, table: &Table<'_>, cx: &mut Reader<'_>) {
+        check_scheme(table, cx, "url", &self.url, &["http", "https"]);
+    }
+}
+
+section! {
+    /// Mail by SMTP.
+    pub struct EmailSink {
+        /// host:port of the mail server.
+        pub server: Address,
+        /// How it is spoken to.
+        pub tls: SmtpTls = "starttls",
+        /// For a server that asks for a login.
+        pub user: Option<String>,
+        /// For a server that asks for a login.
+        pub password: Option<Secret>,
+        /// The sender.
+        pub from: String,
+        /// The receivers.
+        pub to: Vec<String>,
+    }
+    check EmailSink::check
+}
+
+impl EmailSink {
+    fn check(&self, table: &Table<'_>, cx: &mut Reader<'_>) {
+        let is_mailbox = |text: &str| {
+            text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty())
+                && !text.chars().any(char::is_control)
+        };
+        if !is_mailbox(&self.from) {
+            table.problem(cx, "from", format!("{:?} is not a mail address", self.from));
+        }
+        for receiver in self.to.iter().filter(|receiver| !is_mailbox(receiver)) {
+            table.problem(cx, "to", format!("{receiver:?} is not a mail address"));
+        }
+        if self.to.is_empty() {
+            table.problem(cx, "to", "is empty; name at least one receiver");
+        }
+        if self.password.is_some() && self.user.is_none() {
+            table.problem(cx, "password", "goes with user; add user = …");
+        }
+        if self.password.is_some() && self.tls == SmtpTls::None && !is_loopback(&self.server) {
+            table.problem(cx, "tls", "none would send the password in the clear; write starttls or implicit");
+        }
+    }
+}
+
+fn is_loopback(address: &Address) -> bool {
+    address.host == "localhost" || address.host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+words! {
+    /// How a mail server is spoken to.
+    pub enum SmtpTls {
+        Starttls = "starttls",
+        /// TLS from the first byte.
+        Implicit = "implicit",
+        None = "none",
+    }
+}
+
+section! {
+    /// A POST of JSON.
+    pub struct WebhookSink {
+        /// Where it goes.
+        pub url: Url as HiddenUrl,
+        /// Sent with it.
+        pub headers: BTreeMap<String, Secret> as Pairs,
+    }
+    check WebhookSink::check
+}
+
+impl WebhookSink {
+    fn check(&self, table: &Table<'_>, cx: &mut Reader<'_>) {
+        check_scheme(table, cx, "url", &self.url, &["http", "https"]);
+    }
+}
+
+section! {
+    /// PagerDuty, by its Events API v2.
+    pub struct PagerdutySink {
+        /// Of the integration.
+        pub routing_key: Secret,
+        /// Of the Events API.
+        pub url: Url = "https://events.pagerduty.com/v2/enqueue",
+    }
+    check PagerdutySink::check
+}
+
+impl PagerdutySink {
+    fn check(&self, table: &Table<'_>, cx: &mut Reader<'_>) {
+        check_scheme(table, cx, "url", &self.url, &["http", "https"]);
+    }
+}
+
+section! {
+    /// Alertmanager, by its API v2.
+    pub struct AlertmanagerSink {
+        /// Such as http://127.0.0.1:9093.
+        pub url: Url,
+    }
+    check AlertmanagerSink::check
+}
+
+impl AlertmanagerSink {
+    fn check(&self, table: &Table<'_>, cx: &mut Reader<'_>) {
+        check_scheme(table, cx, "url", &self.url, &["http", "https"]);
+    }
+}
+
+section! {
+    /// A program that gets JSON on its standard input; no shell is involved.
+    pub struct CommandSink {
+        /// The program and its arguments.
+        pub command: CommandLine,
+    }
+}
+
+section! {
+    /// A file that grows by one line of JSON for each alert.
+    pub struct FileSink {
+        /// The file.
+        pub path: PathBuf,
+    }
+}
+
+const SEVERITIES: [(&str, Severity); 2] = [("warning", Severity::Warning), ("critical", Severity::Critical)];
+
+impl Setting for Severity {
+    fn read(node: &Node<'_>, cx: &mut Reader<'_>) -> Option<Self> {
+        read_word(node, cx, &SEVERITIES)
+    }
+
+    fn show(&self) -> Option<String> {
+        Some(quoted(self.word()))
+    }
+
+    fn schema(_: &mut Schema) -> Value {
+        json!({ "enum": SEVERITIES.map(|(word, _)| word) })
+    }
 }

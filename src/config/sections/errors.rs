@@ -3,19 +3,31 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::config::{ByteSize, Url};
+use serde_json::Value;
+use toml::de::DeValue;
 
-/// Where error events are kept, and how long.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Errors {
-    pub store: Store,
-    pub max_age: Duration,
-    pub max_bytes: ByteSize,
-    /// Of disk, below which only counts are kept.
-    pub min_free: ByteSize,
-    pub require_key: bool,
-    /// Names of fields that are scrubbed beside the built-in ones.
-    pub scrub: Vec<String>,
+use crate::config::read::{Node, Reader, Schema, Setting, absolute, quoted, section};
+use crate::config::{ByteSize, Secret, Url};
+
+/// The file of the embedded store, in `state_dir`.
+const STORE_FILE: &str = "errors.db";
+
+section! {
+    /// Where error events are kept, and how long.
+    pub struct Errors {
+        /// sqlite (errors.db in state_dir), sqlite:PATH, or postgres://… shared by several hosts.
+        pub store: Store = "sqlite",
+        /// Older events go.
+        pub max_age: Duration = "90d",
+        /// The oldest events go above it.
+        pub max_bytes: ByteSize = "1GiB",
+        /// Of disk, below which only counts are kept.
+        pub min_free: ByteSize = "500MiB",
+        /// Beyond loopback always true.
+        pub require_key: bool = false,
+        /// Names of fields that are scrubbed beside those of the built-in list.
+        pub scrub: Vec<String> = [],
+    }
 }
 
 /// Which database holds the events.
@@ -23,4 +35,42 @@ pub struct Errors {
 pub enum Store {
     Sqlite(PathBuf),
     Postgres(Url),
+}
+
+impl Setting for Store {
+    fn read(node: &Node<'_>, cx: &mut Reader<'_>) -> Option<Self> {
+        const EXPECTED: &str = "\"sqlite\", \"sqlite:PATH\" or \"postgres://…\"";
+        if let DeValue::Table(_) = node.value() {
+            return Secret::read(node, cx).map(|secret| Self::Postgres(Url::secret(secret)));
+        }
+        let text = cx.text(node, EXPECTED)?;
+        match text.strip_prefix("sqlite") {
+            Some("") => return Some(Self::Sqlite(cx.state_dir.join(STORE_FILE))),
+            Some(rest) if rest.len() > 1 && rest.starts_with(':') && !rest.starts_with("://") => {
+                return Some(Self::Sqlite(absolute(&cx.root, &rest[1..])));
+            }
+            _ => {}
+        }
+        match Url::literal(&text) {
+            Ok(url) if matches!(url.scheme().as_deref(), Some("postgres" | "postgresql")) => {
+                Some(Self::Postgres(url))
+            }
+            // The text is not repeated: it may hold a password.
+            _ => {
+                cx.wrong(node, format_args!("is not a store; write {EXPECTED}"));
+                None
+            }
+        }
+    }
+
+    fn show(&self) -> Option<String> {
+        match self {
+            Self::Sqlite(path) => Some(quoted(&format!("sqlite:{}", path.display()))),
+            Self::Postgres(url) => url.show(),
+        }
+    }
+
+    fn schema(schema: &mut Schema) -> Value {
+        Secret::schema(schema)
+    }
 }

@@ -3,50 +3,146 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
+use crate::config::read::{Node, Reader, References, Schema, Setting, Table, section, words};
 use crate::config::{ByteSize, PathPattern, Percent, Reopen};
 
-/// When files are removed, and which.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Clean {
-    /// Absent: always.
-    pub if_disk_above_percent: Option<Percent>,
-    pub until_disk_below_percent: Option<Percent>,
-    /// Absolute folders outside `root` that rules may touch.
-    pub roots: Vec<PathBuf>,
-    /// Empty: the built-in rules.
-    pub rules: Vec<CleanRule>,
+section! {
+    /// When files are removed, and which.
+    pub struct Clean {
+        /// Nothing is done below it. Left out: always.
+        pub if_disk_above_percent: Option<Percent>,
+        /// Enough is done below it. Left out: all that the rules say.
+        pub until_disk_below_percent: Option<Percent>,
+        /// Absolute folders outside root that rules may touch.
+        pub roots: Vec<PathBuf> as AbsolutePaths = [],
+        /// These replace the built-in rules.
+        pub rules("rule"): Vec<CleanRule> = [],
+    }
+    check Clean::check
 }
 
-/// What happens to the files of some series.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CleanRule {
-    pub paths: Vec<PathPattern>,
-    pub older_than: Option<Duration>,
-    pub larger_than: Option<ByteSize>,
-    pub total_above: Option<ByteSize>,
-    /// Newest of each series that stay, whatever else is said.
-    pub keep_last: u32,
-    pub action: Action,
-    pub reopen: Option<Reopen>,
-    pub copytruncate: bool,
+impl Clean {
+    fn check(&self, table: &Table<'_>, cx: &mut Reader<'_>) {
+        if let (Some(above), Some(below)) = (self.if_disk_above_percent, self.until_disk_below_percent)
+            && below > above
+        {
+            table.problem(
+                cx,
+                "until_disk_below_percent",
+                "is above if_disk_above_percent; it has to be the lower one",
+            );
+        }
+    }
 }
 
-/// What is done with a file that a rule takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    Delete,
-    Compress,
-    Truncate,
-    Rotate,
+/// Paths that do not start at `root`.
+#[derive(Debug)]
+struct AbsolutePaths(Vec<PathBuf>);
+
+impl From<AbsolutePaths> for Vec<PathBuf> {
+    fn from(paths: AbsolutePaths) -> Self {
+        paths.0
+    }
 }
 
-/// What is backed up, where to, and how long it stays.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Backup {
-    pub dir: PathBuf,
-    pub include: Vec<PathPattern>,
-    /// Names of checks.
-    pub databases: Vec<String>,
-    pub max_age: Duration,
-    pub keep_last: u32,
+impl Setting for AbsolutePaths {
+    fn read(node: &Node<'_>, cx: &mut Reader<'_>) -> Option<Self> {
+        let texts = Vec::<String>::read(node, cx)?;
+        if let Some(relative) = texts.iter().find(|text| !text.starts_with('/')) {
+            cx.wrong(
+                node,
+                format_args!("{relative:?} is not absolute; what is inside root needs no mention"),
+            );
+            return None;
+        }
+        Some(Self(texts.into_iter().map(PathBuf::from).collect()))
+    }
+
+    fn show(&self) -> Option<String> {
+        self.0.show()
+    }
+
+    fn schema(_: &mut Schema) -> Value {
+        json!({ "type": "array", "items": { "type": "string", "pattern": "^(/|\\$\\{)" } })
+    }
+}
+
+section! {
+    /// What happens to the files of some series.
+    pub struct CleanRule {
+        /// Paths and globs.
+        pub paths: Vec<PathPattern>,
+        /// Only files that were last written to before so long.
+        pub older_than: Option<Duration>,
+        /// Only files above this size.
+        pub larger_than: Option<ByteSize>,
+        /// The oldest files, while all together are above this size.
+        pub total_above: Option<ByteSize>,
+        /// The newest of each series stay, whatever else is said; 0 lifts even the protection of the newest.
+        pub keep_last: u32 = 1,
+        /// What is done with a file.
+        pub action: Action = "delete",
+        /// With action rotate: a signal, or a command, that makes the program open its log anew.
+        pub reopen: Option<Reopen>,
+        /// With action rotate: copies and truncates instead; what is written in between is lost.
+        pub copytruncate: bool = false,
+    }
+    check CleanRule::check
+}
+
+impl CleanRule {
+    fn check(&self, table: &Table<'_>, cx: &mut Reader<'_>) {
+        let is_rotation = self.action == Action::Rotate;
+        if self.paths.is_empty() {
+            table.problem(cx, "paths", "is empty; name the files that the rule is about");
+        }
+        if self.older_than.is_none() && self.larger_than.is_none() && self.total_above.is_none() {
+            table.problem(
+                cx,
+                "",
+                "says for no file that it may go; add older_than, larger_than or total_above",
+            );
+        }
+        if self.reopen.is_some() && !is_rotation {
+            table.problem(cx, "reopen", format!("goes with action \"rotate\", not {:?}", self.action.word()));
+        }
+        if self.copytruncate && !is_rotation {
+            table.problem(
+                cx,
+                "copytruncate",
+                format!("goes with action \"rotate\", not {:?}", self.action.word()),
+            );
+        }
+        if self.copytruncate && self.reopen.is_some() {
+            table.problem(cx, "copytruncate", "goes without reopen; leave one of them out");
+        }
+    }
+}
+
+words! {
+    /// What is done with a file that a rule takes.
+    pub enum Action {
+        Delete = "delete",
+        Compress = "compress",
+        Truncate = "truncate",
+        Rotate = "rotate",
+    }
+}
+
+section! {
+    /// What is backed up, where to, and how long it stays.
+    pub struct Backup {
+        /// The folder of the archives.
+        pub dir: PathBuf = "backups",
+        /// Paths and globs of files.
+        pub include: Vec<PathPattern> = ["*.log", "logs/*.log"],
+        /// Names of checks whose databases are dumped.
+        pub databases: Vec<String> as References = [],
+        /// Older ones may go.
+        pub max_age: Duration = "7d",
+        /// The newest stay, whatever their age.
+        pub keep_last: u32 = 28,
+    }
 }

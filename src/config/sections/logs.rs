@@ -2,17 +2,33 @@
 
 use std::path::PathBuf;
 
+use chrono::FixedOffset;
+use serde_json::{Value, json};
+
+use crate::config::read::{
+    Absent, Node, Reader, Schema, Section, Setting, Shape, Table, quoted, read_word, section,
+};
+use crate::config::values::Pattern;
 use crate::config::{PathPattern, TextMatch};
 use crate::model::Level;
 
-/// Where logs are and how they are read.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Logs {
-    pub paths: Vec<PathPattern>,
-    pub source_dirs: Vec<PathBuf>,
-    pub timezone: Timezone,
-    pub report_dir: PathBuf,
-    pub rules: Vec<LogRule>,
+/// What `paths` holds when nothing is said.
+pub(super) const LOG_PATHS: &str = r#"["backend.log", "wialon_sync.log", "monitor.log", "logs/*.log*"]"#;
+
+section! {
+    /// Where logs are and how they are read.
+    pub struct Logs {
+        /// Paths and globs; rotated and compressed members belong.
+        pub paths: Vec<PathPattern> = (LOG_PATHS),
+        /// Where the backend's own code lies: routes and log templates come from it.
+        pub source_dirs: Vec<PathBuf> = ["."],
+        /// For times without an offset: local, utc, an offset such as +02:00, or guess, which compares with the file's time.
+        pub timezone: Timezone = "local",
+        /// Where reports are saved.
+        pub report_dir: PathBuf = "logs",
+        /// What this team knows about its own noise; the first that matches holds.
+        pub rules("rule"): Vec<LogRule> = [],
+    }
 }
 
 /// The zone of times that are written without an offset.
@@ -22,13 +38,101 @@ pub enum Timezone {
     Local,
     /// Found out by comparing the last record with the file's time.
     Guess,
-    Fixed(chrono::FixedOffset),
+    Fixed(FixedOffset),
 }
 
-/// What a record that matches really is.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LogRule {
-    pub matches: TextMatch,
-    pub level: Level,
-    pub because: Option<String>,
+impl Setting for Timezone {
+    fn read(node: &Node<'_>, cx: &mut Reader<'_>) -> Option<Self> {
+        let text = cx.text(node, "\"local\", \"guess\", \"utc\" or an offset")?;
+        let zone = match text.to_ascii_lowercase().as_str() {
+            "local" => Some(Self::Local),
+            "guess" => Some(Self::Guess),
+            "utc" | "z" => FixedOffset::east_opt(0).map(Self::Fixed),
+            offset => offset.parse().ok().map(Self::Fixed),
+        };
+        if zone.is_none() {
+            cx.wrong(
+                node,
+                format_args!("{text:?} is not a zone; write local, guess, utc or an offset such as +02:00"),
+            );
+        }
+        zone
+    }
+
+    fn show(&self) -> Option<String> {
+        Some(match self {
+            Self::Local => quoted("local"),
+            Self::Guess => quoted("guess"),
+            Self::Fixed(offset) => quoted(&offset.to_string()),
+        })
+    }
+
+    fn schema(_: &mut Schema) -> Value {
+        json!({ "type": "string", "pattern": "^([Ll]ocal|[Gg]uess|[Uu][Tt][Cc]|[Zz]|[+-][0-9]{2}:?[0-9]{2})$" })
+    }
+}
+
+section! {
+    /// What a record really is, when it matches.
+    pub struct LogRule {
+        /// The level that it counts as.
+        pub level: Level,
+        /// Why, for the report.
+        pub because: Option<String>,
+        ..matches: TextMatch,
+    }
+}
+
+/// `match` is a part of the record, `regex` a pattern.
+impl Section for TextMatch {
+    fn read_fields(table: &mut Table<'_>, cx: &mut Reader<'_>) -> Option<Self> {
+        let part = table.field::<Option<String>>(cx, "match", Absent::Missing);
+        let pattern = table.field::<Option<Pattern>>(cx, "regex", Absent::Missing);
+        match (part?, pattern?) {
+            (Some(part), None) => Some(Self::Contains(part)),
+            (None, Some(pattern)) => Some(Self::Regex(pattern.0)),
+            (None, None) => {
+                table.problem(
+                    cx,
+                    "",
+                    "\"match\" is missing; add match = \"part of the record\" or regex = \"pattern\"",
+                );
+                None
+            }
+            (Some(_), Some(_)) => {
+                table.problem(cx, "regex", "goes without match; leave one of them out");
+                None
+            }
+        }
+    }
+
+    fn shape(schema: &mut Schema) -> Shape {
+        let mut shape = Shape::default();
+        shape.key::<Option<String>>(schema, "match", "A part of the record.", Absent::Missing);
+        shape.key::<Option<Pattern>>(schema, "regex", "A pattern, instead of match.", Absent::Missing);
+        shape
+    }
+}
+
+const LEVELS: [(&str, Level); 6] = [
+    ("trace", Level::Trace),
+    ("debug", Level::Debug),
+    ("info", Level::Info),
+    ("warning", Level::Warning),
+    ("error", Level::Error),
+    ("critical", Level::Critical),
+];
+
+impl Setting for Level {
+    fn read(node: &Node<'_>, cx: &mut Reader<'_>) -> Option<Self> {
+        read_word(node, cx, &LEVELS)
+    }
+
+    fn show(&self) -> Option<String> {
+        Some(quoted(self.word()))
+    }
+
+    fn schema(_: &mut Schema) -> Value {
+        json!({ "enum": LEVELS.map(|(word, _)| word) })
+    }
 }

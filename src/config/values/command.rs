@@ -1,6 +1,9 @@
 //! Programs to run and signals to send.
 
-use std::fmt;
+use serde_json::{Value, json};
+use toml::de::DeValue;
+
+use crate::config::read::{Node, Reader, Schema, Setting, words};
 
 /// A program and its arguments; never empty, never a shell line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,38 +33,50 @@ impl CommandLine {
     }
 }
 
-/// A signal that asks a program to do something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signal {
-    Hup,
-    Int,
-    Quit,
-    Kill,
-    Usr1,
-    Usr2,
-    Term,
-    Winch,
+impl Setting for CommandLine {
+    fn read(node: &Node<'_>, cx: &mut Reader<'_>) -> Option<Self> {
+        let DeValue::Array(items) = node.value() else {
+            cx.mismatch(node, "an array of words such as [\"python3\", \"main.py\"]; no shell is involved");
+            return None;
+        };
+        let words: Vec<Option<String>> =
+            items.iter().enumerate().map(|(at, item)| cx.text(&node.item(at, item), "a string")).collect();
+        let command = Self::new(words.into_iter().collect::<Option<_>>()?);
+        if command.is_none() {
+            cx.wrong(node, "names no program; write [\"program\", \"argument\"]");
+        }
+        command
+    }
+
+    fn show(&self) -> Option<String> {
+        self.words.show()
+    }
+
+    fn schema(schema: &mut Schema) -> Value {
+        let description = "A program and its arguments; no shell is involved.";
+        let items = json!({ "type": "string" });
+        schema.define(
+            "command",
+            |_| json!({ "type": "array", "items": items, "minItems": 1, "description": description }),
+        )
+    }
+}
+
+words! {
+    /// A signal that asks a program to do something.
+    pub enum Signal {
+        Hup = "HUP",
+        Int = "INT",
+        Quit = "QUIT",
+        Kill = "KILL",
+        Usr1 = "USR1",
+        Usr2 = "USR2",
+        Term = "TERM",
+        Winch = "WINCH",
+    }
 }
 
 impl Signal {
-    /// Every signal that a config may name.
-    pub const ALL: [Self; 8] =
-        [Self::Hup, Self::Int, Self::Quit, Self::Kill, Self::Usr1, Self::Usr2, Self::Term, Self::Winch];
-
-    /// The name without `SIG`.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Hup => "HUP",
-            Self::Int => "INT",
-            Self::Quit => "QUIT",
-            Self::Kill => "KILL",
-            Self::Usr1 => "USR1",
-            Self::Usr2 => "USR2",
-            Self::Term => "TERM",
-            Self::Winch => "WINCH",
-        }
-    }
-
     /// The number on this system.
     pub fn number(self) -> i32 {
         match self {
@@ -77,15 +92,33 @@ impl Signal {
     }
 }
 
-impl fmt::Display for Signal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
-    }
-}
-
 /// How a program is told that its log file was renamed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reopen {
     Signal(Signal),
     Command(CommandLine),
+}
+
+impl Setting for Reopen {
+    fn read(node: &Node<'_>, cx: &mut Reader<'_>) -> Option<Self> {
+        match node.value() {
+            DeValue::Array(_) => CommandLine::read(node, cx).map(Self::Command),
+            DeValue::String(_) => Signal::read(node, cx).map(Self::Signal),
+            _ => {
+                cx.mismatch(node, "the name of a signal, or a command as an array of words");
+                None
+            }
+        }
+    }
+
+    fn show(&self) -> Option<String> {
+        match self {
+            Self::Signal(signal) => signal.show(),
+            Self::Command(command) => command.show(),
+        }
+    }
+
+    fn schema(schema: &mut Schema) -> Value {
+        json!({ "anyOf": [Signal::schema(schema), CommandLine::schema(schema)] })
+    }
 }

@@ -6,6 +6,10 @@ use std::path::{Path, PathBuf};
 
 use globset::GlobBuilder;
 use regex::Regex;
+use serde_json::{Value, json};
+use toml::de::DeValue;
+
+use crate::config::read::{Node, Reader, Schema, Setting, Table, quoted};
 
 /// A set of HTTP status codes, such as `["200-299", 404]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +39,57 @@ impl fmt::Display for StatusSet {
             }
         }
         Ok(())
+    }
+}
+
+/// Reads `200`, `"404"` or `"200-299"`.
+fn status_range(node: &Node<'_>, cx: &mut Reader<'_>) -> Option<RangeInclusive<u16>> {
+    const EXPECTED: &str = "a status from 100 to 599, or a range such as \"200-299\"";
+    let text = match node.value() {
+        DeValue::Integer(number) => number.to_string(),
+        _ => cx.text(node, EXPECTED)?,
+    };
+    let status = |text: &str| text.trim().parse::<u16>().ok().filter(|status| (100..=599).contains(status));
+    let (from, to) = text.split_once('-').unwrap_or((&text, &text));
+    match (status(from), status(to)) {
+        (Some(from), Some(to)) if from <= to => Some(from..=to),
+        _ => {
+            cx.mismatch(node, EXPECTED);
+            None
+        }
+    }
+}
+
+impl Setting for StatusSet {
+    fn read(node: &Node<'_>, cx: &mut Reader<'_>) -> Option<Self> {
+        let DeValue::Array(items) = node.value() else {
+            return status_range(node, cx).map(|range| Self::new(vec![range]));
+        };
+        let ranges: Vec<Option<_>> =
+            items.iter().enumerate().map(|(at, item)| status_range(&node.item(at, item), cx)).collect();
+        let ranges: Vec<_> = ranges.into_iter().collect::<Option<_>>()?;
+        if ranges.is_empty() {
+            cx.wrong(node, "is empty, so that no answer would be good; write [\"200-299\"]");
+            return None;
+        }
+        Some(Self { ranges })
+    }
+
+    fn show(&self) -> Option<String> {
+        let items: Vec<_> = self.to_string().split(", ").map(quoted).collect();
+        Some(format!("[{}]", items.join(", ")))
+    }
+
+    fn schema(schema: &mut Schema) -> Value {
+        schema.define("status", |_| {
+            let one = json!({
+                "anyOf": [
+                    { "type": "integer", "minimum": 100, "maximum": 599 },
+                    { "type": "string", "pattern": "^[1-5][0-9][0-9](-[1-5][0-9][0-9])?$" },
+                ],
+            });
+            json!({ "anyOf": [{ "type": "array", "items": one, "minItems": 1 }, one] })
+        })
     }
 }
 
@@ -74,21 +129,59 @@ impl fmt::Display for TextMatch {
     }
 }
 
-/// A field of a JSON document and the value that it must have.
-#[derive(Clone, Debug, PartialEq)]
-pub struct JsonMatch {
-    /// Object keys, or array indices, from the outside in.
-    pub path: Vec<String>,
-    pub equals: serde_json::Value,
+/// A string is a part of the text; `{ regex = "…" }` is a pattern.
+impl Setting for TextMatch {
+    fn read(node: &Node<'_>, cx: &mut Reader<'_>) -> Option<Self> {
+        let DeValue::Table(_) = node.value() else {
+            return String::read(node, cx).map(Self::Contains);
+        };
+        let mut table = Table::open(node, cx)?;
+        let pattern = table.part::<Pattern>(cx, "regex");
+        table.finish(cx);
+        pattern.map(|pattern| Self::Regex(pattern.0))
+    }
+
+    fn show(&self) -> Option<String> {
+        match self {
+            Self::Contains(part) => part.show(),
+            Self::Regex(pattern) => Some(format!("{{ regex = {} }}", quoted(pattern.as_str()))),
+        }
+    }
+
+    fn schema(schema: &mut Schema) -> Value {
+        let regex = Pattern::schema(schema);
+        let table = json!({
+            "type": "object", "properties": { "regex": regex }, "required": ["regex"], "additionalProperties": false,
+        });
+        json!({ "anyOf": [{ "type": "string", "minLength": 1 }, table] })
+    }
 }
 
-impl JsonMatch {
-    /// Finds the field in a document.
-    pub fn find<'a>(&self, document: &'a serde_json::Value) -> Option<&'a serde_json::Value> {
-        self.path.iter().try_fold(document, |value, key| match value {
-            serde_json::Value::Array(items) => items.get(key.parse::<usize>().ok()?),
-            other => other.get(key),
-        })
+/// A regular expression that compiles.
+#[derive(Clone, Debug)]
+pub(in crate::config) struct Pattern(pub(in crate::config) Regex);
+
+impl Setting for Pattern {
+    fn read(node: &Node<'_>, cx: &mut Reader<'_>) -> Option<Self> {
+        let text = String::read(node, cx)?;
+        match Regex::new(&text) {
+            Ok(pattern) => Some(Self(pattern)),
+            Err(error) => {
+                // The last line says what is wrong; those before draw the pattern.
+                let why = error.to_string();
+                let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
+                cx.wrong(node, format_args!("{text:?} is not a regular expression: {why}"));
+                None
+            }
+        }
+    }
+
+    fn show(&self) -> Option<String> {
+        Some(quoted(self.0.as_str()))
+    }
+
+    fn schema(_: &mut Schema) -> Value {
+        json!({ "type": "string", "format": "regex", "minLength": 1 })
     }
 }
 
@@ -142,5 +235,26 @@ impl PathPattern {
 impl fmt::Display for PathPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.pattern)
+    }
+}
+
+impl Setting for PathPattern {
+    fn read(node: &Node<'_>, cx: &mut Reader<'_>) -> Option<Self> {
+        let text = String::read(node, cx)?;
+        if text.starts_with("~/") {
+            cx.wrong(node, "~ is not expanded; write ${HOME}");
+            return None;
+        }
+        let made = Self::new(&cx.root, &text);
+        made.map_err(|error| cx.wrong(node, format_args!("{text:?} is not a glob: {}", error.kind()))).ok()
+    }
+
+    fn show(&self) -> Option<String> {
+        Some(quoted(&self.pattern))
+    }
+
+    fn schema(schema: &mut Schema) -> Value {
+        let description = "A path or glob, ** allowed; a relative one starts at root.";
+        schema.define("glob", |_| json!({ "type": "string", "minLength": 1, "description": description }))
     }
 }
