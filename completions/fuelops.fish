@@ -40,8 +40,30 @@ complete -c fuelops -n "__fish_fuelops_needs_command" -s v -l verbose -d 'Tell o
 complete -c fuelops -n "__fish_fuelops_needs_command" -l no-progress -d 'Show no progress on the terminal'
 complete -c fuelops -n "__fish_fuelops_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fuelops -n "__fish_fuelops_needs_command" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "health" -d 'Measure everything once, name what is wrong and what to type next'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "man" -d 'Print the manual page'
+complete -c fuelops -n "__fish_fuelops_using_subcommand health" -s t -l target -d 'Only this service or check; `system` is the machine itself (repeatable)' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand health" -s w -l watch -d 'Measure again and again, at this distance' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand health" -l fail-on -d 'From which verdict on the exit code is not 0' -r -f -a "degraded\t'Anything but healthy'
+critical\t'Critical or unknown'
+never\t'Nothing: the report is the result'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand health" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand health" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand health" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand health" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand health" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand health" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand health" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand health" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand health" -s V -l version -d 'Print version'
 complete -c fuelops -n "__fish_fuelops_using_subcommand completions" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
 complete -c fuelops -n "__fish_fuelops_using_subcommand completions" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
 json\t'For scripts: one document with a schema'

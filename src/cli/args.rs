@@ -90,6 +90,7 @@ pub enum ColorChoice {
 /// What fuelops can do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    Health(commands::health::HealthArgs),
     Completions(commands::completions::CompletionsArgs),
     Man(commands::man::ManArgs),
 }

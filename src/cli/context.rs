@@ -1,8 +1,12 @@
 //! What every command is given: the terminal, the options and the way to the config.
 
+use std::env;
+
 use crate::cli::args::Global;
 use crate::cli::environment::Environment;
 use crate::cli::ui::Ui;
+use crate::config::{self, ConfigError, Loaded};
+use crate::platform;
 
 /// The resolved surroundings of one run.
 #[derive(Debug)]
@@ -16,5 +20,18 @@ impl Context {
     /// Prepares a run.
     pub fn new(global: Global, environment: Environment) -> Self {
         Self { ui: Ui::new(&global, &environment), global, environment }
+    }
+
+    /// Finds and reads the config; without a file, the defaults that fit the current folder.
+    ///
+    /// # Errors
+    /// When a file was found, or asked for, and cannot be used.
+    pub fn config(&self) -> Result<Loaded, ConfigError> {
+        let surroundings = config::Environment {
+            cwd: env::current_dir().unwrap_or_else(|_| "/".into()),
+            variables: env::vars_os().collect(),
+            caller: platform::caller_uid(),
+        };
+        config::load(self.global.config.as_deref(), &surroundings)
     }
 }

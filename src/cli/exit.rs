@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::config::ConfigError;
 use crate::model::Verdict;
 use crate::store::WriteError;
 
@@ -66,6 +67,9 @@ pub fn classify(error: &anyhow::Error) -> Exit {
     }
     if error.chain().any(|cause| cause.is::<UsageError>()) {
         return Exit::Usage;
+    }
+    if error.chain().any(|cause| cause.is::<ConfigError>()) {
+        return Exit::Config;
     }
     if io.is_some() { Exit::Io } else { Exit::Bug }
 }

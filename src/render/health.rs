@@ -28,8 +28,11 @@ pub fn health(report: &HealthReport, detail: HealthDetail) -> Document {
     if !shown.is_empty() {
         document.push(Block::Table(table(&shown)));
     }
-    if !report.notes.is_empty() {
-        document.push(Block::List(report.notes.iter().map(|n| Text::of(Role::Dim, n.clone())).collect()));
+    let told = document.blocks.first().map(headline_text).unwrap_or_default();
+    let notes: Vec<Text> =
+        report.notes.iter().filter(|n| !told.contains(*n)).map(|n| Text::of(Role::Dim, n.clone())).collect();
+    if !notes.is_empty() {
+        document.push(Block::List(notes));
     }
     let hints = hints(&report.findings);
     if !hints.is_empty() {
@@ -39,11 +42,21 @@ pub fn health(report: &HealthReport, detail: HealthDetail) -> Document {
     document
 }
 
+fn headline_text(block: &Block) -> String {
+    match block {
+        Block::Headline { text, .. } => text.to_plain(),
+        _ => String::new(),
+    }
+}
+
 fn headline(report: &HealthReport) -> Text {
     let word = report.verdict.word().to_uppercase();
     let mut text = Text::of(Role::Severity(report.verdict.severity()), word).plain("  ");
     text = text.and(Role::Strong, report.name.clone()).plain(" – ");
+    // A verdict that its findings do not explain is explained by the first note.
+    let unexplained = report.findings.iter().all(|f| f.severity != report.verdict.severity());
     text = match report.worst() {
+        _ if unexplained && !report.notes.is_empty() => text.plain(report.notes[0].clone()),
         Some(worst) => text.plain(worst.summary.clone()),
         None if report.findings.is_empty() => text.plain("nothing was measured"),
         None => text.plain("all checks green"),

@@ -91,9 +91,12 @@ impl Page<'_> {
 
     fn headline(&mut self, severity: Severity, text: &Text) {
         let mark = self.paint(Role::Severity(severity), severity.mark());
-        let rest = Text(text.0.clone());
-        let painted = self.text(&rest);
-        self.line(0, &format!("{mark} {painted}"));
+        let room = self.style.width.saturating_sub(2).max(16);
+        for (index, line) in wrap_spans(text, room).iter().enumerate() {
+            let painted = self.text(line);
+            let lead = if index == 0 { mark.as_str() } else { " " };
+            self.line(0, &format!("{lead} {painted}"));
+        }
     }
 
     /// A command is never broken over lines: it is there to be copied.

@@ -1,8 +1,12 @@
 //! The report of `fuelops health`.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::model::{Finding, Severity, Verdict};
+use crate::text::redact;
 
 /// Everything one run of `health` found; `schema` and `generated_at` are added where it is written.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,7 +35,7 @@ pub struct SystemSummary {
 }
 
 impl HealthReport {
-    /// Puts findings into the order of the contract and rolls the verdict up.
+    /// Puts findings into the order of the contract, takes secrets out of them and rolls the verdict up.
     ///
     /// Roots stand before consequences; among each, the more severe first, one with a cause before one without, then
     /// by id.
@@ -42,6 +46,7 @@ impl HealthReport {
             };
             key(a).cmp(&key(b))
         });
+        findings.iter_mut().for_each(redact_finding);
         let verdict = findings.iter().map(|f| f.severity).collect();
         Self { name, verdict, findings, system, notes: Vec::new(), elapsed_ms }
     }
@@ -54,6 +59,31 @@ impl HealthReport {
     /// How many findings have this severity.
     pub fn count(&self, severity: Severity) -> usize {
         self.findings.iter().filter(|f| f.severity == severity).count()
+    }
+}
+
+/// Command lines of processes and answers of servers hold whatever their authors put there.
+fn redact_finding(finding: &mut Finding) {
+    redact_text(&mut finding.summary);
+    finding.observed.values_mut().for_each(redact_value);
+    if let Some(hint) = &mut finding.hint {
+        redact_text(&mut hint.text);
+        hint.command.iter_mut().for_each(redact_text);
+    }
+}
+
+fn redact_value(value: &mut Value) {
+    match value {
+        Value::String(text) => redact_text(text),
+        Value::Array(items) => items.iter_mut().for_each(redact_value),
+        Value::Object(fields) => fields.values_mut().for_each(redact_value),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+fn redact_text(text: &mut String) {
+    if let Cow::Owned(clean) = redact::secrets(text) {
+        *text = clean;
     }
 }
 
@@ -76,5 +106,15 @@ mod tests {
         let order: Vec<_> = report.findings.iter().map(|f| f.check.as_str()).collect();
         assert_eq!(order, ["d", "c", "b", "a"]);
         assert_eq!(report.verdict, Verdict::Critical);
+    }
+
+    #[test]
+    fn secrets_in_findings_never_reach_a_report() {
+        let finding = Finding::new("a", "a", Severity::Critical, "mysql://root:hunter2@db refused")
+            .with("command", serde_json::json!(["x", "--password=hunter2"]))
+            .hint("try", Some("mysql --password=hunter2".to_owned()));
+        let report = HealthReport::new("x".into(), vec![finding], SystemSummary::default(), 1);
+        let json = serde_json::to_string(&report).unwrap();
+        assert!(!json.contains("hunter2"), "{json}");
     }
 }

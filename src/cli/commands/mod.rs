@@ -1,5 +1,6 @@
 //! One file a subcommand: resolve, engine, report, render, exit.
 
 pub mod completions;
+pub mod health;
 pub mod man;
 pub mod sample;

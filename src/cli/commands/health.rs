@@ -1,0 +1,145 @@
+//! `fuelops health`: everything measured once, side by side, and one verdict.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use chrono::Utc;
+use clap::{Args, ValueEnum};
+
+use crate::checks::{self, Plan};
+use crate::cli::args::Format;
+use crate::cli::context::Context;
+use crate::cli::exit::{Exit, UsageError};
+use crate::config::{Config, Loaded, Origin};
+use crate::model::Verdict;
+use crate::render::{self, HealthDetail};
+use crate::report::HealthReport;
+use crate::text::human;
+
+/// Version of the JSON schema.
+const SCHEMA: u32 = 1;
+const WATCH_PERIOD: &str = "5s";
+
+/// Measure everything once, name what is wrong and what to type next
+///
+/// System, disks, services, ports, endpoints and checks are measured side by side, each with its own deadline. Without a
+/// fuelops.toml the usual layout (main.py on :8000, backend.pid, backend.log) is looked for in the current folder.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  fuelops health                            the morning look
+  fuelops health --target backend -v        one service
+  fuelops health --format nagios            as a Nagios plugin
+  fuelops health --format prometheus -o /var/lib/node_exporter/fuelops.prom
+  fuelops health --fail-on critical         in CI after a deploy
+
+Exit codes: 0 healthy, 1 degraded, 2 critical, 3 unknown.")]
+pub struct HealthArgs {
+    /// Only this service or check; `system` is the machine itself (repeatable)
+    #[arg(long, short, value_name = "NAME")]
+    target: Vec<String>,
+    /// Measure again and again, at this distance
+    #[arg(long, short, value_name = "PERIOD", num_args = 0..=1, default_missing_value = WATCH_PERIOD, value_parser = human::parse_duration)]
+    watch: Option<Duration>,
+    /// From which verdict on the exit code is not 0
+    #[arg(long, value_name = "VERDICT", value_enum, default_value_t)]
+    fail_on: FailOn,
+}
+
+/// The mildest verdict that still makes the command fail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    /// Anything but healthy
+    #[default]
+    Degraded,
+    /// Critical or unknown
+    Critical,
+    /// Nothing: the report is the result
+    Never,
+}
+
+/// Measures, reports, and ends with the verdict.
+///
+/// # Errors
+/// When the config cannot be used, a target is not known, or the result cannot be written.
+pub fn run(args: &HealthArgs, context: &Context) -> Result<Exit> {
+    let loaded = context.config()?;
+    let plan = plan(&loaded.config).select(&args.target).map_err(|e| UsageError(e.to_string()))?;
+    let Some(period) = args.watch else {
+        let report = measure(&loaded, &plan)?;
+        show(&report, context)?;
+        return Ok(args.fail_on.exit(report.verdict));
+    };
+    loop {
+        let report = measure(&loaded, &plan)?;
+        context.ui.clear_screen()?;
+        show(&report, context)?;
+        std::thread::sleep(period);
+    }
+}
+
+/// What a config asks to be measured.
+pub(super) fn plan(config: &Config) -> Plan {
+    Plan {
+        root: config.root.clone(),
+        folders: vec![config.root.clone(), config.logs.report_dir.clone(), config.backup.dir.clone()],
+        thresholds: config.thresholds.clone(),
+        services: config.services.clone(),
+        checks: config.checks.clone(),
+        run_as: config.run_as,
+        judges_system: true,
+    }
+}
+
+/// Runs every probe and reads the findings together.
+pub(super) fn measure(loaded: &Loaded, plan: &Plan) -> Result<HealthReport> {
+    let begun = Instant::now();
+    let measured = checks::run(plan, Utc::now())?;
+    let findings = measured.findings;
+    let elapsed = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let config = &loaded.config;
+    let mut report = HealthReport::new(config.name.clone(), findings, measured.system, elapsed);
+    if config.services.is_empty() && config.checks.is_empty() {
+        report.verdict = Verdict::Unknown;
+        report.notes.push(nothing_to_watch(&loaded.origin));
+    }
+    Ok(report)
+}
+
+fn nothing_to_watch(origin: &Origin) -> String {
+    match origin {
+        Origin::File { path, .. } => format!(
+            "{} names no service and no check, so only the machine was looked at: add a [[service]] or a [[check]]",
+            path.display()
+        ),
+        Origin::BuiltIn { .. } => {
+            "no fuelops.toml and no backend in this folder: only the machine was looked at; go to \
+            the backend's folder or write a fuelops.toml"
+                .to_owned()
+        }
+    }
+}
+
+fn show(report: &HealthReport, context: &Context) -> Result<()> {
+    let ui = &context.ui;
+    if ui.quiet && report.verdict == Verdict::Healthy && ui.format == Format::Table {
+        return Ok(());
+    }
+    match ui.format {
+        Format::Nagios => ui.result(render::nagios(report).as_bytes()),
+        Format::Prometheus => ui.result(render::prometheus(report, Utc::now()).as_bytes()),
+        _ => {
+            let detail = if ui.quiet { HealthDetail::Problems } else { HealthDetail::Everything };
+            ui.report("health", SCHEMA, report, || render::health(report, detail))
+        }
+    }
+}
+
+impl FailOn {
+    fn exit(self, verdict: Verdict) -> Exit {
+        match (self, verdict) {
+            (Self::Never, _) | (Self::Critical, Verdict::Degraded) => Exit::Done,
+            (_, verdict) => Exit::Verdict(verdict),
+        }
+    }
+}
