@@ -3,6 +3,7 @@
 mod assemble;
 mod audit;
 mod changes;
+pub mod http;
 pub mod input;
 mod record;
 mod restarts;

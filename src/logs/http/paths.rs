@@ -1,0 +1,253 @@
+//! Counters by method and path, bounded: a full table gives away the entries with the highest hashes.
+//!
+//! The entries that are kept are those with the lowest hashes of all that were ever seen, whatever the order; all requests of
+//! the others are with the caller. That makes merging exact.
+
+use hashbrown::HashTable;
+use serde::{Deserialize, Serialize};
+
+use crate::logs::http::hash::hash;
+use crate::logs::http::method::Method;
+use crate::logs::http::stats::Stats;
+
+/// One path with its requests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Entry {
+    pub(super) method: Method,
+    #[serde(with = "as_text")]
+    pub(super) path: Box<[u8]>,
+    pub(super) stats: Stats,
+    hash: u64,
+}
+
+/// See the head of this file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "Saved", into = "Saved")]
+pub(super) struct PathTable {
+    entries: Vec<Entry>,
+    index: HashTable<u32>,
+    capacity: usize,
+    /// Paths with a hash above this are not taken any more.
+    highest: u64,
+}
+
+/// What of a table is saved.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    entries: Vec<Entry>,
+    capacity: usize,
+    highest: u64,
+}
+
+/// Hash of a path as a key.
+#[inline]
+pub(super) fn path_hash(method: Method, path: &[u8]) -> u64 {
+    hash(method as u64 + 1, path)
+}
+
+impl PathTable {
+    /// Creates a table that keeps `capacity` paths.
+    pub(super) fn new(capacity: usize) -> Self {
+        Self { entries: Vec::new(), index: HashTable::new(), capacity, highest: u64::MAX }
+    }
+
+    /// Returns the counters of a path, or `None` when the table has given up paths with such a hash.
+    #[inline]
+    pub(super) fn stats(&mut self, hash: u64, method: Method, path: &[u8]) -> Option<&mut Stats> {
+        let entries = &self.entries;
+        let same = |&at: &u32| {
+            let entry = &entries[at as usize];
+            entry.hash == hash && entry.method == method && *entry.path == *path
+        };
+        let at = match self.index.find(hash, same) {
+            Some(&at) => at as usize,
+            None if hash > self.highest => return None,
+            None => self.insert(Entry { method, path: path.into(), stats: Stats::default(), hash }),
+        };
+        Some(&mut self.entries[at].stats)
+    }
+
+    #[cold]
+    fn insert(&mut self, entry: Entry) -> usize {
+        let at = self.entries.len();
+        let hash = entry.hash;
+        self.entries.push(entry);
+        let entries = &self.entries;
+        self.index.insert_unique(hash, at as u32, |&at| entries[at as usize].hash);
+        at
+    }
+
+    /// Says that so many paths came in that the highest should be given away.
+    #[inline]
+    pub(super) fn is_overfull(&self) -> bool {
+        self.entries.len() > self.capacity + self.capacity / 4
+    }
+
+    /// Gives away what is above the capacity.
+    pub(super) fn shrink(&mut self) -> Vec<Entry> {
+        if self.entries.len() <= self.capacity {
+            return Vec::new();
+        }
+        self.entries.sort_unstable_by(|a, b| a.key().cmp(&b.key()));
+        let given = self.entries.split_off(self.capacity);
+        self.highest = self.entries.last().map_or(0, |entry| entry.hash);
+        self.reindex();
+        given
+    }
+
+    fn reindex(&mut self) {
+        let entries = &self.entries;
+        self.index.clear();
+        for (at, entry) in entries.iter().enumerate() {
+            self.index.insert_unique(entry.hash, at as u32, |&at| entries[at as usize].hash);
+        }
+    }
+
+    /// Takes the entries of another table; returns those that this one has given up.
+    pub(super) fn merge(&mut self, other: Self) -> Vec<Entry> {
+        let mut given = Vec::new();
+        for entry in other.entries {
+            match self.stats(entry.hash, entry.method, &entry.path) {
+                Some(stats) => stats.merge(&entry.stats),
+                None => given.push(entry),
+            }
+        }
+        // What the other has given up must not grow up again here.
+        self.highest = self.highest.min(other.highest);
+        let highest = self.highest;
+        if self.entries.iter().any(|entry| entry.hash > highest) {
+            let (keep, over) =
+                std::mem::take(&mut self.entries).into_iter().partition(|entry| entry.hash <= highest);
+            self.entries = keep;
+            given.extend::<Vec<_>>(over);
+            self.reindex();
+        }
+        given.extend(self.shrink());
+        given
+    }
+
+    pub(super) fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+}
+
+impl Entry {
+    /// Creates an entry under another path.
+    pub(super) fn renamed(self, path: &[u8]) -> Self {
+        Self { hash: path_hash(self.method, path), path: path.into(), ..self }
+    }
+
+    pub(super) fn hash(&self) -> u64 {
+        self.hash
+    }
+
+    fn key(&self) -> (u64, Method, &[u8]) {
+        (self.hash, self.method, &self.path)
+    }
+}
+
+impl From<Saved> for PathTable {
+    fn from(saved: Saved) -> Self {
+        let Saved { entries, capacity, highest } = saved;
+        let mut table = Self { entries, index: HashTable::new(), capacity, highest };
+        table.reindex();
+        table
+    }
+}
+
+impl From<PathTable> for Saved {
+    fn from(mut table: PathTable) -> Self {
+        table.entries.sort_unstable_by(|a, b| a.key().cmp(&b.key()));
+        Self { entries: table.entries, capacity: table.capacity, highest: table.highest }
+    }
+}
+
+/// Tables are the same when they hold the same, in whatever order it came.
+impl PartialEq for PathTable {
+    fn eq(&self, other: &Self) -> bool {
+        let sorted = |table: &Self| {
+            let mut entries = table.entries.clone();
+            entries.sort_unstable_by(|a, b| a.key().cmp(&b.key()));
+            entries
+        };
+        self.highest == other.highest && sorted(self) == sorted(other)
+    }
+}
+
+/// Paths as text in saved states: bytes that are no UTF-8, and backslashes, as `\\xNN`.
+mod as_text {
+    use std::fmt::Write;
+
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(path: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        let mut text = String::with_capacity(path.len());
+        for chunk in path.utf8_chunks() {
+            for c in chunk.valid().chars() {
+                if c == '\\' { text.push_str("\\x5c") } else { text.push(c) }
+            }
+            for byte in chunk.invalid() {
+                write!(text, "\\x{byte:02x}").expect("a string takes all that is written to it");
+            }
+        }
+        serializer.serialize_str(&text)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Box<[u8]>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let mut parts = text.split("\\x");
+        let mut path = parts.next().unwrap_or("").as_bytes().to_vec();
+        for part in parts {
+            let digits = part.get(..2).ok_or_else(|| D::Error::custom("a path ends within an escape"))?;
+            path.push(u8::from_str_radix(digits, 16).map_err(D::Error::custom)?);
+            path.extend_from_slice(&part.as_bytes()[2..]);
+        }
+        Ok(path.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn fill(capacity: usize, ids: &[u16]) -> (PathTable, u64) {
+        let (mut table, mut given) = (PathTable::new(capacity), 0);
+        for id in ids {
+            let path = format!("/x/{id}");
+            match table.stats(path_hash(Method::Get, path.as_bytes()), Method::Get, path.as_bytes()) {
+                Some(stats) => stats.observe(200, None, 1, None),
+                None => given += 1,
+            }
+            if table.is_overfull() {
+                given += table.shrink().iter().map(|entry| entry.stats.requests).sum::<u64>();
+            }
+        }
+        given += table.shrink().iter().map(|entry| entry.stats.requests).sum::<u64>();
+        (table, given)
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_kept_does_not_depend_on_order_or_parts(ids in prop::collection::vec(0u16..40, 0..200), cut in 0usize..200) {
+            let (whole, lost) = fill(8, &ids);
+            let (a, b) = ids.split_at(cut.min(ids.len()));
+            let ((mut merged, lost_b), (part, lost_a)) = (fill(8, b), fill(8, a));
+            let lost_here: u64 = merged.merge(part).iter().map(|entry| entry.stats.requests).sum();
+            prop_assert_eq!(lost, lost_a + lost_b + lost_here);
+            prop_assert!(merged == whole);
+        }
+
+        #[test]
+        fn a_table_survives_its_own_json(path in prop::collection::vec(any::<u8>(), 0..40)) {
+            let mut table = PathTable::new(4);
+            table.stats(path_hash(Method::Put, &path), Method::Put, &path).unwrap().observe(500, Some(7), 1, Some(2));
+            let json = serde_json::to_string(&table).unwrap();
+            let mut back: PathTable = serde_json::from_str(&json).unwrap();
+            prop_assert!(back == table);
+            prop_assert_eq!(back.stats(path_hash(Method::Put, &path), Method::Put, &path).unwrap().requests, 1);
+        }
+    }
+}
