@@ -3,30 +3,46 @@
 use chrono::{DateTime, Utc};
 
 use crate::checks::http::{self, Expectation, HttpObservation};
-use crate::checks::processes::Culprits;
+use crate::checks::processes::{self, Culprits, ProcessesObservation, ServiceObservation};
 use crate::checks::run::{CheckSeen, Disks, LOCAL_DEADLINE, Measured, Observations};
 use crate::checks::seen::Seen;
 use crate::checks::system::SystemObservation;
 use crate::checks::{Plan, Subject, certificate, disk, later, system, tcp};
 use crate::config::{Check, CheckKind, Service};
-use crate::model::Finding;
+use crate::model::{Finding, Severity};
 use crate::report::SystemSummary;
+use crate::text::human;
 
 /// Judges a whole run.
 pub(super) fn everything(plan: &Plan, seen: &Observations, now: DateTime<Utc>) -> Measured {
-    let culprits = Culprits::default();
+    let processes = seen.processes.value().and_then(|seen| seen.as_ref().ok());
+    let nobody = Culprits::default();
+    let culprits = processes.map_or(&nobody, |seen| &seen.culprits);
     let mut findings = Vec::new();
+    let mut notes = Vec::new();
     if plan.judges_system {
-        findings.extend(of_system(plan, &seen.system, &culprits));
+        findings.extend(of_system(plan, &seen.system, culprits));
         findings.extend(of_disks(plan, seen.disks.as_ref()));
     }
-    for (service, http) in plan.services.iter().zip(&seen.services) {
-        findings.extend(of_service(service, http.as_ref(), now));
+    for (n, (service, http)) in plan.services.iter().zip(&seen.services).enumerate() {
+        let own = processes.and_then(|seen| seen.services.get(n)).and_then(Option::as_ref);
+        findings.extend(of_service(service, own, &seen.processes, http.as_ref(), now));
+        let min_uptime = plan.thresholds.min_uptime;
+        notes.extend(own.and_then(|own| processes::note_of_uptime(service, own, min_uptime)));
     }
-    for (check, seen) in plan.checks.iter().zip(&seen.checks) {
-        findings.push(of_check(check, seen, now));
+    for (n, (check, of_check)) in plan.checks.iter().zip(&seen.checks).enumerate() {
+        let found = processes.and_then(|seen| seen.matches.get(n));
+        let finding = match (&check.kind, found) {
+            (CheckKind::Process(wanted), Some(pids)) => {
+                let finding = processes::judge_matches(&Subject::check(&check.name), wanted, pids);
+                timed(finding, &seen.processes)
+            }
+            (CheckKind::Process(_), None) => without_table(&Subject::check(&check.name), &seen.processes),
+            _ => judge_check(check, of_check, now),
+        };
+        findings.push(Finding { severity: finding.severity.capped(check.required), ..finding });
     }
-    Measured { findings, system: summary(seen) }
+    Measured { findings, system: summary(seen), notes }
 }
 
 fn of_system(plan: &Plan, seen: &Seen<SystemObservation>, culprits: &Culprits) -> Vec<Finding> {
@@ -50,27 +66,73 @@ fn of_disks(plan: &Plan, disks: Option<&Disks>) -> Vec<Finding> {
     findings
 }
 
-fn of_service(service: &Service, http: Option<&Seen<HttpObservation>>, now: DateTime<Utc>) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = later::service(service).into_iter().collect();
-    findings.extend(http.map(|seen| {
-        let subject = Subject::service(&service.name, "http");
-        let expected = Expectation::of_service(service);
-        let finding = match seen {
-            Seen::Done { value, .. } => http::judge(&subject, &expected, value, now.timestamp()),
-            other => not_done(&subject, other),
-        };
-        timed(finding, seen)
-    }));
+fn of_service(
+    service: &Service,
+    own: Option<&ServiceObservation>,
+    table: &SeenProcesses,
+    http: Option<&Seen<HttpObservation>>,
+    now: DateTime<Utc>,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    match (later::service(service), own) {
+        (Some(later), _) => findings.push(later),
+        (None, Some(own)) => {
+            findings.push(timed(processes::judge_service(service, own), table));
+            findings.extend(processes::judge_port(service, own).map(|finding| timed(finding, table)));
+        }
+        (None, None) => {
+            let parts = std::iter::once("process").chain(service.port.map(|_| "port"));
+            findings.extend(parts.map(|part| without_table(&Subject::service(&service.name, part), table)));
+        }
+    }
+    findings.extend(http.map(|seen| of_health_url(service, own, seen, now)));
     for finding in &mut findings {
         finding.severity = finding.severity.capped(service.required);
     }
     findings
 }
 
-fn of_check(check: &Check, seen: &CheckSeen, now: DateTime<Utc>) -> Finding {
+/// A good answer is worth little when it is not the service that gives it.
+fn of_health_url(
+    service: &Service,
+    own: Option<&ServiceObservation>,
+    seen: &Seen<HttpObservation>,
+    now: DateTime<Utc>,
+) -> Finding {
+    let subject = Subject::service(&service.name, "http");
+    let expected = Expectation::of_service(service);
+    let mut finding = judged(&subject, seen, |seen| http::judge(&subject, &expected, seen, now.timestamp()));
+    // A health URL may lead elsewhere, to a proxy or another machine.
+    let peer = seen.value().and_then(|http| http.peer);
+    let is_own_port = peer.is_some_and(|peer| peer.ip().is_loopback() && Some(peer.port()) == service.port);
+    let stranger = own.filter(|_| is_own_port).and_then(processes::stranger_behind);
+    if let Some((cause, who)) = stranger.filter(|_| finding.severity == Severity::Ok) {
+        finding.severity = Severity::Warning;
+        finding.summary = format!("{}, but {who}", finding.summary);
+        finding.cause = Some(cause);
+    }
+    finding
+}
+
+type SeenProcesses = Seen<Result<ProcessesObservation, String>>;
+
+/// What depends on the process table, where there is none.
+fn without_table(subject: &Subject, table: &SeenProcesses) -> Finding {
+    let finding = match table {
+        Seen::Done { value: Err(why), .. } => subject.unknown(why.clone()),
+        Seen::Missed { deadline } => {
+            let within = human::duration(*deadline);
+            subject.unknown(format!("the processes of this machine could not be read within {within}"))
+        }
+        other => not_done(subject, other),
+    };
+    timed(finding, table)
+}
+
+fn judge_check(check: &Check, seen: &CheckSeen, now: DateTime<Utc>) -> Finding {
     let subject = Subject::check(&check.name);
     let now = now.timestamp();
-    let mut finding = match (&check.kind, seen) {
+    match (&check.kind, seen) {
         (CheckKind::Http(wanted), CheckSeen::Http(seen)) => {
             let expected = Expectation::of_check(wanted, check.timeout);
             judged(&subject, seen, |seen| http::judge(&subject, &expected, seen, now))
@@ -85,9 +147,7 @@ fn of_check(check: &Check, seen: &CheckSeen, now: DateTime<Utc>) -> Finding {
             judged(&subject, seen, |seen| disk::judge_check(&subject, seen, check.thresholds.disk_percent))
         }
         (kind, _) => later::check(&subject, kind),
-    };
-    finding.severity = finding.severity.capped(check.required);
-    finding
+    }
 }
 
 fn judged<T>(subject: &Subject, seen: &Seen<T>, judge: impl FnOnce(&T) -> Finding) -> Finding {

@@ -10,6 +10,7 @@ use tokio::runtime::Builder;
 use crate::checks::certificate::{self, CertificateObservation};
 use crate::checks::disk::{self, DiskObservation};
 use crate::checks::http::{self, HttpFailure, HttpObservation, Request};
+use crate::checks::processes::{self, Look, ProcessesObservation};
 use crate::checks::seen::{Running, Seen, Starter};
 use crate::checks::system::{self, SystemObservation};
 use crate::checks::tcp::{self, TcpObservation};
@@ -35,6 +36,8 @@ pub struct Measured {
     /// Every check, good ones too; no order.
     pub findings: Vec<Finding>,
     pub system: SystemSummary,
+    /// Remarks that change no verdict.
+    pub notes: Vec<String>,
 }
 
 /// Measures everything of a plan once.
@@ -60,6 +63,7 @@ pub fn run(plan: &Plan, now: DateTime<Utc>) -> io::Result<Measured> {
 pub(super) struct Observations {
     pub(super) system: Seen<SystemObservation>,
     pub(super) disks: Option<Disks>,
+    pub(super) processes: Seen<Result<ProcessesObservation, String>>,
     pub(super) services: Vec<Option<Seen<HttpObservation>>>,
     pub(super) checks: Vec<CheckSeen>,
 }
@@ -70,6 +74,8 @@ pub(super) enum CheckSeen {
     Tcp(Seen<TcpObservation>),
     Certificate(Seen<CertificateObservation>),
     Disk(Seen<DiskObservation>),
+    /// Its processes stand with those of all others.
+    Process,
     /// Its type cannot be measured yet.
     Later,
 }
@@ -78,6 +84,7 @@ pub(super) enum CheckSeen {
 struct Started {
     system: Running<SystemObservation>,
     disks: Running<Option<Disks>>,
+    processes: Running<Result<ProcessesObservation, String>>,
     services: Vec<Option<Running<HttpObservation>>>,
     checks: Vec<CheckRunning>,
 }
@@ -87,6 +94,7 @@ enum CheckRunning {
     Tcp(Running<TcpObservation>),
     Certificate(Running<CertificateObservation>),
     Disk(Running<DiskObservation>),
+    Process,
     Later,
 }
 
@@ -94,9 +102,11 @@ impl Started {
     fn new(plan: &Plan) -> Self {
         let starter = Starter::new();
         let trust = Trust::default();
+        let look = look(plan);
         Self {
             system: starter.blocking(LOCAL_DEADLINE, system::observe),
             disks: start_disks(&starter, plan),
+            processes: starter.blocking(LOCAL_DEADLINE, move || processes::observe(&look)),
             services: plan.services.iter().map(|s| start_service(&starter, s, &trust)).collect(),
             checks: plan.checks.iter().map(|c| start_check(&starter, plan, c, &trust)).collect(),
         }
@@ -118,7 +128,8 @@ impl Started {
             Seen::Done { value, .. } => value,
             _ => None,
         };
-        Observations { system: self.system.end().await, disks, services, checks }
+        let (system, processes) = (self.system.end().await, self.processes.end().await);
+        Observations { system, disks, processes, services, checks }
     }
 }
 
@@ -129,8 +140,22 @@ impl CheckRunning {
             Self::Tcp(probe) => CheckSeen::Tcp(probe.end().await),
             Self::Certificate(probe) => CheckSeen::Certificate(probe.end().await),
             Self::Disk(probe) => CheckSeen::Disk(probe.end().await),
+            Self::Process => CheckSeen::Process,
             Self::Later => CheckSeen::Later,
         }
+    }
+}
+
+fn look(plan: &Plan) -> Look {
+    let wanted = |check: &Check| match &check.kind {
+        CheckKind::Process(wanted) => Some(wanted.clone()),
+        _ => None,
+    };
+    Look {
+        services: plan.services.clone(),
+        checks: plan.checks.iter().map(wanted).collect(),
+        root: plan.root.clone(),
+        thresholds: plan.thresholds.clone(),
     }
 }
 
@@ -182,6 +207,7 @@ fn start_check(starter: &Starter, plan: &Plan, check: &Check, trust: &Trust) -> 
             let bars = check.thresholds.disk_percent;
             CheckRunning::Disk(starter.blocking(timeout, move || disk::observe(&path, &folders, bars)))
         }
+        CheckKind::Process(_) => CheckRunning::Process,
         _ => CheckRunning::Later,
     }
 }

@@ -1,1 +1,18 @@
-//! Processes by identity.
+//! Processes by identity: which one is a service's own, what belongs to it, and what only looks like it.
+//!
+//! A process is a service's own when its owner, its executable and the words of its command agree, script and module
+//! resolved against the process's own working folder. A command-line pattern alone proves nothing, and neither does a pid
+//! file: its number may be stale, or somebody else's by now. What cannot be proved for want of rights is told apart from
+//! what is not there.
+
+mod locate;
+mod pid_file;
+mod program;
+mod table;
+mod tree;
+
+pub use locate::{Owner, Presence, Proof, Wanted};
+pub use pid_file::PidFile;
+pub use program::{Likeness, Program};
+pub use table::{Facts, Table};
+pub use tree::{FileUse, TreeUsage, cpu_now};

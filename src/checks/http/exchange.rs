@@ -1,5 +1,6 @@
 //! One exchange after the other until there is an answer that is no redirect; all under one deadline.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -33,6 +34,7 @@ pub(in crate::checks) async fn exchange(request: Request, timeout: Duration) -> 
     trip.phases.total = start.elapsed();
     HttpObservation {
         url: shown,
+        peer: trip.peer,
         phases: trip.phases,
         redirects: trail.followed(),
         certificate: trip.certificate,
@@ -44,6 +46,7 @@ pub(in crate::checks) async fn exchange(request: Request, timeout: Duration) -> 
 /// What is known of the exchange that is under way.
 struct Trip {
     deadline: Instant,
+    peer: Option<SocketAddr>,
     phases: Phases,
     certificate: Option<CertificateFacts>,
     meter: Arc<Meter>,
@@ -51,7 +54,13 @@ struct Trip {
 
 impl Trip {
     fn new() -> Self {
-        Self { deadline: Instant::now(), phases: Phases::default(), certificate: None, meter: Arc::default() }
+        Self {
+            deadline: Instant::now(),
+            peer: None,
+            phases: Phases::default(),
+            certificate: None,
+            meter: Arc::default(),
+        }
     }
 
     async fn until_answered(
@@ -83,6 +92,7 @@ impl Trip {
         let began = Instant::now();
         let stream = connect(&addresses, self.deadline).await?;
         self.phases.connect = Some(began.elapsed());
+        self.peer = stream.peer_addr().ok();
         if !request.is_tls() {
             return self.send(stream, message).await;
         }

@@ -269,7 +269,15 @@ mod tests {
     fn seen(outcome: Result<Answer, HttpFailure>) -> HttpObservation {
         let phases = Phases { total: Duration::from_millis(12), ..Phases::default() };
         let url = "http://h/health".to_owned();
-        HttpObservation { url, phases, redirects: 0, certificate: None, received_bytes: 0, outcome }
+        HttpObservation {
+            url,
+            peer: None,
+            phases,
+            redirects: 0,
+            certificate: None,
+            received_bytes: 0,
+            outcome,
+        }
     }
 
     fn answer(status: u16, body: &str) -> HttpObservation {

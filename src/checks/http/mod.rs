@@ -14,6 +14,7 @@ pub(super) use exchange::exchange;
 pub(super) use judge::{Expectation, judge};
 pub(super) use request::Request;
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::checks::tls::{CertificateFacts, TrustFault};
@@ -23,6 +24,8 @@ use crate::checks::tls::{CertificateFacts, TrustFault};
 pub(super) struct HttpObservation {
     /// Without its secrets.
     pub(super) url: String,
+    /// The machine and port that were asked last; `None` when it did not come to that.
+    pub(super) peer: Option<SocketAddr>,
     pub(super) phases: Phases,
     /// How many redirects were followed.
     pub(super) redirects: u32,
@@ -37,6 +40,7 @@ impl HttpObservation {
     pub(super) fn failed(url: String, failure: HttpFailure) -> Self {
         Self {
             url,
+            peer: None,
             phases: Phases::default(),
             redirects: 0,
             certificate: None,

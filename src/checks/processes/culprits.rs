@@ -1,26 +1,35 @@
 //! Who uses most of the machine; measured only when it is short of something.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
+use crate::checks::processes::observe::{CpuByProcess, shown, user_of};
+use crate::config::Thresholds;
+use crate::platform;
+use crate::process::Table;
 use crate::text::human;
+
+/// Processes that are named.
+const SHOWN: usize = 5;
 
 /// One of the processes that use most.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::checks) struct Culprit {
-    pub(in crate::checks) pid: u32,
-    pub(in crate::checks) user: Option<String>,
+    pid: u32,
+    user: Option<String>,
     /// Hostile text, without secrets.
-    pub(in crate::checks) command: String,
+    command: String,
     /// 100 is one processor.
-    pub(in crate::checks) cpu_percent: f64,
-    pub(in crate::checks) rss_bytes: u64,
+    cpu_percent: f64,
+    rss_bytes: u64,
 }
 
 /// The processes that use most, most first.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(in crate::checks) struct Culprits {
-    pub(in crate::checks) by_cpu: Vec<Culprit>,
-    pub(in crate::checks) by_memory: Vec<Culprit>,
+    by_cpu: Vec<Culprit>,
+    by_memory: Vec<Culprit>,
 }
 
 impl Culprits {
@@ -59,4 +68,89 @@ fn list(culprits: &[Culprit]) -> Value {
         })
     };
     culprits.iter().map(each).collect()
+}
+
+/// Finds who uses most of what is short by these bars. `busy` is the processors' share since `table` was read, `span` ago.
+pub(super) fn find(table: &Table, bars: &Thresholds, busy: Option<f64>, span: Duration) -> Culprits {
+    let is_busy = busy.is_some_and(|busy| busy >= bars.cpu_percent.warn);
+    let is_full = memory_percent().is_some_and(|used| used >= bars.memory_percent.warn);
+    if !is_busy && !is_full {
+        return Culprits::default();
+    }
+    let before: CpuByProcess = table.stats().map(|stat| ((stat.pid, stat.started), stat.cpu)).collect();
+    let me = std::process::id();
+    let mut used: Vec<(f64, u64, u32)> = platform::processes()
+        .unwrap_or_default()
+        .into_iter()
+        .filter(|stat| stat.pid != me)
+        .map(|stat| {
+            // One that started meanwhile used all of its time meanwhile.
+            let earlier = before.get(&(stat.pid, stat.started)).copied().unwrap_or_default();
+            let cpu = stat.cpu.saturating_sub(earlier).as_secs_f64() / span.as_secs_f64().max(0.001) * 100.0;
+            ((cpu * 10.0).round() / 10.0, stat.rss_bytes, stat.pid)
+        })
+        .collect();
+    let named = |used: &[(f64, u64, u32)]| {
+        used.iter()
+            .take(SHOWN)
+            .map(|&(cpu_percent, rss_bytes, pid)| Culprit {
+                pid,
+                user: user_of(table, pid),
+                command: shown(table, pid),
+                cpu_percent,
+                rss_bytes,
+            })
+            .collect()
+    };
+    used.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let by_cpu = named(&used);
+    used.sort_by_key(|(_, rss, _)| std::cmp::Reverse(*rss));
+    Culprits { by_cpu, by_memory: named(&used) }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a percentage needs no more than 52 bits")]
+fn memory_percent() -> Option<f64> {
+    let of = |used: u64, total: u64| used as f64 / total.max(1) as f64 * 100.0;
+    let memory = platform::memory().ok()?;
+    let machine = of(memory.total_bytes.saturating_sub(memory.available_bytes), memory.total_bytes);
+    let group = platform::limit_of(std::process::id()).map_or(0.0, |l| of(l.used_bytes, l.limit_bytes));
+    Some(machine.max(group))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Bars;
+
+    fn bars(cpu: f64) -> Thresholds {
+        let off = Bars { warn: 101.0, critical: 101.0 };
+        Thresholds {
+            cpu_percent: Bars { warn: cpu, critical: 101.0 },
+            memory_percent: off,
+            disk_percent: off,
+            errors_per_hour: off,
+            restarts_per_day: off,
+            min_uptime: Duration::ZERO,
+        }
+    }
+
+    #[test]
+    fn nobody_is_blamed_while_nothing_is_short() {
+        let table = Table::read().unwrap();
+        assert_eq!(find(&table, &bars(70.0), Some(10.0), Duration::from_millis(1)), Culprits::default());
+    }
+
+    #[test]
+    fn busy_process_is_named_first() {
+        let mut busy = std::process::Command::new("sh").args(["-c", "while :; do :; done"]).spawn().unwrap();
+        let table = Table::read().unwrap();
+        let span = Duration::from_millis(300);
+        std::thread::sleep(span);
+        let found = find(&table, &bars(0.0), Some(50.0), span);
+        busy.kill().unwrap();
+        busy.wait().unwrap();
+        let culprit = found.by_cpu.iter().find(|c| c.pid == busy.id()).expect("among the first five");
+        assert!(culprit.cpu_percent > 1.0 && culprit.command.contains("while"), "{culprit:?}");
+        assert!(found.by_memory.windows(2).all(|w| w[0].rss_bytes >= w[1].rss_bytes));
+    }
 }

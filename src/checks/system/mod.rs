@@ -6,7 +6,7 @@ mod files;
 mod memory;
 mod observe;
 
-pub(super) use observe::{SystemObservation, observe};
+pub(super) use observe::{SAMPLE, SystemObservation, observe};
 
 use crate::checks::processes::Culprits;
 use crate::config::Thresholds;
