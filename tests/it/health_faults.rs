@@ -4,3 +4,4 @@ mod plan;
 mod servers;
 
 mod http;
+mod services;

@@ -183,7 +183,7 @@ impl Search {
             PidFile::Garbage(text) => PidFileState::Garbage(text.clone()),
             PidFile::Names { pid, .. } => {
                 let starts_main = main.is_some_and(|main| table.descends(main, *pid));
-                match table.stat(*pid) {
+                match table.stat(*pid).filter(|stat| stat.state != ProcessState::Zombie) {
                     None => PidFileState::Stale(*pid),
                     Some(_) if tree.contains(pid) || starts_main => PidFileState::Right(*pid),
                     Some(_) => PidFileState::Stranger {

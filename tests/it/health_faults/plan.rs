@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use chrono::Utc;
 use fuelops::checks::{self, Plan};
-use fuelops::config::{Bars, Check, CheckKind, HttpCheck, LatencyBars, StatusSet, Thresholds, Url};
+use fuelops::config::{
+    Bars, Check, CheckKind, Environment, HttpCheck, LatencyBars, StatusSet, Thresholds, Url,
+};
 use fuelops::model::Finding;
 
 /// Time that each check of a test has.
@@ -65,6 +67,32 @@ pub(super) fn http(url: &str) -> HttpCheck {
         redirects: 5,
         ca: None,
     }
+}
+
+/// A plan out of a config's text, with a machine that is never short of anything.
+pub(super) fn plan_of(root: &Path, text: &str) -> Plan {
+    let environment = Environment {
+        cwd: root.to_owned(),
+        caller: nix::unistd::geteuid().as_raw(),
+        ..Environment::default()
+    };
+    let config = fuelops::config::parse(text, root, &environment).unwrap_or_else(|e| panic!("{e}\n{text}"));
+    Plan { services: config.services, checks: config.checks, ..plan(&config.root) }
+}
+
+/// Measures a config's services and checks.
+#[track_caller]
+pub(super) fn findings_of(root: &Path, text: &str) -> Vec<Finding> {
+    let start = Instant::now();
+    let measured = checks::run(&plan_of(root, text), Utc::now()).unwrap();
+    assert!(start.elapsed() < Duration::from_secs(6), "took {:?}", start.elapsed());
+    measured.findings
+}
+
+/// The finding of one check among many.
+#[track_caller]
+pub(super) fn one<'a>(findings: &'a [Finding], check: &str) -> &'a Finding {
+    findings.iter().find(|f| f.check == check).unwrap_or_else(|| panic!("no {check} in {findings:#?}"))
 }
 
 /// Runs one check and returns its finding; fails when the run outlives its deadline by more than a second.
