@@ -88,6 +88,14 @@ impl Secret {
             _ => None,
         }
     }
+
+    /// The file that it stands in, if it does.
+    pub(in crate::config) fn path(&self) -> Option<&Path> {
+        match &self.origin {
+            Origin::File { path, .. } => Some(path),
+            _ => None,
+        }
+    }
 }
 
 fn read_file(path: &Path, owner: Option<u32>) -> Result<String, SecretError> {
