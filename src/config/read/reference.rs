@@ -136,7 +136,8 @@ impl Names {
         for one in &self.declared {
             let earlier = first.entry((one.kind == "alert", &one.name)).or_insert(one);
             if earlier.offset != one.offset {
-                let message = format!("name: {:?} is the name of a {} already", one.name, earlier.kind);
+                let article = if earlier.kind == "alert" { "an" } else { "a" };
+                let message = format!("name: {:?} is taken by {article} {} already", one.name, earlier.kind);
                 problems.push((one.offset, one.section.clone(), message));
             }
         }
