@@ -9,6 +9,7 @@
     reason = "a benchmark that cannot run has nothing to say"
 )]
 
+#[expect(dead_code, unused_imports, reason = "the tests need more of it than the figures do")]
 #[path = "../tests/it/support/mod.rs"]
 mod support;
 

@@ -41,6 +41,7 @@ complete -c fuelops -n "__fish_fuelops_needs_command" -l no-progress -d 'Show no
 complete -c fuelops -n "__fish_fuelops_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fuelops -n "__fish_fuelops_needs_command" -s V -l version -d 'Print version'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "health" -d 'Measure everything once, name what is wrong and what to type next'
+complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "demo" -d 'Break a sample backend in several ways and find out each time'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "man" -d 'Print the manual page'
 complete -c fuelops -n "__fish_fuelops_using_subcommand health" -s t -l target -d 'Only this service or check; `system` is the machine itself (repeatable)' -r
@@ -64,6 +65,23 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand health" -s v -l verbose 
 complete -c fuelops -n "__fish_fuelops_using_subcommand health" -l no-progress -d 'Show no progress on the terminal'
 complete -c fuelops -n "__fish_fuelops_using_subcommand health" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fuelops -n "__fish_fuelops_using_subcommand health" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand demo" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand demo" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand demo" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand demo" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand demo" -l keep -d 'Keep the temporary folder, with config and logs, for a look of your own'
+complete -c fuelops -n "__fish_fuelops_using_subcommand demo" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand demo" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand demo" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand demo" -s V -l version -d 'Print version'
 complete -c fuelops -n "__fish_fuelops_using_subcommand completions" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
 complete -c fuelops -n "__fish_fuelops_using_subcommand completions" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
 json\t'For scripts: one document with a schema'

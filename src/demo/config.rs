@@ -40,12 +40,6 @@ url = "http://127.0.0.1:{port}/fuelAnalytics/api/fleet"
 timeout = "1s"
 depends_on = ["backend"]
 
-[[check]]
-name = "log-is-alive"
-type = "file-age"
-path = "backend.log"
-max_age = "10m"
-
 [logs]
 paths = ["backend.log"]
 "#

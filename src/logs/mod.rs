@@ -1,17 +1,20 @@
 //! Log bytes to records to aggregates.
 
 mod assemble;
-pub mod audit;
-pub mod changes;
+mod audit;
+mod changes;
 pub mod http;
-pub mod incidents;
 pub mod input;
 mod record;
-pub mod restarts;
+mod restarts;
 pub mod scan;
 mod time;
-pub mod verdict;
+mod verdict;
 
 pub use assemble::{Assembler, Borders, End, Sink, Start};
+pub use audit::{Misfit, TeamRules, builtin, inferred};
+pub use changes::{Baseline, BaselinePattern, Clock, PatternSeries, Shift, against, within};
 pub use record::{Access, FormatId, Line, LineKind, Record, Stamp, StampLayout, Wrapper};
+pub use restarts::{Mark, MarkFinder, ProcessEvent, restarts};
 pub use time::At;
+pub use verdict::{Tally, VerdictBars, verdict, worst_hour};

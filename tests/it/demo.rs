@@ -1,10 +1,11 @@
 //! The demo: its sample backend as a program of its own, and the tour.
 
 use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
-use std::process::{Child, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Stdio};
 use std::time::Duration;
 
 use fuelops::demo::{Fault, Keep, Stage};
@@ -202,4 +203,101 @@ fn kept_stage_keeps_its_folder_and_no_process() {
     assert!(root.join("backend.log").exists());
     assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
     fs::remove_dir_all(root).unwrap();
+}
+
+/// What a tour left in its folder for temporary files.
+fn left_over(env: &Env) -> Vec<PathBuf> {
+    fs::read_dir(env.tmp()).unwrap().map(|entry| entry.unwrap().path()).collect()
+}
+
+#[test]
+fn tour_finds_every_fault_within_its_time_and_leaves_nothing() {
+    let env = Env::new();
+    let outcome = env.run(&["demo"]).expect(0);
+    for cause in ["process-down", "process-hung", "port-taken", "bad-response"] {
+        assert!(outcome.stdout.contains(&format!("Found: {cause}.")), "{cause}\n{outcome}");
+    }
+    let outcome = outcome.says("4 of 4 faults found").says("What to type next").says("fuelops health");
+    assert!(outcome.elapsed < Duration::from_secs(30), "{outcome}");
+    assert!(left_over(&env).is_empty(), "{outcome}");
+}
+
+#[test]
+fn tour_as_json_is_one_document_with_every_scene() {
+    let env = Env::new();
+    let outcome = env.run(&["demo", "--format", "json"]).expect(0);
+    let report = outcome.json();
+    assert_eq!(report["schema"], "fuelops.demo/1", "{outcome}");
+    let scenes = report["scenes"].as_array().unwrap();
+    assert!(scenes.iter().all(|scene| scene["found"] == true), "{outcome}");
+    assert!(scenes.iter().all(|scene| scene["health"]["findings"].is_array()), "{outcome}");
+}
+
+#[test]
+fn tour_refuses_the_forms_of_a_check() {
+    Env::new().run(&["demo", "--format", "prometheus"]).expect(64);
+}
+
+#[test]
+fn kept_folder_can_be_looked_at_with_health() {
+    let env = Env::new();
+    env.run(&["demo", "--keep"]).expect(0).says("echo hang > fault");
+    let left = left_over(&env);
+    let [folder] = left.as_slice() else { panic!("one folder was to be kept: {left:?}") };
+    let config = folder.join("fuelops.toml");
+    let outcome = env.run(&["health", "--config", config.to_str().unwrap(), "--format", "json"]).expect(2);
+    outcome.says("process-down");
+}
+
+/// A tour in the midst of its scenes: backend and folder are there.
+struct Tour {
+    child: Child,
+    /// Held open: a tour whose reader is gone ends by itself.
+    _out: BufReader<ChildStdout>,
+    port: u16,
+}
+
+impl Tour {
+    fn start(env: &Env) -> Self {
+        let mut child = env.fuelops(&["demo"]).stdout(Stdio::piped()).spawn().unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        while !line.contains("Found:") {
+            line.clear();
+            assert_ne!(out.read_line(&mut line).unwrap(), 0, "it ended without a scene");
+        }
+        let [folder] = left_over(env).try_into().unwrap();
+        let config = fs::read_to_string(folder.join("fuelops.toml")).unwrap();
+        let port = config.lines().find_map(|line| line.strip_prefix("port = ")).unwrap().parse().unwrap();
+        Self { child, _out: out, port }
+    }
+
+    fn signal(&mut self, signal: Signal) -> Option<i32> {
+        kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), signal).unwrap();
+        assert!(wait_until(LIMIT, || self.child.try_wait().unwrap().is_some()), "it goes on after {signal}");
+        self.child.wait().unwrap().code()
+    }
+
+    fn backend_is_gone(&self) -> bool {
+        TcpStream::connect(("127.0.0.1", self.port)).is_err()
+    }
+}
+
+#[test]
+fn interrupted_tour_clears_everything_away() {
+    for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
+        let env = Env::new();
+        let mut tour = Tour::start(&env);
+        assert_eq!(tour.signal(signal), Some(code));
+        assert!(left_over(&env).is_empty(), "{signal}");
+        assert!(tour.backend_is_gone(), "{signal}");
+    }
+}
+
+#[test]
+fn killed_tour_leaves_no_process() {
+    let env = Env::new();
+    let mut tour = Tour::start(&env);
+    assert_eq!(tour.signal(Signal::SIGKILL), None);
+    assert!(wait_until(LIMIT, || tour.backend_is_gone()));
 }

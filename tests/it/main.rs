@@ -4,6 +4,7 @@
 
 mod corpus;
 mod demo;
+mod fastapi;
 mod generated;
 mod grouping;
 mod health_faults;

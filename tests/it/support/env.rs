@@ -3,6 +3,8 @@
 use std::fmt;
 use std::fs;
 use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -11,6 +13,9 @@ use tempfile::TempDir;
 
 /// No command of a test may take longer; a hang becomes a failure that says what hung.
 const LIMIT: Duration = Duration::from_secs(60);
+
+/// The ordinary user and group of Debian and most others.
+const NOBODY: u32 = 65_534;
 
 /// Lines of the folder's listing in a failure message.
 const TREE_LINES: usize = 60;
@@ -73,6 +78,21 @@ impl Env {
     pub(crate) fn fuelops(&self, args: &[&str]) -> Command {
         let mut command = self.command(env!("CARGO_BIN_EXE_fuelops"));
         command.args(args);
+        command
+    }
+
+    /// The binary as an ordinary user, who may read this place but nothing of the caller's; only root can ask for it.
+    pub(crate) fn fuelops_as_nobody(&self, args: &[&str]) -> Command {
+        // The build may lie in a folder that only its owner can enter.
+        let program = self.dir.path().join("fuelops");
+        if !program.exists() {
+            fs::copy(env!("CARGO_BIN_EXE_fuelops"), &program).unwrap();
+        }
+        for folder in [self.dir.path().to_owned(), self.root()] {
+            fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        let mut command = self.command(program);
+        command.args(args).uid(NOBODY).gid(NOBODY);
         command
     }
 

@@ -2,12 +2,6 @@
 //!
 //! Everything lies in temporary folders and on free loopback ports, and is gone when its value is dropped.
 
-#![allow(
-    dead_code,
-    unused_imports,
-    reason = "tests that use each of these arrive with the commands that they test"
-)]
-
 mod backend;
 mod env;
 
