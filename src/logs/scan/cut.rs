@@ -81,13 +81,19 @@ impl Cut {
             let suspects = constant_ends & !runs_through(classes.digit | suspicious);
             constant_ends &= !shaped_variable(block, classes, starts, suspects);
         }
+        let mut constant = vector.extract(constant_ends, ends);
+        let mut constant_starts = vector.deposit(constant, starts);
         let joined = tokens | classes.colon;
         let joints = classes.colon & (joined << 1) & (joined >> 1);
         if joints != 0 {
-            constant_ends = without_hex_groups(block, joints, starts, ends, constant_ends);
+            let constant_bytes = constant_ends.wrapping_sub(constant_starts);
+            let touches = |bytes: u64| joints & (bytes << 1 | bytes >> 1) != 0;
+            if touches(constant_bytes) && touches(tokens & !constant_bytes) {
+                constant_ends = without_hex_groups(block, joints, starts, ends, constant_ends);
+                constant = vector.extract(constant_ends, ends);
+                constant_starts = vector.deposit(constant, starts);
+            }
         }
-        let constant = vector.extract(constant_ends, ends);
-        let constant_starts = vector.deposit(constant, starts);
         Self { starts, ends, constant_starts, constant_ends, constant, consumed }
     }
 }

@@ -35,27 +35,40 @@ pub(super) fn run<K: Kernel>(kernel: K) -> K::Output {
     kernel.run(Avx2(()))
 }
 
-/// The two halves of a block.
+/// The two halves of a block, or what was computed of them. Plain functions instead of closures and `map`, which would
+/// be compiled without the feature and call every intrinsic.
+#[derive(Clone, Copy)]
+struct Halves(__m256i, __m256i);
+
 #[inline(always)]
-fn load(block: &[u8; BLOCK]) -> [__m256i; 2] {
+fn load(block: &[u8; BLOCK]) -> Halves {
     let at = block.as_ptr();
     // SAFETY: both loads lie within the 64 bytes of `block` and need no alignment; an `Avx2` exists, so does the feature.
-    unsafe { [_mm256_loadu_si256(at.cast()), _mm256_loadu_si256(at.add(32).cast())] }
+    unsafe { Halves(_mm256_loadu_si256(at.cast()), _mm256_loadu_si256(at.add(32).cast())) }
 }
 
-/// The top bits of the 64 bytes of two vectors.
+/// The top bits of the 64 bytes.
 #[inline(always)]
-fn mask(halves: [__m256i; 2]) -> u64 {
+fn mask(halves: Halves) -> u64 {
     // SAFETY: an `Avx2` exists, so the processor has the feature.
-    let (low, high) = unsafe { (_mm256_movemask_epi8(halves[0]), _mm256_movemask_epi8(halves[1])) };
+    let (low, high) = unsafe { (_mm256_movemask_epi8(halves.0), _mm256_movemask_epi8(halves.1)) };
     u64::from(low.cast_unsigned()) | u64::from(high.cast_unsigned()) << 32
 }
 
-/// Where `needle` stands in two vectors.
+/// Where `needle` stands.
 #[inline(always)]
-fn equal(halves: [__m256i; 2], needle: u8) -> [__m256i; 2] {
+fn equal(halves: Halves, needle: u8) -> Halves {
     // SAFETY: an `Avx2` exists, so the processor has the feature.
-    halves.map(|half| unsafe { _mm256_cmpeq_epi8(half, _mm256_set1_epi8(needle.cast_signed())) })
+    unsafe {
+        let needle = _mm256_set1_epi8(needle.cast_signed());
+        Halves(_mm256_cmpeq_epi8(halves.0, needle), _mm256_cmpeq_epi8(halves.1, needle))
+    }
+}
+
+#[inline(always)]
+fn either(a: Halves, b: Halves) -> Halves {
+    // SAFETY: an `Avx2` exists, so the processor has the feature.
+    unsafe { Halves(_mm256_or_si256(a.0, b.0), _mm256_or_si256(a.1, b.1)) }
 }
 
 /// The class bits of 32 bytes; see [`NIBBLES`].
@@ -71,6 +84,16 @@ fn class_bits(bytes: __m256i) -> __m256i {
     }
 }
 
+/// All ones where a class bit says delimiter.
+#[inline(always)]
+fn delimiters(bits: __m256i) -> __m256i {
+    // SAFETY: an `Avx2` exists, so the processor has the feature.
+    unsafe {
+        let wanted = _mm256_set1_epi8(DELIMITER_BITS.cast_signed());
+        _mm256_cmpgt_epi8(_mm256_and_si256(bits, wanted), _mm256_setzero_si256())
+    }
+}
+
 impl Vector for Avx2 {
     #[inline(always)]
     fn eq(self, block: &[u8; BLOCK], needle: u8) -> u64 {
@@ -80,32 +103,21 @@ impl Vector for Avx2 {
     #[inline(always)]
     fn classify(self, block: &[u8; BLOCK]) -> Classes {
         let bytes = load(block);
-        let bits = bytes.map(class_bits);
+        let bits = Halves(class_bits(bytes.0), class_bits(bytes.1));
         // SAFETY: an `Avx2` exists, so the processor has the feature.
-        let (delimiter, digit, slash) = unsafe {
-            let wanted = _mm256_set1_epi8(DELIMITER_BITS.cast_signed());
-            let zero = _mm256_setzero_si256();
+        let (digit, slash) = unsafe {
             (
-                bits.map(|half| _mm256_cmpgt_epi8(_mm256_and_si256(half, wanted), zero)),
-                bits.map(|half| _mm256_slli_epi16::<DIGIT_TO_TOP>(half)),
-                bits.map(|half| _mm256_slli_epi16::<SLASH_TO_TOP>(half)),
+                Halves(_mm256_slli_epi16::<DIGIT_TO_TOP>(bits.0), _mm256_slli_epi16::<DIGIT_TO_TOP>(bits.1)),
+                Halves(_mm256_slli_epi16::<SLASH_TO_TOP>(bits.0), _mm256_slli_epi16::<SLASH_TO_TOP>(bits.1)),
             )
         };
-        let at = equal(bytes, b'@');
-        let back = equal(bytes, b'\\');
-        // SAFETY: as above.
-        let path = unsafe {
-            [
-                _mm256_or_si256(slash[0], _mm256_or_si256(at[0], back[0])),
-                _mm256_or_si256(slash[1], _mm256_or_si256(at[1], back[1])),
-            ]
-        };
+        let address = either(equal(bytes, b'@'), equal(bytes, b'\\'));
         Classes {
-            delimiter: mask(delimiter),
+            delimiter: mask(Halves(delimiters(bits.0), delimiters(bits.1))),
             digit: mask(digit),
             dot: mask(equal(bytes, b'.')),
             colon: mask(equal(bytes, b':')),
-            path: mask(path),
+            path: mask(slash) | mask(address),
         }
     }
 
