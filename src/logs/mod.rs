@@ -5,6 +5,7 @@ mod audit;
 mod changes;
 pub mod http;
 pub mod input;
+pub mod pattern;
 mod record;
 mod restarts;
 pub mod scan;

@@ -9,4 +9,5 @@ mod generated;
 mod grouping;
 mod health_faults;
 mod house;
+mod loghub;
 mod support;

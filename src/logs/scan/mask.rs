@@ -11,6 +11,18 @@ use crate::platform::simd::{BLOCK, Isa, Kernel, Vector, is_delimiter};
 /// How much of a message its signature looks at.
 pub const SIGNATURE_BYTES: usize = 1024;
 
+/// The beginning of a long message, up to `most` bytes and without a token that the cut would maim.
+#[inline]
+pub fn clip(text: &[u8], most: usize) -> &[u8] {
+    if text.len() <= most { text } else { clip_long(text, most) }
+}
+
+#[cold]
+fn clip_long(text: &[u8], most: usize) -> &[u8] {
+    let end = text[..=most].iter().rposition(|&byte| is_delimiter(byte));
+    &text[..end.filter(|&end| end + BLOCK > most).unwrap_or(most)]
+}
+
 /// Stands for a run of variable tokens.
 const MARK: u8 = 1;
 
@@ -46,7 +58,7 @@ impl Masker {
     /// another 100 bytes or so spares a copy.
     #[inline]
     pub fn signature(&mut self, window: &[u8], len: usize, seed: u64) -> u64 {
-        let len = len.min(SIGNATURE_BYTES).min(window.len());
+        let len = clip(&window[..len], SIGNATURE_BYTES).len();
         self.isa.run(Signature { window, len, seed, masked: &mut self.masked })
     }
 }
@@ -165,7 +177,7 @@ impl Writer<'_> {
 mod tests {
     use proptest::prelude::{any, prop_assert_eq, proptest};
 
-    use super::{MARK, Masker, SIGNATURE_BYTES};
+    use super::{MARK, Masker, SIGNATURE_BYTES, clip};
     use crate::logs::scan::tokens;
     use crate::platform::simd::Isa;
 
@@ -219,6 +231,14 @@ mod tests {
         let long = "word ".repeat(1000);
         let same = masker.signature(&long.as_bytes()[..SIGNATURE_BYTES], SIGNATURE_BYTES, 0);
         assert_eq!(masker.signature(long.as_bytes(), long.len(), 0), same);
+    }
+
+    #[test]
+    fn no_token_is_maimed_by_the_cut() {
+        assert_eq!(clip(b"delete blk_12", 13), b"delete blk_12");
+        assert_eq!(clip(b"delete blk_12 now", 13), b"delete blk_12");
+        assert_eq!(clip(b"delete blk_12 now", 11), b"delete");
+        assert_eq!(clip(&[b'x'; 200], 100).len(), 100);
     }
 
     proptest! {

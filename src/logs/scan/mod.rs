@@ -13,5 +13,5 @@ mod variable;
 
 pub use hash::{Hash128, hash64, hash128, mix64};
 pub use lines::NewlineIndex;
-pub use mask::{Masker, SIGNATURE_BYTES};
+pub use mask::{Masker, SIGNATURE_BYTES, clip};
 pub use tokens::{Token, tokens};
