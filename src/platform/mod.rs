@@ -5,6 +5,7 @@
 //! it is read is skipped, never an error.
 
 mod facts;
+pub mod files;
 #[cfg(target_os = "linux")]
 #[path = "linux/mod.rs"]
 mod os;

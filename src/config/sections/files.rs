@@ -80,8 +80,8 @@ section! {
         pub larger_than: Option<ByteSize>,
         /// The oldest files, while all together are above this size.
         pub total_above: Option<ByteSize>,
-        /// The newest of each series stay, whatever else is said; 0 lifts even the protection of the newest.
-        pub keep_last: u32 = 1,
+        /// The newest of each series stay, whatever any rule says. Left out, this rule spares the newest one; 0 lifts that.
+        pub keep_last: Option<u32>,
         /// What is done with a file.
         pub action: Action = "delete",
         /// With action rotate: a signal, or a command, that makes the program open its log anew.
@@ -98,11 +98,13 @@ impl CleanRule {
         if self.paths.is_empty() {
             table.problem(cx, "paths", "is empty; name the files that the rule is about");
         }
-        if self.older_than.is_none() && self.larger_than.is_none() && self.total_above.is_none() {
+        let is_bounded =
+            self.older_than.is_some() || self.larger_than.is_some() || self.total_above.is_some();
+        if !is_bounded && self.keep_last.is_none() {
             table.problem(
                 cx,
                 "",
-                "says for no file that it may go; add older_than, larger_than or total_above",
+                "says for no file that it may go; add older_than, larger_than, total_above or keep_last",
             );
         }
         if self.reopen.is_some() && !is_rotation {
