@@ -3,6 +3,8 @@
 //! [`Config`] is what everything else reads: complete, validated, with every default filled in and every path absolute.
 //! Secrets stand in it as [`Secret`] and [`Url`], which show themselves only masked and are opened where they are used.
 
+mod advice;
+mod aliases;
 mod built_in;
 mod environment;
 mod file;
@@ -14,6 +16,8 @@ mod values;
 #[cfg(test)]
 mod testing;
 
+pub use advice::advice;
+pub use aliases::{Alias, AliasKind, aliases};
 pub use environment::Environment;
 pub use file::Via;
 pub use load::{ConfigError, Loaded, Origin, load, parse};

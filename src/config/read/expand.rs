@@ -5,6 +5,9 @@
 
 use std::borrow::Cow;
 
+/// Longer is no value of a config.
+const MAX_EXPANDED_BYTES: usize = 256 * 1024;
+
 /// Why a string could not be expanded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum ExpandError {
@@ -16,6 +19,8 @@ pub(super) enum ExpandError {
     Unclosed,
     #[error("${{{0}}} names no variable; write ${{NAME}} or ${{NAME:-default}}, or $${{ for a literal ${{")]
     Malformed(String),
+    #[error("is longer than 256 KiB with its variables filled in")]
+    TooLong,
 }
 
 /// What the environment says about a variable.
@@ -45,6 +50,9 @@ pub(super) fn expand<'t>(
             let (inner, tail) = rest[at + 2..].split_once('}').ok_or(ExpandError::Unclosed)?;
             out.push_str(&value(inner, &lookup, used)?);
             rest = tail;
+        }
+        if out.len() > MAX_EXPANDED_BYTES {
+            return Err(ExpandError::TooLong);
         }
         next = rest.find("${");
     }
@@ -86,6 +94,7 @@ mod tests {
             "HOME" => Variable::Value("/home/fuel".to_owned()),
             "EMPTY" => Variable::Value(String::new()),
             "BYTES" => Variable::NotUtf8,
+            "LONG" => Variable::Value("x".repeat(100_000)),
             _ => Variable::Unset,
         }
     }
@@ -117,6 +126,7 @@ mod tests {
         check("${HOME", Err(ExpandError::Unclosed));
         check("${a b}", Err(ExpandError::Malformed("a b".to_owned())));
         check("${}", Err(ExpandError::Malformed(String::new())));
+        check("${LONG}${LONG}${LONG}", Err(ExpandError::TooLong));
         check("${BYTES:-x}", Err(ExpandError::NotUtf8("BYTES".to_owned())));
         let message = ExpandError::Unset("DB".to_owned()).to_string();
         assert_eq!(message, "variable DB is not set; set it, or write ${DB:-default}");

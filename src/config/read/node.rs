@@ -253,13 +253,18 @@ impl<'n> Table<'n> {
         for key in table.keys().filter(|_| !self.is_given_up) {
             let name = key.get_ref().as_ref();
             if !self.asked.contains(&name) {
-                let near = match self.belongs.and_then(|belongs| belongs(name)) {
-                    Some(place) => format!("; {place}"),
-                    None => did_you_mean(name, self.asked.iter().copied()),
-                };
-                cx.problem(key.span().start, &self.label, format!("unknown key {name:?}{near}"));
+                let message = if cx.is_full() { String::new() } else { self.unknown(name) };
+                cx.problem(key.span().start, &self.label, message);
             }
         }
+    }
+
+    fn unknown(&self, name: &str) -> String {
+        let near = match self.belongs.and_then(|belongs| belongs(name)) {
+            Some(place) => format!("; {place}"),
+            None => did_you_mean(name, self.asked.iter().copied()),
+        };
+        format!("unknown key {name:?}{near}")
     }
 }
 

@@ -15,6 +15,9 @@ use crate::config::{Environment, Secret};
 /// A file with hundreds of mistakes is not a config; the first ones tell so.
 const MAX_PROBLEMS: usize = 100;
 
+/// Problems that are kept until they are put in order; the rest is counted.
+const MAX_KEPT_PROBLEMS: usize = 1000;
+
 /// A value as it is in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -67,6 +70,7 @@ pub(in crate::config) struct Reader<'a> {
     /// Every secret that stands elsewhere, with its dotted key.
     pub(in crate::config) secrets: Vec<(String, Secret)>,
     problems: Vec<Problem>,
+    surplus: usize,
     entries: Vec<Entry>,
     variables: Vec<String>,
 }
@@ -88,6 +92,7 @@ impl<'a> Reader<'a> {
             names: Names::default(),
             secrets: Vec::new(),
             problems: Vec::new(),
+            surplus: 0,
             entries: Vec::new(),
             variables: Vec::new(),
         }
@@ -95,8 +100,17 @@ impl<'a> Reader<'a> {
 
     /// Notes a problem at a byte of the file.
     pub(in crate::config) fn problem(&mut self, offset: usize, section: &str, message: String) {
+        if self.is_full() {
+            self.surplus += 1;
+            return;
+        }
         let (line, column) = self.lines.locate(offset);
         self.problems.push(Problem { line, column, section: section.to_owned(), message });
+    }
+
+    /// Whether further problems are only counted, so that nothing needs to be found out about them.
+    pub(super) fn is_full(&self) -> bool {
+        self.problems.len() >= MAX_KEPT_PROBLEMS
     }
 
     /// Notes a problem with a value; one that stands elsewhere is noted there.
@@ -213,7 +227,7 @@ impl<'a> Reader<'a> {
     pub(in crate::config) fn finish(mut self) -> (Vec<Problem>, Vec<Entry>) {
         self.problems.sort();
         self.problems.dedup();
-        let surplus = self.problems.len().saturating_sub(MAX_PROBLEMS);
+        let surplus = self.surplus + self.problems.len().saturating_sub(MAX_PROBLEMS);
         if surplus > 0 {
             self.problems.truncate(MAX_PROBLEMS);
             let last = &mut self.problems[MAX_PROBLEMS - 1];

@@ -11,6 +11,9 @@ use crate::text::suggest::did_you_mean;
 /// Longest name; it stands in check ids, metric labels and file names.
 const MAX_NAME: usize = 64;
 
+/// References to nothing that are told at once.
+const MAX_DANGLING: usize = 100;
+
 /// Circles of dependencies that are told at once.
 const MAX_CIRCLES: usize = 10;
 
@@ -133,7 +136,8 @@ impl Names {
         for one in &self.declared {
             let earlier = first.entry((one.kind == "alert", &one.name)).or_insert(one);
             if earlier.offset != one.offset {
-                let message = format!("name: {:?} is the name of a {} already", one.name, earlier.kind);
+                let article = if earlier.kind == "alert" { "an" } else { "a" };
+                let message = format!("name: {:?} is taken by {article} {} already", one.name, earlier.kind);
                 problems.push((one.offset, one.section.clone(), message));
             }
         }
@@ -144,12 +148,15 @@ impl Names {
         let targets = || self.declared.iter().filter(|d| d.kind != "alert").map(|d| d.name.as_str());
         let known: HashSet<&str> = targets().collect();
         let lost = self.references.iter().filter(|reference| !known.contains(reference.to.as_str()));
-        lost.map(|reference| {
-            let near = did_you_mean(&reference.to, targets());
-            let message = format!("{}: there is no service or check {:?}{near}", reference.key, reference.to);
-            (reference.offset, reference.section.clone(), message)
-        })
-        .collect()
+        // Each near miss is looked for among all names.
+        lost.take(MAX_DANGLING)
+            .map(|reference| {
+                let near = did_you_mean(&reference.to, targets());
+                let message =
+                    format!("{}: there is no service or check {:?}{near}", reference.key, reference.to);
+                (reference.offset, reference.section.clone(), message)
+            })
+            .collect()
     }
 
     fn circles(&self) -> Vec<(usize, String, String)> {

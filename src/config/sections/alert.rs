@@ -192,3 +192,54 @@ impl Setting for Severity {
         json!({ "enum": SEVERITIES.map(|(word, _)| word) })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::config::testing::{check_problem, problems};
+
+    fn mail(lines: &str) -> String {
+        format!("[[alert]]\nname = \"x\"\ntype = \"email\"\nserver = \"mx.example:25\"\n{lines}\n")
+    }
+
+    #[test]
+    fn wrong_sinks_are_told_with_their_cure() {
+        let good = "from = \"a@b\"\nto = [\"c@d\"]\n";
+        assert_eq!(problems(&mail(good)), Vec::<String>::new());
+        check_problem(
+            &mail("from = \"a\"\nto = [\"c@d\"]"),
+            "5:8: [alert.x] from: \"a\" is not a mail address",
+        );
+        check_problem(
+            &mail("from = \"a@b\"\nto = []"),
+            "6:6: [alert.x] to: is empty; name at least one receiver",
+        );
+        check_problem(
+            &mail(&format!("{good}password = \"p\"")),
+            "7:12: [alert.x] password: goes with user; add user = …",
+        );
+        check_problem(
+            &mail(&format!("{good}user = \"u\"\npassword = \"p\"\ntls = \"none\"")),
+            "9:7: [alert.x] tls: none would send the password in the clear; write starttls or implicit",
+        );
+        check_problem(
+            &mail(&format!("{good}min_severity = \"info\"")),
+            "7:16: [alert.x] min_severity: \"info\" is not one of warning, critical",
+        );
+        check_problem(
+            "[[alert]]\nname = \"x\"\ntype = \"slack\"\nurl = \"x://h\"",
+            "4:7: [alert.x] url: x:// is not spoken here; write http:// or https://",
+        );
+        check_problem(
+            "[[alert]]\nname = \"x\"\ntype = \"file\"\npath = \"a\"\nurl = \"b\"",
+            "5:1: [alert.x] unknown key \"url\"; it goes with type slack, webhook, pagerduty, alertmanager",
+        );
+    }
+
+    #[test]
+    fn alerts_have_names_of_their_own() {
+        let file = |name: &str| format!("[[alert]]\nname = \"{name}\"\ntype = \"file\"\npath = \"a\"\n");
+        let service = "[[service]]\nname = \"x\"\ncommand = [\"true\"]\n";
+        assert_eq!(problems(&format!("{service}{}", file("x"))), Vec::<String>::new());
+        check_problem(&file("x").repeat(2), "6:8: [alert.x] name: \"x\" is taken by an alert already");
+    }
+}

@@ -74,3 +74,24 @@ impl Setting for Store {
         Secret::schema(schema)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::testing::{check_problem, read};
+
+    #[test]
+    fn a_store_is_a_file_or_a_server() {
+        let store = |text: &str| read(&format!("state_dir = \"/s\"\n[errors]\nstore = {text}")).errors.store;
+        assert_eq!(store("\"sqlite\""), Store::Sqlite("/s/errors.db".into()));
+        assert_eq!(store("\"sqlite:/x/e.db\""), Store::Sqlite("/x/e.db".into()));
+        assert!(matches!(store("\"postgres://u@h/d\""), Store::Postgres(_)));
+        assert!(matches!(store("{ env = \"STORE\" }"), Store::Postgres(_)));
+        for bad in ["mysql://h/d", "sqlite:", "sqlit", "sqlite://x"] {
+            check_problem(
+                &format!("[errors]\nstore = \"{bad}\""),
+                "2:9: [errors] store: is not a store; write \"sqlite\", \"sqlite:PATH\" or \"postgres://…\"",
+            );
+        }
+    }
+}

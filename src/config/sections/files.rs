@@ -148,3 +148,62 @@ section! {
         pub keep_last: u32 = 28,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::testing::{check_problem, read};
+
+    #[test]
+    fn defaults_are_those_of_the_contract() {
+        let config = read("");
+        assert!(config.clean.rules.is_empty() && config.clean.if_disk_above_percent.is_none());
+        assert_eq!(config.backup.dir, config.root.join("backups"));
+        assert_eq!((config.backup.max_age.as_secs(), config.backup.keep_last), (7 * 86_400, 28));
+    }
+
+    #[test]
+    fn wrong_rules_are_told_with_their_cure() {
+        let rule = "[[clean.rule]]\npaths = [\"*.log\"]\n";
+        for (text, expected) in [
+            (
+                rule.to_owned(),
+                "1:1: [clean.rule[1]] says for no file that it may go; add older_than, larger_than or total_above",
+            ),
+            (
+                format!("{rule}older_than = \"7d\"\nreopen = \"HUP\""),
+                "4:10: [clean.rule[1]] reopen: goes with action \"rotate\", not \"delete\"",
+            ),
+            (
+                format!("{rule}older_than = \"7d\"\naction = \"rotate\"\nreopen = 5"),
+                "5:10: [clean.rule[1]] reopen: expected the name of a signal, or a command as an array of words, found the number 5",
+            ),
+            (
+                "[clean]\nroots = [\"logs\"]".to_owned(),
+                "2:9: [clean] roots: \"logs\" is not absolute; what is inside root needs no mention",
+            ),
+            (
+                "[clean]\nif_disk_above_percent = 70\nuntil_disk_below_percent = 80".to_owned(),
+                "3:28: [clean] until_disk_below_percent: is above if_disk_above_percent; it has to be the lower one",
+            ),
+            (
+                "[clean]\nif_disk_above_percent = 101".to_owned(),
+                "2:25: [clean] if_disk_above_percent: expected a number from 0 to 100, found the number 101",
+            ),
+            (
+                "[backup]\ndatabases = [\"mysql\"]".to_owned(),
+                "2:14: [backup] databases[1]: there is no service or check \"mysql\"",
+            ),
+        ] {
+            check_problem(&text, expected);
+        }
+    }
+
+    #[test]
+    fn a_program_is_told_about_rotation_by_signal_or_command() {
+        let rule = "[[clean.rule]]\npaths = [\"x\"]\nlarger_than = 5\naction = \"rotate\"\n";
+        let reopen = |line: &str| read(&format!("{rule}{line}")).clean.rules[0].reopen.clone();
+        assert_eq!(reopen("reopen = \"USR1\""), Some(Reopen::Signal(crate::config::Signal::Usr1)));
+        assert!(matches!(reopen("reopen = [\"nginx\", \"-s\", \"reopen\"]"), Some(Reopen::Command(_))));
+    }
+}

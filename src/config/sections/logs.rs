@@ -136,3 +136,54 @@ impl Setting for Level {
         json!({ "enum": LEVELS.map(|(word, _)| word) })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::testing::{check_problem, problems, read};
+
+    #[test]
+    fn a_zone_is_a_word_or_an_offset() {
+        let zone = |text: &str| read(&format!("[logs]\ntimezone = \"{text}\"")).logs.timezone;
+        assert_eq!(zone("local"), Timezone::Local);
+        assert_eq!(zone("guess"), Timezone::Guess);
+        assert_eq!(zone("UTC"), Timezone::Fixed(FixedOffset::east_opt(0).unwrap()));
+        assert_eq!(zone("-05:00"), Timezone::Fixed(FixedOffset::west_opt(5 * 3600).unwrap()));
+        check_problem(
+            "[logs]\ntimezone = \"America/Bogota\"",
+            "2:12: [logs] timezone: \"America/Bogota\" is not a zone; write local, guess, utc or an offset such as +02:00",
+        );
+    }
+
+    #[test]
+    fn a_rule_has_a_part_or_a_pattern_and_a_level() {
+        let rules = read("[[logs.rule]]\nmatch = \"x\"\nlevel = \"info\"\n[[logs.rule]]\nregex = \"^y\"\nlevel = \"debug\"\n").logs.rules;
+        assert!(
+            rules[0].matches.is_match("axb")
+                && rules[1].matches.is_match("yes")
+                && !rules[1].matches.is_match("ay")
+        );
+        assert_eq!(rules[1].level, Level::Debug);
+        check_problem(
+            "[[logs.rule]]\nlevel = \"info\"",
+            "1:1: [logs.rule[1]] \"match\" is missing; add match = \"part of the record\" or regex = \"pattern\"",
+        );
+        check_problem(
+            "[[logs.rule]]\nmatch = \"a\"\nregex = \"a\"\nlevel = \"info\"",
+            "3:9: [logs.rule[1]] regex: goes without match; leave one of them out",
+        );
+        check_problem(
+            "[[logs.rule]]\nmatch = \"a\"\nlevel = \"warn\"",
+            "3:9: [logs.rule[1]] level: \"warn\" is not one of trace, debug, info, warning, error, critical (did you mean \"warning\"?)",
+        );
+        assert_eq!(problems("[[logs.rule]]\nregex = \"[\"\n").len(), 2);
+    }
+
+    #[test]
+    fn patterns_are_anchored_at_a_root_whose_own_name_is_taken_literally() {
+        let pattern = PathPattern::new(std::path::Path::new("/srv/[x]"), "./logs/*.log*").unwrap();
+        let matcher = pattern.glob().unwrap().compile_matcher();
+        assert!(matcher.is_match("/srv/[x]/logs/a.log.1"));
+        assert!(!matcher.is_match("/srv/x/logs/a.log") && !matcher.is_match("/srv/[x]/logs/b/a.log"));
+    }
+}

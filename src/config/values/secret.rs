@@ -88,6 +88,14 @@ impl Secret {
             _ => None,
         }
     }
+
+    /// The file that it stands in, if it does.
+    pub(in crate::config) fn path(&self) -> Option<&Path> {
+        match &self.origin {
+            Origin::File { path, .. } => Some(path),
+            _ => None,
+        }
+    }
 }
 
 fn read_file(path: &Path, owner: Option<u32>) -> Result<String, SecretError> {
@@ -164,6 +172,7 @@ impl Setting for Secret {
 /// Reads `{ file = "…" }` or `{ env = "…" }`.
 fn read_reference(node: &Node<'_>, cx: &mut Reader<'_>) -> Option<Secret> {
     let mut table = Table::open(node, cx)?;
+    let is_empty = matches!(node.value(), DeValue::Table(table) if table.is_empty());
     let file = table.part::<Option<PathBuf>>(cx, "file");
     let env = table.part::<Option<String>>(cx, "env");
     table.finish(cx);
@@ -173,6 +182,7 @@ fn read_reference(node: &Node<'_>, cx: &mut Reader<'_>) -> Option<Secret> {
             let value = cx.variable(&name);
             Secret::env(name, value)
         }
+        (None, None) if !is_empty => return None,
         _ => {
             cx.wrong(node, "expected one of { file = \"…\" } and { env = \"…\" }");
             return None;

@@ -1,0 +1,142 @@
+//! Lines to paste: shell aliases and cron entries for what a team does each day.
+//!
+//! Only commands that exist have a line here. Each line stands by itself: program and config are absolute, so that cron,
+//! which knows neither folder nor `PATH`, runs the same thing as the shell.
+
+use std::path::Path;
+
+use super::{Config, Origin};
+use crate::text::shell;
+
+/// One thing that a team does again and again; a command that is added to the program adds its line.
+#[derive(Clone, Copy, Debug)]
+struct Task {
+    /// What it is for.
+    about: &'static str,
+    /// The end of the alias' name, which begins with the name of the main service.
+    name: &'static str,
+    args: &'static [&'static str],
+    /// Minute, hour, day, month and weekday, where cron should do it, with options for a run that nobody watches.
+    cron: Option<(&'static str, &'static [&'static str])>,
+}
+
+const TASKS: [Task; 1] = [Task {
+    about: "each morning: how is it?",
+    name: "health",
+    args: &["health"],
+    cron: Some(("0 9 * * *", &["health"])),
+}];
+
+/// Prefix of the aliases where no service gives one.
+const PREFIX: &str = "backend";
+
+/// A line to paste.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Alias {
+    pub kind: AliasKind,
+    /// What it is for.
+    pub about: &'static str,
+    /// The line as it is to be pasted.
+    pub line: String,
+}
+
+/// Where a line belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AliasKind {
+    /// `~/.bashrc` or `~/.zshrc`.
+    Shell,
+    /// `crontab -e`.
+    Cron,
+}
+
+/// Makes the lines for a program and a config, aliases first.
+pub fn aliases(program: &Path, origin: &Origin, config: &Config) -> Vec<Alias> {
+    let command = |args: &[&str]| {
+        let program = program.to_string_lossy();
+        match origin {
+            Origin::File { path, .. } => {
+                let path = path.to_string_lossy();
+                shell::command([program.as_ref(), "--config", path.as_ref()].iter().chain(args))
+            }
+            Origin::BuiltIn { .. } => {
+                let folder = config.root.to_string_lossy();
+                format!(
+                    "cd {} && {}",
+                    shell::quote(&folder),
+                    shell::command([program.as_ref()].iter().chain(args))
+                )
+            }
+        }
+    };
+    let prefix = config.services.first().map_or(PREFIX, |service| service.name.as_str());
+    let shell = TASKS.iter().map(|task| {
+        let name = alias_name(prefix, task.name);
+        let line = format!("alias {name}={}", shell::quote(&command(task.args)));
+        Alias { kind: AliasKind::Shell, about: task.about, line }
+    });
+    let cron = TASKS.iter().filter_map(|task| {
+        let (when, args) = task.cron?;
+        // To cron a percent sign is the end of the line.
+        let line = format!("{when} {}", command(args).replace('%', "\\%"));
+        Some(Alias { kind: AliasKind::Cron, about: task.about, line })
+    });
+    shell.chain(cron).collect()
+}
+
+/// Joins the words of an alias' name; what a shell might stumble over becomes `-`.
+fn alias_name(prefix: &str, name: &str) -> String {
+    let word = prefix.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' });
+    format!("{}-{name}", word.collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Via;
+    use crate::config::testing::read;
+
+    fn lines(program: &str, path: &str) -> Vec<String> {
+        let origin = Origin::File { path: path.into(), via: Via::Folder };
+        let config = read("[[service]]\nname = \"api@1\"\ncommand = [\"x\"]\n");
+        aliases(Path::new(program), &origin, &config).into_iter().map(|alias| alias.line).collect()
+    }
+
+    #[test]
+    fn lines_name_program_and_config_in_full() {
+        assert_eq!(
+            lines("/usr/bin/fuelops", "/srv/app/fuelops.toml"),
+            [
+                "alias api-1-health='/usr/bin/fuelops --config /srv/app/fuelops.toml health'",
+                "0 9 * * * /usr/bin/fuelops --config /srv/app/fuelops.toml health",
+            ]
+        );
+    }
+
+    #[test]
+    fn hostile_paths_come_back_unchanged_from_a_real_shell() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("it's $(a) program");
+        std::fs::write(&program, "#!/bin/sh\nprintf '<%s>' \"$@\"\n").unwrap();
+        std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let path = "/srv/it's 100% $HOME/`id`/fuelops.toml";
+        let lines = lines(&program.to_string_lossy(), path);
+        let alias = format!("shopt -s expand_aliases\n{}\napi-1-health", lines[0]);
+        let cron = lines[1].splitn(6, ' ').nth(5).unwrap().replace("\\%", "%");
+        for script in [alias, cron] {
+            let out = std::process::Command::new("bash").args(["-c", &script]).output().unwrap();
+            assert_eq!(
+                String::from_utf8_lossy(&out.stdout),
+                format!("<--config><{path}><health>"),
+                "{script}"
+            );
+        }
+    }
+
+    #[test]
+    fn without_a_file_lines_go_to_the_folder_first() {
+        let config = read("");
+        let made = aliases(Path::new("/bin/fuelops"), &Origin::BuiltIn { found: Vec::new() }, &config);
+        assert_eq!(made[0].line, "alias backend-health='cd / && /bin/fuelops health'");
+    }
+}

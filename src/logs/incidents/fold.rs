@@ -1,0 +1,258 @@
+//! Symptoms to incidents.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use crate::logs::incidents::causes::explain;
+use crate::logs::incidents::{Known, Span, Symptom, SymptomOf};
+use crate::model::Severity;
+use crate::report::Incident;
+
+/// Share of an echo's records that must accompany an incident for the echo to join it.
+const ECHO_SHARE: f64 = 0.5;
+const MAX_EVIDENCE: usize = 3;
+
+/// Joins symptoms to incidents, causes before what they cause; `real_errors` is what shares are of.
+pub fn incidents(symptoms: Vec<Symptom>, real_errors: u64) -> Vec<Incident> {
+    let (echoes, voices): (Vec<Symptom>, Vec<Symptom>) = symptoms.into_iter().partition(is_echo);
+    let mut drafts: BTreeMap<String, Draft> = BTreeMap::new();
+    for symptom in voices {
+        drafts.entry(key(&symptom)).or_insert_with(|| Draft::of(&symptom)).take(symptom);
+    }
+    let mut drafts: Vec<Draft> = drafts.into_values().collect();
+    for echo in echoes {
+        match closest(&drafts, &echo) {
+            Some(at) => drafts[at].take(echo),
+            None => {
+                let mut draft = Draft::of(&echo);
+                draft.take(echo);
+                drafts.push(draft);
+            }
+        }
+    }
+    drafts.sort_by(|a, b| b.errors.cmp(&a.errors).then_with(|| a.summary.cmp(&b.summary)));
+    let causes = explain(&drafts);
+    finish(drafts, &causes, real_errors)
+}
+
+/// An incident in the making.
+#[derive(Debug)]
+pub(super) struct Draft {
+    pub(super) known: Option<Known>,
+    pub(super) span: Span,
+    pub(super) errors: u64,
+    summary: String,
+    evidence: Vec<String>,
+    pattern_ids: Vec<String>,
+    fingerprints: Vec<String>,
+}
+
+impl Draft {
+    fn of(symptom: &Symptom) -> Self {
+        Self {
+            known: symptom.known.clone(),
+            span: Span::default(),
+            errors: 0,
+            summary: symptom.known.as_ref().map_or_else(|| symptom.title.clone(), |k| k.summary.clone()),
+            evidence: Vec::new(),
+            pattern_ids: Vec::new(),
+            fingerprints: Vec::new(),
+        }
+    }
+
+    fn take(&mut self, symptom: Symptom) {
+        self.errors += symptom.count;
+        self.span.widen(&symptom.span);
+        let room = MAX_EVIDENCE - self.evidence.len();
+        self.evidence.extend(symptom.evidence.into_iter().take(room));
+        let (pattern, fingerprint) = match symptom.of {
+            SymptomOf::Pattern { id } => (id, None),
+            SymptomOf::Exception { pattern_id, fingerprint, .. } => (pattern_id, Some(fingerprint)),
+        };
+        if !self.pattern_ids.contains(&pattern) {
+            self.pattern_ids.push(pattern);
+        }
+        self.fingerprints.extend(fingerprint.filter(|f| !self.fingerprints.contains(f)));
+    }
+}
+
+/// What is one failure has one key.
+fn key(symptom: &Symptom) -> String {
+    if let Some(known) = &symptom.known {
+        return format!("rule {}", known.rule);
+    }
+    match &symptom.of {
+        SymptomOf::Exception { root_type, location: Some(location), .. } => {
+            format!("at {root_type} {location}")
+        }
+        SymptomOf::Exception { fingerprint, .. } => format!("exception {fingerprint}"),
+        SymptomOf::Pattern { id } => format!("pattern {id}"),
+    }
+}
+
+/// Words with which handlers and servers announce a failure that is printed elsewhere too.
+fn is_echo(symptom: &Symptom) -> bool {
+    const WORDS: [&str; 9] = [
+        "unhandled exception",
+        "exception type:",
+        "exception message:",
+        "traceback:",
+        "exception in asgi application",
+        "internal server error",
+        "exception on /",
+        "error handling request",
+        "request failed with 5",
+    ];
+    let title = symptom.title.to_lowercase();
+    symptom.known.is_none()
+        && matches!(symptom.of, SymptomOf::Pattern { .. })
+        && WORDS.iter().any(|word| title.contains(word))
+}
+
+/// The incident that an echo accompanies: the one with which it shares most of its time, then the most frequent.
+fn closest(drafts: &[Draft], echo: &Symptom) -> Option<usize> {
+    drafts
+        .iter()
+        .enumerate()
+        .map(|(at, draft)| (echo.span.accompanied_by(&draft.span), draft.errors, at))
+        .filter(|(share, ..)| *share >= ECHO_SHARE)
+        .max_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)).then(b.2.cmp(&a.2)))
+        .map(|(.., at)| at)
+}
+
+fn finish(drafts: Vec<Draft>, causes: &[Option<usize>], real_errors: u64) -> Vec<Incident> {
+    let mut with_consequences: Vec<u64> = drafts.iter().map(|d| d.errors).collect();
+    for (at, cause) in causes.iter().enumerate() {
+        if let Some(root) = cause {
+            with_consequences[*root] += drafts[at].errors;
+        }
+    }
+    // A root stands at the place that its errors earn it, what it explains right behind it.
+    let mut order: Vec<usize> = (0..drafts.len()).collect();
+    order.sort_by_key(|&at| {
+        let root = causes[at].unwrap_or(at);
+        (std::cmp::Reverse(with_consequences[root]), root, causes[at].is_some(), at)
+    });
+    let ids: BTreeMap<usize, String> =
+        order.iter().enumerate().map(|(n, &at)| (at, format!("incident-{}", n + 1))).collect();
+    let mut drafts: Vec<Option<Draft>> = drafts.into_iter().map(Some).collect();
+    order
+        .iter()
+        .filter_map(|&at| {
+            let draft = drafts[at].take()?;
+            let cause = causes[at].map(|root| ids[&root].clone());
+            Some(draft.into_incident(ids[&at].clone(), cause, with_consequences[at], real_errors))
+        })
+        .collect()
+}
+
+impl Draft {
+    fn into_incident(self, id: String, caused_by: Option<String>, errors: u64, real_errors: u64) -> Incident {
+        #[expect(clippy::cast_precision_loss, reason = "a percentage with one decimal")]
+        let percent = (errors as f64 * 1_000.0 / real_errors.max(1) as f64).round() / 10.0;
+        let time = |s: Option<i64>| s.and_then(|s| DateTime::<Utc>::from_timestamp(s, 0));
+        Incident {
+            id,
+            severity: self.known.as_ref().map_or(Severity::Warning, |k| k.severity),
+            summary: self.summary,
+            rule: self.known.map(|k| k.rule),
+            caused_by,
+            errors,
+            explains_percent: percent,
+            first_at: time(self.span.first_s),
+            last_at: time(self.span.last_s),
+            evidence: self.evidence,
+            pattern_ids: self.pattern_ids,
+            exception_fingerprints: self.fingerprints,
+            endpoints: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pattern(id: &str, title: &str, buckets: &[u64]) -> Symptom {
+        let first = buckets.iter().position(|n| *n > 0).unwrap_or(0);
+        let last = buckets.iter().rposition(|n| *n > 0).unwrap_or(0);
+        Symptom {
+            of: SymptomOf::Pattern { id: id.into() },
+            title: title.into(),
+            count: buckets.iter().sum(),
+            span: Span {
+                first_s: i64::try_from(first * 60).ok(),
+                last_s: i64::try_from(last * 60).ok(),
+                buckets: buckets.to_vec(),
+            },
+            evidence: vec![format!("backend.log:{id}")],
+            known: None,
+        }
+    }
+
+    fn known(symptom: Symptom, rule: &str, rank: u8) -> Symptom {
+        let known = Known { rule: rule.into(), severity: Severity::Critical, summary: rule.into(), rank };
+        Symptom { known: Some(known), ..symptom }
+    }
+
+    #[test]
+    fn one_fault_in_several_patterns_is_one_incident() {
+        let found = incidents(
+            vec![
+                known(pattern("1", "(2003, …) in fleet", &[3, 3]), "mysql-refused", 1),
+                known(pattern("2", "(2003, …) in sync", &[1, 2]), "mysql-refused", 1),
+            ],
+            9,
+        );
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].errors, found[0].explains_percent), (9, 100.0));
+    }
+
+    #[test]
+    fn the_handlers_lines_join_the_failure_that_they_announce() {
+        let found = incidents(
+            vec![
+                pattern("1", "KeyError: 'truck_id'", &[0, 5, 0, 2]),
+                pattern("2", "🔥 UNHANDLED EXCEPTION in GET <path>", &[0, 5, 0, 2]),
+                pattern("3", "Exception type: KeyError", &[0, 5, 0, 2]),
+                pattern("4", "disk is slow", &[4, 0, 0, 0]),
+            ],
+            25,
+        );
+        let sizes: Vec<_> = found.iter().map(|i| (i.summary.as_str(), i.errors)).collect();
+        assert_eq!(sizes, [("KeyError: 'truck_id'", 21), ("disk is slow", 4)]);
+    }
+
+    #[test]
+    fn an_echo_without_a_voice_stands_alone() {
+        let found = incidents(vec![pattern("2", "Unhandled exception in GET /x", &[1])], 1);
+        assert_eq!(found.len(), 1);
+    }
+
+    #[test]
+    fn the_database_explains_the_endpoints() {
+        let found = incidents(
+            vec![
+                pattern("9", "could not load fleet", &[0, 0, 8, 9]),
+                known(pattern("1", "refused", &[0, 2, 2, 2]), "mysql-refused", 1),
+            ],
+            23,
+        );
+        assert_eq!(found[0].rule.as_deref(), Some("mysql-refused"));
+        assert_eq!((found[0].errors, found[0].explains_percent), (23, 100.0));
+        assert_eq!(found[1].caused_by.as_deref(), Some("incident-1"));
+    }
+
+    #[test]
+    fn what_began_before_is_not_explained() {
+        let found = incidents(
+            vec![
+                pattern("9", "could not load fleet", &[8, 9, 0, 0]),
+                known(pattern("1", "refused", &[0, 0, 2, 2]), "mysql-refused", 1),
+            ],
+            21,
+        );
+        assert!(found.iter().all(|i| i.caused_by.is_none()), "{found:#?}");
+    }
+}
