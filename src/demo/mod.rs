@@ -11,4 +11,4 @@ mod stage;
 
 pub use fault::Fault;
 pub use sample::{Ending, Leash, Role, Sample};
-pub use stage::{Curtain, Keep, Stage};
+pub use stage::{Curtain, Darkness, Keep, Stage};

@@ -52,10 +52,19 @@ pub struct Curtain {
     props: Arc<Mutex<Props>>,
 }
 
+/// The end of a demo: as long as this lives, whoever wants anything from the stage waits.
+#[derive(Debug)]
+#[must_use = "without it the stage fails its user with an error, before the program can end"]
+pub struct Darkness<'a> {
+    _props: MutexGuard<'a, Props>,
+}
+
 impl Curtain {
     /// Ends every process and removes the folder; nothing can be started afterwards.
-    pub fn fall(&self) {
-        lock(&self.props).clear();
+    pub fn fall(&self) -> Darkness<'_> {
+        let mut props = lock(&self.props);
+        props.clear();
+        Darkness { _props: props }
     }
 }
 
@@ -256,6 +265,8 @@ impl Props {
         let Some(folder) = self.folder.take() else { return };
         match self.keep {
             Keep::Folder => {
+                // Whoever starts the backend again expects a healthy one.
+                let _still_broken = Fault::write(folder.path(), None);
                 let _path = folder.keep();
             }
             Keep::Nothing => {

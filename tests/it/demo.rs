@@ -189,7 +189,7 @@ fn stage_breaks_the_backend_in_each_way_and_puts_it_right_again() {
 fn curtain_ends_the_demo_from_another_thread_and_nothing_starts_afterwards() {
     let stage = raise(Keep::Nothing);
     let curtain = stage.curtain();
-    std::thread::spawn(move || curtain.fall()).join().unwrap();
+    std::thread::spawn(move || drop(curtain.fall())).join().unwrap();
     assert!(!stage.root().exists());
     assert!(TcpStream::connect(("127.0.0.1", stage.port())).is_err());
     assert!(stage.restore().is_err());
@@ -239,6 +239,22 @@ fn tour_refuses_the_forms_of_a_check() {
 }
 
 #[test]
+fn quiet_tour_says_nothing_where_all_is_found() {
+    let outcome = Env::new().run(&["demo", "--quiet"]).expect(0);
+    assert!(outcome.stdout.is_empty() && outcome.stderr.is_empty(), "{outcome}");
+}
+
+#[test]
+fn tour_whose_reader_has_seen_enough_ends_well_and_leaves_nothing() {
+    let env = Env::new();
+    let mut tour = Tour::start(&env);
+    drop(tour.out.take());
+    assert!(wait_until(LIMIT, || tour.child.try_wait().unwrap().is_some()));
+    assert_eq!(tour.child.wait().unwrap().code(), Some(0));
+    assert!(left_over(&env).is_empty() && tour.backend_is_gone());
+}
+
+#[test]
 fn kept_folder_can_be_looked_at_with_health() {
     let env = Env::new();
     env.run(&["demo", "--keep"]).expect(0).says("echo hang > fault");
@@ -247,13 +263,14 @@ fn kept_folder_can_be_looked_at_with_health() {
     let config = folder.join("fuelops.toml");
     let outcome = env.run(&["health", "--config", config.to_str().unwrap(), "--format", "json"]).expect(2);
     outcome.says("process-down");
+    assert!(!folder.join("fault").exists());
 }
 
 /// A tour in the midst of its scenes: backend and folder are there.
 struct Tour {
     child: Child,
     /// Held open: a tour whose reader is gone ends by itself.
-    _out: BufReader<ChildStdout>,
+    out: Option<BufReader<ChildStdout>>,
     port: u16,
 }
 
@@ -269,7 +286,7 @@ impl Tour {
         let [folder] = left_over(env).try_into().unwrap();
         let config = fs::read_to_string(folder.join("fuelops.toml")).unwrap();
         let port = config.lines().find_map(|line| line.strip_prefix("port = ")).unwrap().parse().unwrap();
-        Self { child, _out: out, port }
+        Self { child, out: Some(out), port }
     }
 
     fn signal(&mut self, signal: Signal) -> Option<i32> {

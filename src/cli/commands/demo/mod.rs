@@ -16,6 +16,7 @@ use crate::cli::exit::{Exit, UsageError};
 use crate::cli::ui::Ui;
 use crate::config::Loaded;
 use crate::demo::{Curtain, Keep, Role, Sample, Stage};
+use crate::model::Verdict;
 use crate::platform::Termination;
 use crate::render::{self, Document};
 use crate::report::{DemoReport, SceneReport};
@@ -63,7 +64,7 @@ pub fn run(args: &DemoArgs, context: &Context) -> Result<Exit> {
             stage.restore()?;
         }
         let played = play(scene, &stage, &loaded)?;
-        if is_live {
+        if is_live && !(ui.quiet && played.found) {
             show(&render::demo_scene(&played, index + 1), ui)?;
         }
         scenes.push(played);
@@ -72,9 +73,10 @@ pub fn run(args: &DemoArgs, context: &Context) -> Result<Exit> {
     drop(stage);
     let elapsed_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
     let report = DemoReport::new(scenes, elapsed_ms);
-    if is_live {
+    let is_news = !ui.quiet || report.verdict != Verdict::Healthy;
+    if is_live && is_news {
         show(&render::demo_ending(&report, &next), ui)?;
-    } else {
+    } else if !is_live {
         ui.report("demo", SCHEMA, &report, || render::demo(&report, &next))?;
     }
     Ok(Exit::Verdict(report.verdict))
@@ -108,7 +110,7 @@ fn show(part: &Document, ui: &Ui) -> Result<()> {
 fn end_on_request(termination: Termination, curtain: Curtain) {
     thread::spawn(move || {
         if let Ok(signal) = termination.wait() {
-            curtain.fall();
+            let _darkness = curtain.fall();
             let number = u8::try_from(signal as i32).unwrap_or_default();
             std::process::exit(Exit::Signal(number).code().into());
         }
@@ -126,7 +128,7 @@ fn next(program: &Path, stage: &Stage, keep: Keep) -> Vec<(String, String)> {
         );
         let look = format!("cd {} && ls && tail backend.log", shell::quote(&root));
         next.push(("The folder is kept; remove it when you have seen enough".to_owned(), look));
-        let again = format!("{} > backend.log 2>&1 &", shell::command(start));
+        let again = format!("{} >> backend.log 2>&1 &", shell::command(start));
         next.push((
             "There, start the sample backend; `echo hang > fault` breaks it, `rm fault` mends it".to_owned(),
             again,
