@@ -20,6 +20,7 @@ mod system;
 mod tcp;
 mod tls;
 
+pub use later::measures;
 pub use plan::{Plan, UnknownTarget};
 pub use run::{Measured, run};
 

@@ -92,6 +92,7 @@ pub enum ColorChoice {
 pub enum Command {
     Health(commands::health::HealthArgs),
     Demo(commands::demo::DemoArgs),
+    Config(commands::config::ConfigArgs),
     Completions(commands::completions::CompletionsArgs),
     Man(commands::man::ManArgs),
 }

@@ -60,6 +60,19 @@ pub enum ConfigError {
     Invalid { path: PathBuf, problems: Vec<Problem> },
 }
 
+impl ConfigError {
+    /// The file that it is about.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Missing { path, .. }
+            | Self::Unreadable { path, .. }
+            | Self::Unfit { path, .. }
+            | Self::Refused { path, .. }
+            | Self::Invalid { path, .. } => path,
+        }
+    }
+}
+
 /// One line for each problem, each with the file before it.
 fn listed(path: &Path, problems: &[Problem]) -> String {
     let mut out = String::new();

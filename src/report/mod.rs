@@ -1,9 +1,13 @@
 //! Plain report data, as the JSON output spells it. No I/O, no layout.
 
+mod config;
 mod demo;
 mod health;
 mod logs;
 
+pub use config::{
+    ConfigAlias, ConfigAliasesReport, ConfigCheckReport, ConfigProblem, ConfigShowReport, ConfigValue,
+};
 pub use demo::{DemoReport, SceneReport};
 pub use health::{HealthReport, SystemSummary};
 pub use logs::{

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test that panics has failed, and says so")]
 
+mod config;
 mod corpus;
 mod demo;
 mod fastapi;

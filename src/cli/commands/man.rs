@@ -23,7 +23,7 @@ pub fn run(_args: &ManArgs, context: &Context) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Every page as (file name, text): `fuelops.1` first, then one for each command.
+/// Every page as (file name, text): `fuelops.1` first, then one for each command and for each of its own commands.
 ///
 /// # Errors
 /// Never in practice: the pages are written to memory.
@@ -31,12 +31,18 @@ pub fn pages() -> Result<Vec<(String, Vec<u8>)>> {
     let mut root = Cli::command();
     root.build();
     let mut pages = vec![("fuelops.1".to_owned(), page(Cli::command())?)];
-    for command in root.get_subcommands().filter(|c| !c.is_hide_set()) {
-        let name = format!("fuelops-{}", command.get_name());
+    add_pages(&root, "fuelops", &mut pages)?;
+    Ok(pages)
+}
+
+fn add_pages(parent: &clap::Command, prefix: &str, pages: &mut Vec<(String, Vec<u8>)>) -> Result<()> {
+    for command in parent.get_subcommands().filter(|c| !c.is_hide_set()) {
+        let name = format!("{prefix}-{}", command.get_name());
         let text = page(command.clone().name(name.clone()).display_name(name.clone()))?;
         pages.push((format!("{name}.1"), text));
+        add_pages(command, &name, pages)?;
     }
-    Ok(pages)
+    Ok(())
 }
 
 fn page(command: clap::Command) -> Result<Vec<u8>> {

@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::expand::{ExpandError, Variable, expand};
 use super::node::{At, Layer};
 use super::reference::Names;
+use super::schema::to_json;
 use super::{Lines, Node, Problem, Setting};
 use crate::config::{Environment, Secret};
 
@@ -26,6 +27,13 @@ pub struct Entry {
     /// In TOML, with secrets masked.
     pub value: String,
     pub source: Source,
+}
+
+impl Entry {
+    /// The value for a script.
+    pub fn to_json(&self) -> serde_json::Value {
+        to_json(&self.value).unwrap_or_else(|| self.value.clone().into())
+    }
 }
 
 /// Where a value comes from.

@@ -78,7 +78,7 @@ impl Shape {
         let mut doc = doc.trim().to_owned();
         match absent {
             Absent::Inherit(from, _) => doc = format!("{doc} Default: {from}."),
-            Absent::Default(toml) => value["default"] = to_json(toml),
+            Absent::Default(toml) => value["default"] = to_json(toml).expect("a default is valid TOML"),
             Absent::Missing => {}
         }
         value["description"] = doc.into();
@@ -124,9 +124,8 @@ fn object<'k>(keys: impl Iterator<Item = &'k Key>) -> Value {
     json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
 }
 
-/// A default, from TOML to JSON.
-fn to_json(toml: &str) -> Value {
-    let text = format!("value = {toml}");
-    let mut table: Map<String, Value> = toml::from_str(&text).expect("a default is valid TOML");
-    table.remove("value").expect("just written")
+/// A value, from TOML to JSON.
+pub(super) fn to_json(toml: &str) -> Option<Value> {
+    let mut table: Map<String, Value> = toml::from_str(&format!("value = {toml}")).ok()?;
+    table.remove("value")
 }

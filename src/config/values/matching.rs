@@ -76,7 +76,8 @@ impl Setting for StatusSet {
     }
 
     fn show(&self) -> Option<String> {
-        let items: Vec<_> = self.to_string().split(", ").map(quoted).collect();
+        let item = |text: &str| if text.contains('-') { quoted(text) } else { text.to_owned() };
+        let items: Vec<_> = self.to_string().split(", ").map(item).collect();
         Some(format!("[{}]", items.join(", ")))
     }
 

@@ -235,9 +235,14 @@ impl Setting for Pairs {
 
     /// A value is masked where its name, or itself, looks like a secret.
     fn show(&self) -> Option<String> {
-        let pairs = self.0.iter().map(|(name, value)| match value.written() {
-            Some(text) => redact::secrets(&format!("{} = {}", quoted(name), quoted(text))).into_owned(),
-            None => format!("{} = {value}", quoted(name)),
+        let pairs = self.0.iter().map(|(name, value)| {
+            let is_masked =
+                |text: &&str| redact::secrets(&format!("{name}: {text}")) != format!("{name}: {text}");
+            let shown = match value.written() {
+                Some(text) if !is_masked(&text) => quoted(text),
+                _ => value.show().unwrap_or_default(),
+            };
+            format!("{} = {shown}", toml_key(name))
         });
         let pairs: Vec<_> = pairs.collect();
         (!pairs.is_empty()).then(|| format!("{{ {} }}", pairs.join(", ")))
@@ -246,6 +251,12 @@ impl Setting for Pairs {
     fn schema(schema: &mut Schema) -> Value {
         json!({ "type": "object", "additionalProperties": Secret::schema(schema) })
     }
+}
+
+/// A key in TOML, in quotes where it needs them.
+fn toml_key(name: &str) -> String {
+    let is_bare = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+    if is_bare { name.to_owned() } else { quoted(name) }
 }
 
 /// What may name a header is a token of RFC 9110, and what may name a variable is one, too.

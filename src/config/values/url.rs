@@ -85,7 +85,9 @@ impl fmt::Display for Url {
                 let parts = UrlParts::parse(text).map_err(|_| fmt::Error)?;
                 write!(f, "{}://{}/{}", parts.scheme, parts.host, redact::MASK)
             }
-            Some(text) => f.pad(&redact::secrets(text)),
+            // Looked through only where there can be a secret: patterns are dear to build.
+            Some(text) if text.contains(['@', '?']) => f.pad(&redact::secrets(text)),
+            Some(text) => f.pad(text),
             None => fmt::Display::fmt(&self.whole, f),
         }
     }
