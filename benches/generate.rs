@@ -1,17 +1,20 @@
 //! Writes the log corpus that figures and truth tests are made with; see `corpus/mod.rs` for what is in it.
 //!
-//! `cargo bench --bench corpus -- KIND SIZE FILE [--seed N]` writes FILE and FILE.truth.json. Only `std` is used, so
+//! `cargo bench --bench corpus -- KIND SIZE FILE [--seed N]` writes FILE and FILE.truth.json, `-- source FOLDER` the
+//! Python source of the backend that would have written it. Only `std` is used, so
 //! `rustc --edition 2024 -O benches/generate.rs` builds it in seconds where the crate itself is not needed.
 
 mod corpus;
 
 use std::fs::{self, File};
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
-use corpus::{Kind, generate};
+use corpus::{Kind, generate, parse_size, python_source, quoted};
 
 const USAGE: &str = "usage: corpus KIND SIZE FILE [--seed N]
+       corpus source FOLDER
   KIND  backend celery jsonl nginx (with FILE.truth.json), distinct random oneline (for memory)
   SIZE  bytes, or with a unit: 64KiB, 100MiB, 1GiB
   FILE  `-` writes to stdout, without truth
@@ -30,6 +33,11 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &[String]) -> Result<(), String> {
+    if let [word, folder] = args
+        && word == "source"
+    {
+        return write_source(Path::new(folder)).map_err(|error| format!("{folder}: {error}"));
+    }
     let (names, seed) = match args {
         [names @ .., flag, seed] if flag == "--seed" => {
             (names, seed.parse().map_err(|_| format!("bad seed `{seed}`"))?)
@@ -53,14 +61,17 @@ fn run(args: &[String]) -> Result<(), String> {
     Ok(())
 }
 
-fn parse_size(text: &str) -> Option<u64> {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let unit = match &text[digits..] {
-        "" | "B" => 1,
-        "KiB" => 1 << 10,
-        "MiB" => 1 << 20,
-        "GiB" => 1 << 30,
-        _ => return None,
+/// Writes the backend's source and, as `calls.json`, which call logs which text.
+fn write_source(folder: &Path) -> std::io::Result<()> {
+    let source = python_source();
+    for (path, text) in &source.files {
+        let path = folder.join(path);
+        fs::create_dir_all(path.parent().unwrap_or(folder))?;
+        fs::write(path, text)?;
+    }
+    let call = |(text, path, line): &(&str, String, usize)| {
+        format!("  {{\"text\": {}, \"path\": {}, \"line\": {line}}}", quoted(text), quoted(path))
     };
-    text[..digits].parse::<u64>().ok()?.checked_mul(unit)
+    let calls: Vec<String> = source.calls.iter().map(call).collect();
+    fs::write(folder.join("calls.json"), format!("[\n{}\n]\n", calls.join(",\n")))
 }

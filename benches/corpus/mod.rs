@@ -17,13 +17,15 @@ mod nginx;
 mod page;
 mod phrase;
 mod rng;
+mod source;
 mod traffic;
 mod truth;
 
 use std::io::{self, Write};
 
 use page::Page;
-pub(crate) use truth::Truth;
+pub(crate) use source::python_source;
+pub(crate) use truth::{Truth, quoted};
 
 /// What is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,4 +74,17 @@ pub(crate) fn generate(kind: Kind, seed: u64, bytes: u64, out: &mut dyn Write) -
         Kind::Random => hostile::random(page).map(|()| None),
         Kind::OneLine => hostile::one_line(page).map(|()| None),
     }
+}
+
+/// Reads a size: bytes, or a number with KiB, MiB or GiB.
+pub(crate) fn parse_size(text: &str) -> Option<u64> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let unit = match &text[digits..] {
+        "" | "B" => 1,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        _ => return None,
+    };
+    text[..digits].parse::<u64>().ok()?.checked_mul(unit)
 }

@@ -89,6 +89,11 @@ const SCANNED: &[&str] = &[
     "/actuator/health",
 ];
 
+/// Method and route of what the backend serves.
+pub(crate) fn routes() -> impl Iterator<Item = (&'static str, &'static str)> {
+    V2.iter().map(|row| (row.0, row.1))
+}
+
 /// All routes and what was asked of them so far.
 #[derive(Debug)]
 pub(crate) struct Traffic {

@@ -1,6 +1,6 @@
 //! The corpus generator keeps its word: same seed, same bytes, and books that an independent count agrees with.
 
-#[allow(dead_code, reason = "the generator's own program uses all of it")]
+#[allow(dead_code, unused_imports, reason = "the generator's own program uses all of it")]
 #[path = "../../benches/corpus/mod.rs"]
 pub(crate) mod generator;
 
