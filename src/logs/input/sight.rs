@@ -128,4 +128,56 @@ mod tests {
             assert_eq!(go_on(folder.path(), &known), expected, "{script}");
         }
     }
+
+    /// Reads what is new in every member and notes the places.
+    fn read_new(folder: &Path, known: &mut Vec<Progress>, seen: &mut Vec<String>) {
+        let sources = sources(folder);
+        let sights: Vec<_> =
+            sources.iter().map(|source| SourceSight::new(source).unwrap().unwrap()).collect();
+        let files: Vec<&dyn Sight> = sights.iter().map(|sight| sight as &dyn Sight).collect();
+        let offsets = decide(known, &files).offsets;
+        known.clear();
+        for ((source, sight), offset) in sources.iter().zip(&sights).zip(offsets) {
+            let all = unpacked_head(source, usize::MAX).unwrap();
+            let new = String::from_utf8(all[offset as usize..].to_vec()).unwrap();
+            seen.extend(new.lines().map(str::to_owned));
+            known.push(sight.progress(all.len() as u64));
+        }
+    }
+
+    #[test]
+    fn whatever_happens_between_two_looks_each_line_is_read_once() {
+        const SHIFT: &str = "for n in 4 3 2 1; do for e in '' .gz; do
+            test ! -e b.log.$n$e || mv b.log.$n$e b.log.$((n + 1))$e; done; done; ";
+        for seed in 0..8_u64 {
+            let folder = tempfile::tempdir().unwrap();
+            let (mut known, mut seen, mut written) = (Vec::new(), Vec::new(), Vec::new());
+            let mut dice = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+            shell(folder.path(), ": > b.log");
+            for step in 0..25 {
+                dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                let lines: Vec<String> =
+                    (0..dice >> 55).map(|n| format!("{seed} {step} {n} some text")).collect();
+                let mut log = fs::read(folder.path().join("b.log")).unwrap_or_default();
+                lines.iter().for_each(|line| log.extend_from_slice(format!("{line}\n").as_bytes()));
+                fs::write(folder.path().join("b.log"), log).unwrap();
+                written.extend(lines);
+                match dice >> 40 & 7 {
+                    0 => shell(folder.path(), &format!("{SHIFT} mv b.log b.log.1; : > b.log")),
+                    1 => shell(folder.path(), &format!("{SHIFT} cp b.log b.log.1; : > b.log")),
+                    2 => shell(folder.path(), "test ! -e b.log.1 || test -e b.log.1.gz || gzip b.log.1"),
+                    3..=5 => read_new(folder.path(), &mut known, &mut seen),
+                    _ => {}
+                }
+                // Members beyond the fifth would be lost unread.
+                if step % 4 == 3 {
+                    read_new(folder.path(), &mut known, &mut seen);
+                }
+            }
+            read_new(folder.path(), &mut known, &mut seen);
+            seen.sort();
+            written.sort();
+            assert_eq!(seen, written, "seed {seed}");
+        }
+    }
 }
