@@ -118,6 +118,11 @@ impl Feed {
                 let named = Problem::of_error(&self.name, error);
                 self.stop(named.kind, extent, format!("{} after {read}", named.detail));
             }
+            // Of zstd's errors only the text tells this one apart.
+            kind if kind == io::ErrorKind::OutOfMemory || error.to_string().contains("memory") => {
+                let detail = "needs too much memory to unpack; unpack it first, or pipe it in".to_owned();
+                self.stop(ProblemKind::Unreadable, extent, detail);
+            }
             _ => self.stop(ProblemKind::Corrupt, extent, format!("damaged: {read} could be unpacked")),
         }
     }
@@ -330,6 +335,27 @@ mod tests {
         let middle = packed.len() / 2;
         packed[middle..middle + 8].fill(0xff);
         assert_eq!(read(packed).1, Some(ProblemKind::Corrupt));
+    }
+
+    #[test]
+    fn greed_for_memory_is_no_damage() {
+        let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
+        encoder.window_log(30).unwrap();
+        encoder.write_all(TEXT).unwrap();
+        let packed = encoder.finish().unwrap();
+        assert_eq!(read(packed).1, Some(ProblemKind::Unreadable));
+        let mut xz = XZ.to_vec();
+        // The dictionary's size in the block header, and the header's checksum.
+        xz[16] = 40;
+        let checksum = crc32(&xz[12..20]).to_le_bytes();
+        xz[20..24].copy_from_slice(&checksum);
+        assert_eq!(read(xz).1, Some(ProblemKind::Unreadable));
+    }
+
+    fn crc32(bytes: &[u8]) -> u32 {
+        let mut crc = flate2::Crc::new();
+        crc.update(bytes);
+        crc.sum()
     }
 
     #[test]
