@@ -24,7 +24,7 @@ pub(super) struct CertificateBars {
 
 impl CertificateBars {
     /// For certificates that an http check meets on its way.
-    pub(super) const DEFAULT: Self = Self { warn: 14, critical: 3 };
+    pub(super) const DEFAULT: Self = Self { warn: 21, critical: 7 };
 }
 
 impl From<DayBars> for CertificateBars {
@@ -88,7 +88,7 @@ pub(super) fn judge(
     now: i64,
 ) -> Finding {
     let bars = CertificateBars::from(check.days);
-    match seen {
+    let finding = match seen {
         Ok(facts) => {
             let left = remaining(facts, bars, now);
             let mut finding = subject.finding(left.severity, left.summary);
@@ -106,6 +106,14 @@ pub(super) fn judge(
             subject.finding(Severity::Critical, format!("no TLS session: {why}"))
         }
         Err(CertificateFailure::Timeout) => subject.missed(timeout),
+    };
+    let finding = match &check.address {
+        Some(address) => finding.with("address", address.to_string()),
+        None => finding,
+    };
+    match &check.file {
+        Some(path) => finding.with("path", path.to_string_lossy()),
+        None => finding,
     }
 }
 
@@ -164,9 +172,9 @@ mod tests {
     #[test]
     fn days_left_are_judged_below_the_bars() {
         let at = |days: i64| remaining(&until(days * DAY), CertificateBars::DEFAULT, 1).severity;
-        assert_eq!(at(15), Severity::Ok);
-        assert_eq!(at(14), Severity::Warning);
-        assert_eq!(at(3), Severity::Critical);
+        assert_eq!(at(22), Severity::Ok);
+        assert_eq!(at(21), Severity::Warning);
+        assert_eq!(at(7), Severity::Critical);
         assert_eq!(at(0), Severity::Critical);
     }
 

@@ -7,7 +7,9 @@ use crate::checks::processes::{self, Culprits, ProcessesObservation, ServiceObse
 use crate::checks::run::{CheckSeen, Disks, LOCAL_DEADLINE, Measured, Observations};
 use crate::checks::seen::Seen;
 use crate::checks::system::SystemObservation;
-use crate::checks::{Plan, Subject, certificate, disk, later, system, tcp};
+use crate::checks::{
+    LogRate, Plan, Subject, certificate, command, disk, file_age, later, log_rate, system, tcp,
+};
 use crate::config::{Check, CheckKind, Service};
 use crate::model::{Finding, Severity};
 use crate::report::SystemSummary;
@@ -23,6 +25,7 @@ pub(super) fn everything(plan: &Plan, seen: &Observations, now: DateTime<Utc>) -
     if plan.judges_system {
         findings.extend(of_system(plan, &seen.system, culprits));
         findings.extend(of_disks(plan, seen.disks.as_ref()));
+        findings.extend(seen.logs.as_ref().and_then(|logs| of_logs(plan, logs)));
     }
     for (n, (service, http)) in plan.services.iter().zip(&seen.services).enumerate() {
         let own = processes.and_then(|seen| seen.services.get(n)).and_then(Option::as_ref);
@@ -64,6 +67,15 @@ fn of_disks(plan: &Plan, disks: Option<&Disks>) -> Vec<Finding> {
         findings.extend(judged.into_iter().map(|f| timed(f, seen)));
     }
     findings
+}
+
+fn of_logs(plan: &Plan, seen: &Seen<LogRate>) -> Option<Finding> {
+    let subject = Subject::new("logs.errors", "logs");
+    let finding = match seen {
+        Seen::Done { value, .. } => log_rate::judge(&subject, value, plan.thresholds.errors_per_hour)?,
+        other => not_done(&subject, other),
+    };
+    Some(timed(finding, seen))
 }
 
 fn of_service(
@@ -131,21 +143,31 @@ fn without_table(subject: &Subject, table: &SeenProcesses) -> Finding {
 
 fn judge_check(check: &Check, seen: &CheckSeen, now: DateTime<Utc>) -> Finding {
     let subject = Subject::check(&check.name);
-    let now = now.timestamp();
+    let seconds = now.timestamp();
     match (&check.kind, seen) {
         (CheckKind::Http(wanted), CheckSeen::Http(seen)) => {
             let expected = Expectation::of_check(wanted, check.timeout);
-            judged(&subject, seen, |seen| http::judge(&subject, &expected, seen, now))
+            judged(&subject, seen, |seen| http::judge(&subject, &expected, seen, seconds))
         }
         (CheckKind::Tcp(wanted), CheckSeen::Tcp(seen)) => {
             judged(&subject, seen, |seen| tcp::judge(&subject, wanted, check.timeout, seen))
         }
         (CheckKind::Certificate(wanted), CheckSeen::Certificate(seen)) => {
-            judged(&subject, seen, |seen| certificate::judge(&subject, wanted, check.timeout, seen, now))
+            judged(&subject, seen, |seen| certificate::judge(&subject, wanted, check.timeout, seen, seconds))
         }
-        (CheckKind::Disk(_), CheckSeen::Disk(seen)) => {
-            judged(&subject, seen, |seen| disk::judge_check(&subject, seen, check.thresholds.disk_percent))
+        (CheckKind::Disk(wanted), CheckSeen::Disk(seen)) => judged(&subject, seen, |seen| {
+            disk::judge_check(&subject, &wanted.path, seen, check.thresholds.disk_percent)
+        }),
+        (CheckKind::FileAge(wanted), CheckSeen::FileAge(seen)) => {
+            judged(&subject, seen, |seen| file_age::judge(&subject, wanted, seen, now))
         }
+        (CheckKind::Command(wanted), CheckSeen::Command(seen)) => {
+            judged(&subject, seen, |seen| command::judge(&subject, wanted, check.timeout, seen))
+        }
+        (CheckKind::LogRate(_), CheckSeen::LogRate(seen)) => judged(&subject, seen, |seen| {
+            log_rate::judge(&subject, seen, check.thresholds.errors_per_hour)
+                .unwrap_or_else(|| subject.unknown("there is no log of this name"))
+        }),
         (kind, _) => later::check(&subject, kind),
     }
 }

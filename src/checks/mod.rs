@@ -6,11 +6,14 @@
 //! are named here; what findings mean together is told one floor higher.
 
 mod certificate;
+mod command;
 mod connect;
 mod disk;
+mod file_age;
 mod http;
 mod judge;
 mod later;
+mod log_rate;
 mod plan;
 mod processes;
 mod run;
@@ -21,6 +24,7 @@ mod tcp;
 mod tls;
 
 pub use later::measures;
+pub use log_rate::{ErrorCounter, LogRate};
 pub use plan::{Plan, UnknownTarget};
 pub use run::{Measured, run};
 

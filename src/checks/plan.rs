@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::config::{Check, Service, Thresholds};
+use crate::checks::ErrorCounter;
+use crate::config::{Check, PathPattern, Service, Thresholds};
 use crate::text::suggest;
 
 /// Everything that one run measures, and by which bars.
@@ -15,9 +16,13 @@ pub struct Plan {
     pub thresholds: Thresholds,
     pub services: Vec<Service>,
     pub checks: Vec<Check>,
+    /// Logs whose errors are counted.
+    pub logs: Vec<PathPattern>,
+    /// How errors in logs are counted.
+    pub counter: ErrorCounter,
     /// Whom `command` checks run as, where that is not the caller.
     pub run_as: Option<u32>,
-    /// Whether the machine itself is judged; it is measured in any case, for the summary.
+    /// Whether the machine and the logs are judged; the machine is measured in any case, for the summary.
     pub judges_system: bool,
 }
 

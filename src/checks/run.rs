@@ -8,15 +8,17 @@ use chrono::{DateTime, Utc};
 use tokio::runtime::Builder;
 
 use crate::checks::certificate::{self, CertificateObservation};
+use crate::checks::command::{self, CommandObservation, Invocation};
 use crate::checks::disk::{self, DiskObservation};
+use crate::checks::file_age::{self, FileAgeObservation};
 use crate::checks::http::{self, HttpFailure, HttpObservation, Request};
 use crate::checks::processes::{self, Look, ProcessesObservation};
 use crate::checks::seen::{Running, Seen, Starter};
 use crate::checks::system::{self, SystemObservation};
 use crate::checks::tcp::{self, TcpObservation};
 use crate::checks::tls::Trust;
-use crate::checks::{Plan, judge};
-use crate::config::{Check, CheckKind, Service};
+use crate::checks::{LogRate, Plan, judge};
+use crate::config::{Check, CheckKind, PathPattern, Service};
 use crate::model::Finding;
 use crate::platform;
 use crate::report::SystemSummary;
@@ -53,7 +55,7 @@ pub fn run(plan: &Plan, now: DateTime<Utc>) -> io::Result<Measured> {
         .max_blocking_threads(MAX_THREADS)
         .thread_keep_alive(Duration::from_secs(1))
         .build()?;
-    let seen = runtime.block_on(async { Started::new(plan).end().await });
+    let seen = runtime.block_on(async { Started::new(plan, now).end().await });
     // Threads that hang stay behind; waiting for them is what a deadline is against.
     runtime.shutdown_background();
     Ok(judge::everything(plan, &seen, now))
@@ -66,6 +68,8 @@ pub(super) struct Observations {
     pub(super) processes: Seen<Result<ProcessesObservation, String>>,
     pub(super) services: Vec<Option<Seen<HttpObservation>>>,
     pub(super) checks: Vec<CheckSeen>,
+    /// Absent where the config names no logs, or they are not asked for.
+    pub(super) logs: Option<Seen<LogRate>>,
 }
 
 /// What was seen for one check.
@@ -76,6 +80,9 @@ pub(super) enum CheckSeen {
     Disk(Seen<DiskObservation>),
     /// Its processes stand with those of all others.
     Process,
+    FileAge(Seen<FileAgeObservation>),
+    LogRate(Seen<LogRate>),
+    Command(Seen<CommandObservation>),
     /// Its type cannot be measured yet.
     Later,
 }
@@ -87,6 +94,7 @@ struct Started {
     processes: Running<Result<ProcessesObservation, String>>,
     services: Vec<Option<Running<HttpObservation>>>,
     checks: Vec<CheckRunning>,
+    logs: Option<Running<LogRate>>,
 }
 
 enum CheckRunning {
@@ -95,20 +103,25 @@ enum CheckRunning {
     Certificate(Running<CertificateObservation>),
     Disk(Running<DiskObservation>),
     Process,
+    FileAge(Running<FileAgeObservation>),
+    LogRate(Running<LogRate>),
+    Command(Running<CommandObservation>),
     Later,
 }
 
 impl Started {
-    fn new(plan: &Plan) -> Self {
+    fn new(plan: &Plan, now: DateTime<Utc>) -> Self {
         let starter = Starter::new();
         let trust = Trust::default();
         let look = look(plan);
+        let has_logs = plan.judges_system && !plan.logs.is_empty();
         Self {
             system: starter.blocking(LOCAL_DEADLINE, system::observe),
             disks: start_disks(&starter, plan),
             processes: starter.blocking(LOCAL_DEADLINE, move || processes::observe(&look)),
+            logs: has_logs.then(|| start_counting(&starter, plan, plan.logs.clone(), LOCAL_DEADLINE, now)),
             services: plan.services.iter().map(|s| start_service(&starter, s, &trust)).collect(),
-            checks: plan.checks.iter().map(|c| start_check(&starter, plan, c, &trust)).collect(),
+            checks: plan.checks.iter().map(|c| start_check(&starter, plan, c, &trust, now)).collect(),
         }
     }
 
@@ -124,12 +137,16 @@ impl Started {
         for probe in self.checks {
             checks.push(probe.end().await);
         }
+        let logs = match self.logs {
+            Some(probe) => Some(probe.end().await),
+            None => None,
+        };
         let disks = match self.disks.end().await {
             Seen::Done { value, .. } => value,
             _ => None,
         };
         let (system, processes) = (self.system.end().await, self.processes.end().await);
-        Observations { system, disks, processes, services, checks }
+        Observations { system, disks, processes, services, checks, logs }
     }
 }
 
@@ -141,6 +158,9 @@ impl CheckRunning {
             Self::Certificate(probe) => CheckSeen::Certificate(probe.end().await),
             Self::Disk(probe) => CheckSeen::Disk(probe.end().await),
             Self::Process => CheckSeen::Process,
+            Self::FileAge(probe) => CheckSeen::FileAge(probe.end().await),
+            Self::LogRate(probe) => CheckSeen::LogRate(probe.end().await),
+            Self::Command(probe) => CheckSeen::Command(probe.end().await),
             Self::Later => CheckSeen::Later,
         }
     }
@@ -181,7 +201,13 @@ fn start_http(
     })
 }
 
-fn start_check(starter: &Starter, plan: &Plan, check: &Check, trust: &Trust) -> CheckRunning {
+fn start_check(
+    starter: &Starter,
+    plan: &Plan,
+    check: &Check,
+    trust: &Trust,
+    now: DateTime<Utc>,
+) -> CheckRunning {
     let timeout = check.timeout;
     match &check.kind {
         CheckKind::Http(http) => {
@@ -208,8 +234,33 @@ fn start_check(starter: &Starter, plan: &Plan, check: &Check, trust: &Trust) -> 
             CheckRunning::Disk(starter.blocking(timeout, move || disk::observe(&path, &folders, bars)))
         }
         CheckKind::Process(_) => CheckRunning::Process,
+        CheckKind::FileAge(wanted) => {
+            let path = wanted.path.clone();
+            CheckRunning::FileAge(starter.blocking(timeout, move || file_age::observe(&path)))
+        }
+        CheckKind::LogRate(wanted) => {
+            CheckRunning::LogRate(start_counting(starter, plan, wanted.paths.clone(), timeout, now))
+        }
+        CheckKind::Command(wanted) => {
+            let (command, dir) = (wanted.command.clone(), plan.root.clone());
+            let invocation = Invocation { command, dir, run_as: plan.run_as };
+            // It ends by itself at its deadline, and kills what it has started.
+            let work = command::observe(invocation, timeout);
+            CheckRunning::Command(starter.waiting(timeout + GUARD, work))
+        }
         _ => CheckRunning::Later,
     }
+}
+
+fn start_counting(
+    starter: &Starter,
+    plan: &Plan,
+    patterns: Vec<PathPattern>,
+    deadline: Duration,
+    now: DateTime<Utc>,
+) -> Running<LogRate> {
+    let counter = plan.counter.clone();
+    starter.blocking(deadline, move || counter.count(&patterns, now))
 }
 
 /// The disks, and which of them holds the root; nothing where they could not even be listed in time.

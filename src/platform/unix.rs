@@ -7,7 +7,10 @@ use std::time::Duration;
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 use nix::unistd::{Uid, User};
-use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process_group, setrlimit};
+use rustix::io::Errno;
+use rustix::process::{
+    Pid, Resource, Rlimit, Signal, getrlimit, kill_process_group, setrlimit, test_kill_process,
+};
 
 /// A user of this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +52,12 @@ pub fn file_owner(path: &Path) -> Option<u32> {
     path.metadata().ok().map(|m| m.uid())
 }
 
+/// Whether a process has this number, also where the system hides it from the caller. A zombie is one.
+pub fn process_exists(pid: u32) -> bool {
+    let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { return false };
+    matches!(test_kill_process(pid), Ok(()) | Err(Errno::PERM))
+}
+
 /// Returns the CPU time that this process has used.
 pub fn own_cpu() -> Duration {
     let Ok(usage) = getrusage(UsageWho::RUSAGE_SELF) else { return Duration::ZERO };
@@ -79,6 +88,12 @@ pub fn raise_open_files(wanted: u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_without_a_process_are_told_from_those_with_one() {
+        assert!(process_exists(1) && process_exists(std::process::id()));
+        assert!(!process_exists(0) && !process_exists(4_194_304) && !process_exists(u32::MAX));
+    }
 
     #[test]
     fn root_has_a_name_and_nobody_knows_the_last_number() {

@@ -4,4 +4,8 @@ mod plan;
 mod servers;
 
 mod http;
+mod machine;
+mod programs;
+mod rights;
 mod services;
+mod tls;

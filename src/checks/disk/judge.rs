@@ -23,7 +23,8 @@ pub(in crate::checks) fn judge_mount(mount: &Path, seen: &DiskObservation, bars:
     };
     let inodes = Subject::new(format!("disk.{name}.inodes"), name.as_ref());
     let of_inodes = usage.inodes_used_percent().map(|percent| judge_inodes(&inodes, usage, percent, bars));
-    std::iter::once(judge_space(&space, usage, seen, bars)).chain(of_inodes).collect()
+    let findings = std::iter::once(judge_space(&space, usage, seen, bars)).chain(of_inodes);
+    findings.map(|finding| finding.with("path", name.as_ref())).collect()
 }
 
 /// A mount that did not answer.
@@ -33,17 +34,23 @@ pub(in crate::checks) fn judge_mount_missed(mount: &Path, deadline: Duration) ->
 }
 
 /// Judges a disk check: one finding, of space or of inodes, whichever is worse.
-pub(in crate::checks) fn judge_check(subject: &Subject, seen: &DiskObservation, bars: Bars) -> Finding {
+pub(in crate::checks) fn judge_check(
+    subject: &Subject,
+    path: &Path,
+    seen: &DiskObservation,
+    bars: Bars,
+) -> Finding {
     let usage = match &seen.usage {
         Ok(usage) => usage,
         Err(why) => return subject.finding(Severity::Critical, why.clone()),
     };
     let space = judge_space(subject, usage, seen, bars);
     let inodes = usage.inodes_used_percent().map(|percent| judge_inodes(subject, usage, percent, bars));
-    match inodes {
+    let finding = match inodes {
         Some(inodes) if inodes.severity > space.severity => inodes,
         _ => space,
-    }
+    };
+    finding.with("path", path.to_string_lossy())
 }
 
 fn judge_space(subject: &Subject, usage: &DiskUsage, seen: &DiskObservation, bars: Bars) -> Finding {
@@ -130,7 +137,7 @@ mod tests {
     #[test]
     fn check_tells_the_worse_of_both() {
         let subject = Subject::check("data");
-        let finding = judge_check(&subject, &seen(50, 50, (100, 2)), BARS);
+        let finding = judge_check(&subject, Path::new("/data"), &seen(50, 50, (100, 2)), BARS);
         assert_eq!((finding.severity, finding.cause), (Severity::Critical, Some(Cause::InodesFull)));
         assert_eq!(finding.check, "check.data");
     }

@@ -77,6 +77,8 @@ pub(super) enum PidFileState {
     Right(u32),
     /// No process has this number.
     Stale(u32),
+    /// A process has this number, and the system hides it from this caller.
+    Hidden(u32),
     /// A process has this number, and it is not the service's.
     Stranger {
         pid: u32,
@@ -184,6 +186,9 @@ impl Search {
             PidFile::Names { pid, .. } => {
                 let starts_main = main.is_some_and(|main| table.descends(main, *pid));
                 match table.stat(*pid).filter(|stat| stat.state != ProcessState::Zombie) {
+                    None if table.stat(*pid).is_none() && platform::process_exists(*pid) => {
+                        PidFileState::Hidden(*pid)
+                    }
                     None => PidFileState::Stale(*pid),
                     Some(_) if tree.contains(pid) || starts_main => PidFileState::Right(*pid),
                     Some(_) => PidFileState::Stranger {

@@ -55,12 +55,23 @@ pub(in crate::checks) fn judge(service: &Service, seen: &ServiceObservation) -> 
             finding.with("pids", pids.clone())
         }
         Presence::Unproven { pid } => unproven(&subject, service, seen, *pid),
+        Presence::Down if is_hidden(seen) => subject.unknown(format!(
+            "its process may not be looked at: run as its user or as root{}",
+            about_pid_file(service, seen)
+        )),
         Presence::Down => {
             let summary = format!("does not run{}", about_pid_file(service, seen));
             subject.finding(Severity::Critical, summary).because(Cause::ProcessDown)
         }
     };
     with_measures(finding, seen)
+}
+
+/// Whether something stands for the process that this caller may not see: its pid is in use, or a user that may be its own
+/// holds its port unseen.
+fn is_hidden(seen: &ServiceObservation) -> bool {
+    let is_named = matches!(seen.pid_file, PidFileState::Hidden(_));
+    is_named || seen.port.as_ref().is_some_and(|port| port.unseen.iter().any(|(_, _, may_be)| *may_be))
 }
 
 fn running(subject: &Subject, service: &Service, seen: &ServiceObservation, copies: &[u32]) -> Finding {
@@ -151,6 +162,7 @@ fn about_pid_file(service: &Service, seen: &ServiceObservation) -> String {
         PidFileState::Unreadable(why) => format!("; {name} cannot be read: {why}"),
         PidFileState::Garbage(text) if text.is_empty() => format!("; {name} is empty"),
         PidFileState::Garbage(text) => format!("; {name} holds no pid but \"{text}\""),
+        PidFileState::Hidden(pid) => format!("; {name} names pid {pid}, which may not be looked at"),
         PidFileState::Stale(pid) => format!("; {name} is stale: there is no process {pid}"),
         PidFileState::Stranger { pid, command, user } => {
             let user = user.as_ref().map_or_else(String::new, |user| format!(" of {user}"));
@@ -208,6 +220,7 @@ fn with_measures(finding: Finding, seen: &ServiceObservation) -> Finding {
         .with("processes", usage.processes)
         .with("threads", usage.threads)
         .with("open_files", usage.files.map(|f| f.open))
+        .with("open_files_pid", usage.files.map(|f| f.pid))
         .with("open_files_limit", usage.files.and_then(|f| f.limit))
         .with("zombies", usage.zombies)
         .with("uninterruptible", usage.uninterruptible)

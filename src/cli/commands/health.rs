@@ -6,11 +6,12 @@ use anyhow::Result;
 use chrono::Utc;
 use clap::{Args, ValueEnum};
 
-use crate::checks::{self, Plan};
+use crate::checks::{self, ErrorCounter, Plan};
 use crate::cli::args::Format;
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, UsageError};
 use crate::config::{Config, Loaded, Origin};
+use crate::diagnose;
 use crate::model::Verdict;
 use crate::render::{self, HealthDetail};
 use crate::report::HealthReport;
@@ -86,6 +87,8 @@ pub(super) fn plan(config: &Config) -> Plan {
         thresholds: config.thresholds.clone(),
         services: config.services.clone(),
         checks: config.checks.clone(),
+        logs: config.logs.paths.clone(),
+        counter: ErrorCounter::of_lines(),
         run_as: config.run_as,
         judges_system: true,
     }
@@ -95,10 +98,11 @@ pub(super) fn plan(config: &Config) -> Plan {
 pub(super) fn measure(loaded: &Loaded, plan: &Plan) -> Result<HealthReport> {
     let begun = Instant::now();
     let measured = checks::run(plan, Utc::now())?;
-    let findings = measured.findings;
+    let findings = diagnose::read(measured.findings, &loaded.config.services);
     let elapsed = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let config = &loaded.config;
     let mut report = HealthReport::new(config.name.clone(), findings, measured.system, elapsed);
+    report.notes.extend(measured.notes);
     if config.services.is_empty() && config.checks.is_empty() {
         report.verdict = Verdict::Unknown;
         report.notes.push(nothing_to_watch(&loaded.origin));

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
-use fuelops::checks::{self, Plan};
+use fuelops::checks::{self, ErrorCounter, Plan};
 use fuelops::config::{
     Bars, Check, CheckKind, Environment, HttpCheck, LatencyBars, StatusSet, Thresholds, Url,
 };
@@ -34,6 +34,8 @@ pub(super) fn plan(root: &Path) -> Plan {
         thresholds: thresholds(),
         services: Vec::new(),
         checks: Vec::new(),
+        logs: Vec::new(),
+        counter: ErrorCounter::of_lines(),
         run_as: None,
         judges_system: false,
     }

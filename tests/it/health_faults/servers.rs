@@ -1,24 +1,33 @@
 //! Small servers that misbehave in one way each. A server ends with the test's process, or when its client is gone.
 
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
 /// What a server does with each connection, after it has read the request.
 pub(super) fn serve(behave: impl Fn(&mut dyn Stream, &str) + Send + Sync + 'static) -> u16 {
+    serve_raw(move |mut stream| {
+        let path = requested(&mut stream);
+        behave(&mut stream, &path);
+    })
+}
+
+fn serve_raw(handle: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
-    let behave = Arc::new(behave);
+    let handle = Arc::new(handle);
     thread::spawn(move || {
         for stream in listener.incoming() {
-            let behave = Arc::clone(&behave);
-            let mut stream = stream.unwrap();
-            thread::spawn(move || {
-                let path = requested(&mut stream);
-                behave(&mut stream, &path);
-            });
+            let handle = Arc::clone(&handle);
+            let stream = stream.unwrap();
+            thread::spawn(move || handle(stream));
         }
     });
     port
@@ -69,4 +78,33 @@ pub(super) fn deaf() -> (TcpListener, u16) {
 /// A port that nobody listens on any more.
 pub(super) fn closed() -> u16 {
     crate::support::free_port()
+}
+
+/// A server that speaks TLS with one of the certificates in `tests/it/data/tls`.
+pub(super) fn serve_tls(name: &str, behave: impl Fn(&mut dyn Stream, &str) + Send + Sync + 'static) -> u16 {
+    let certificates = CertificateDer::pem_file_iter(tls_file(&format!("{name}.pem"))).unwrap();
+    let certificates = certificates.collect::<Result<Vec<_>, _>>().unwrap();
+    let key = PrivateKeyDer::from_pem_file(tls_file(&format!("{name}.key"))).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(certificates, key)
+        .unwrap();
+    let config = Arc::new(config);
+    serve_raw(move |stream| {
+        let session = ServerConnection::new(Arc::clone(&config)).unwrap();
+        let mut stream = StreamOwned::new(session, stream);
+        let path = requested(&mut stream);
+        if !path.is_empty() {
+            behave(&mut stream, &path);
+            stream.conn.send_close_notify();
+            let _gone = stream.flush();
+        }
+    })
+}
+
+pub(super) fn tls_file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/data/tls").join(name)
 }

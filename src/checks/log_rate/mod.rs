@@ -1,0 +1,125 @@
+//! Errors an hour in log files.
+//!
+//! Who counts is handed in with the plan; [`ErrorCounter::of_lines`] is the simple way: lines of the last hour that bear
+//! an error's level, read from the ends of the files.
+
+mod lines;
+
+use std::fmt;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::checks::Subject;
+use crate::checks::system::against;
+use crate::config::{Bars, PathPattern};
+use crate::model::{Cause, Finding, Metric, Severity, Unit};
+use crate::text::{human, redact};
+
+/// Characters of an error that are shown.
+const SHOWN: usize = 160;
+
+/// Errors of one hour.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogRate {
+    pub errors: u64,
+    /// Files were too long to be read back for the whole hour.
+    pub is_at_least: bool,
+    /// Files that were looked at.
+    pub files: u64,
+    /// Files that could not be read, with the reason of the first.
+    pub unread: u64,
+    pub problem: Option<String>,
+    /// The newest error; hostile text.
+    pub newest: Option<String>,
+}
+
+type Count = dyn Fn(&[PathPattern], DateTime<Utc>) -> LogRate + Send + Sync;
+
+/// Counts errors in logs. May take long: it is run under a deadline.
+#[derive(Clone)]
+pub struct ErrorCounter(Arc<Count>);
+
+impl ErrorCounter {
+    /// Takes a way of counting; it is given the patterns and the present time.
+    pub fn new(count: impl Fn(&[PathPattern], DateTime<Utc>) -> LogRate + Send + Sync + 'static) -> Self {
+        Self(Arc::new(count))
+    }
+
+    /// Counts lines of the last hour that bear an error's level.
+    pub fn of_lines() -> Self {
+        Self::new(lines::count)
+    }
+
+    pub(super) fn count(&self, patterns: &[PathPattern], now: DateTime<Utc>) -> LogRate {
+        (self.0)(patterns, now)
+    }
+}
+
+impl fmt::Debug for ErrorCounter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ErrorCounter")
+    }
+}
+
+/// Judges the errors of an hour; `None` where there is no log at all.
+pub(super) fn judge(subject: &Subject, seen: &LogRate, bars: Bars) -> Option<Finding> {
+    if seen.files == 0 {
+        let why = seen.problem.as_ref()?;
+        return Some(subject.unknown(format!("no log can be read: {why}")));
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a count of errors fits 52 bits")]
+    let errors = seen.errors as f64;
+    let severity = against(errors, bars);
+    let least = if seen.is_at_least { "at least " } else { "" };
+    let mut summary = format!(
+        "{least}{} in the last hour in {}",
+        human::plural(seen.errors, "error"),
+        human::plural(seen.files, "file")
+    );
+    if seen.unread > 0 {
+        let why = seen.problem.as_deref().unwrap_or("");
+        summary = format!("{summary}; {} could not be read: {why}", human::plural(seen.unread, "file"));
+    }
+    let mut metric = Metric::new("errors", errors, Unit::Count).bars(bars.warn, bars.critical);
+    metric.min = Some(0.0);
+    let newest =
+        seen.newest.as_deref().map(|line| redact::secrets(line).chars().take(SHOWN).collect::<String>());
+    let mut finding = subject.finding(severity, summary);
+    finding.cause = (severity != Severity::Ok).then_some(Cause::ErrorRate);
+    Some(
+        finding
+            .with("errors_per_hour", seen.errors)
+            .with("is_at_least", seen.is_at_least)
+            .with("files", seen.files)
+            .with("unread_files", seen.unread)
+            .with("newest", newest)
+            .metric(metric),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BARS: Bars = Bars { warn: 5.0, critical: 20.0 };
+
+    fn judged(seen: &LogRate) -> Option<Finding> {
+        judge(&Subject::new("logs.errors", "logs"), seen, BARS)
+    }
+
+    #[test]
+    fn errors_are_judged_by_the_hour() {
+        let at = |errors| judged(&LogRate { errors, files: 1, ..LogRate::default() }).unwrap();
+        assert_eq!(at(4).severity, Severity::Ok);
+        assert_eq!((at(5).severity, at(5).cause), (Severity::Warning, Some(Cause::ErrorRate)));
+        assert_eq!(at(20).severity, Severity::Critical);
+    }
+
+    #[test]
+    fn no_log_is_no_finding_and_an_unreadable_one_is_unknown() {
+        assert_eq!(judged(&LogRate::default()), None);
+        let denied = LogRate { unread: 1, problem: Some("denied".into()), ..LogRate::default() };
+        assert_eq!(judged(&denied).unwrap().severity, Severity::Unknown);
+    }
+}
