@@ -11,11 +11,11 @@ pub fn measures(kind: &CheckKind) -> bool {
         | CheckKind::Tcp(_)
         | CheckKind::Certificate(_)
         | CheckKind::Disk(_)
-        | CheckKind::Process(_) => true,
-        CheckKind::FileAge(_)
+        | CheckKind::Process(_)
+        | CheckKind::FileAge(_)
         | CheckKind::LogRate(_)
-        | CheckKind::Command(_)
-        | CheckKind::Mysql(_)
+        | CheckKind::Command(_) => true,
+        CheckKind::Mysql(_)
         | CheckKind::Postgres(_)
         | CheckKind::Redis(_)
         | CheckKind::MetricsPage(_)

@@ -92,11 +92,15 @@ fn port_of_another_user_is_taken_by_that_user() {
     open_to_all(&env);
     let port = free_port();
     let daemon = DAEMON.to_string();
+    let folder = env.path("elsewhere");
+    fs::create_dir(&folder).unwrap();
+    chown(&folder, Some(DAEMON), None).unwrap();
     let child = Command::new("setpriv")
         .args(["--reuid", &daemon, "--regid", &daemon, "--clear-groups"])
         .arg(env.path("fuelops"))
         .args(["__sample", "stranger", &port.to_string()])
-        .current_dir("/")
+        .current_dir(&folder)
+        .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn();
