@@ -3,6 +3,7 @@
 mod assemble;
 pub mod audit;
 pub mod changes;
+mod format;
 pub mod http;
 pub mod incidents;
 pub mod input;
@@ -14,5 +15,6 @@ mod time;
 pub mod verdict;
 
 pub use assemble::{Assembler, Borders, End, Sink, Start};
+pub use format::inferred_level;
 pub use record::{Access, FormatId, Line, LineKind, Record, Stamp, StampLayout, Wrapper};
-pub use time::At;
+pub use time::{Anchor, At, Clock, Ending, FileTime, Placement, Stretch, Timeline, Zone, ZoneChoice};

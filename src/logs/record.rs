@@ -130,6 +130,8 @@ pub enum Wrapper {
     Compose,
     /// `[pod/backend-7d9f/backend] msg`, as `kubectl logs --prefix` writes it.
     Kubectl,
+    /// `2024-01-01T10:00:00.000000000Z msg`, as `docker logs -t` and `kubectl logs --timestamps` write it.
+    Timestamped,
     /// `journalctl -o json`.
     JournalJson,
     /// The head that syslog or journald put before a line of another layout.
@@ -145,8 +147,10 @@ pub enum StampLayout {
     None,
     /// Year first: `2024-01-01 10:00:00`, with `T`, `/`, `.`, a fraction, an offset where written.
     YearFirst,
-    /// `25/Dec/2024:10:00:00 +0000`, also with a blank before the hour.
+    /// `25/Dec/2024:10:00:00 +0000`, also with a blank before the hour; `25-Dec-2024 10:00:00.000`.
     DayNameYear,
+    /// `Jan 01, 2024 10:00:00 AM`.
+    MonthDayYear,
     /// `Dec 25 10:00:00`: the year is missing.
     MonthDay,
     /// `Sun Dec 04 04:47:44 2005`, `Mon Jan  1 10:00:00 UTC 2024`.
@@ -218,6 +222,11 @@ pub struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
+    /// A line that opens a record; its fields are still to be filled in.
+    pub(crate) fn header(format: FormatId) -> Self {
+        Self { kind: LineKind::Header, format, ..Self::plain(b"") }
+    }
+
     /// A line without a known head: everything is message.
     pub fn plain(text: &'a [u8]) -> Self {
         Self {
@@ -244,9 +253,9 @@ pub struct Record<'a> {
     /// The continuation lines, wrappers and colours peeled, each ending with `\n` (the last one may lack it); empty for
     /// a record of one line.
     pub body: &'a [u8],
-    /// Where the opening line begins, in bytes from the beginning of what was pushed.
+    /// Where the opening line begins, in bytes from the beginning of the segment.
     pub offset: u64,
-    /// Number of the opening line, from 0, in what was pushed.
+    /// Number of the opening line, from 0, in the segment.
     pub line_no: u64,
     /// Input lines that the record takes, the opening line included.
     pub lines: u32,
@@ -311,6 +320,7 @@ impl Wrapper {
             Self::Cri => "cri",
             Self::Compose => "compose",
             Self::Kubectl => "kubectl",
+            Self::Timestamped => "timestamped",
             Self::JournalJson => "journal-json",
             Self::Syslog => "syslog",
         }

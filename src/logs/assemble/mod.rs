@@ -17,7 +17,22 @@
 //! lines = records + continuation + unattached holds for every segment, and blank lines count as continuation of the
 //! record before them (as unattached where there is none).
 
-use crate::logs::{Line, Record};
+mod ansi;
+mod finish;
+mod peel;
+mod rules;
+mod segment;
+mod shape;
+mod slot;
+mod sure;
+#[cfg(test)]
+mod tests;
+
+use crate::logs::Record;
+use crate::logs::assemble::finish::Scratch;
+use crate::logs::assemble::segment::Run;
+
+pub(in crate::logs) use peel::{peel, trim};
 
 /// Receives what the assembler makes of the lines, in the order in which records end.
 pub trait Sink {
@@ -59,7 +74,9 @@ pub struct Borders {
 
 /// Assembles segments; keeps its scratch memory from one to the next and nothing else.
 #[derive(Debug, Default)]
-pub struct Assembler {}
+pub struct Assembler {
+    scratch: Scratch,
+}
 
 impl Assembler {
     /// Creates an assembler.
@@ -71,14 +88,13 @@ impl Assembler {
     ///
     /// `Record::offset` and `Record::line_no` count from the beginning of the segment.
     pub fn segment(&mut self, bytes: &[u8], start: Start, end: End, sink: &mut impl Sink) -> Borders {
-        let _ = (start, end);
-        let mut offset = 0;
-        for (line_no, raw) in bytes.split_inclusive(|&b| b == b'\n').enumerate() {
-            let text = raw.strip_suffix(b"\n").unwrap_or(raw);
-            let line = Line::plain(text.strip_suffix(b"\r").unwrap_or(text));
-            sink.record(&Record { line, body: b"", offset, line_no: line_no as u64, lines: 1 });
-            offset += raw.len() as u64;
-        }
-        Borders { head: 0, head_lines: 0, tail: bytes.len(), tail_lines: 0 }
+        let head = match start {
+            Start::Clean => Borders::default(),
+            Start::Middle => sure::head(bytes),
+        };
+        let mut run = Run::new(bytes, &mut self.scratch, sink);
+        run.lines(head.head, head.head_lines);
+        let tail = run.finish(end);
+        Borders { head: head.head, head_lines: head.head_lines, ..tail }
     }
 }

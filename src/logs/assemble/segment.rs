@@ -1,0 +1,384 @@
+//! Runs over the lines of a segment: decides for each what it is, keeps the open record, tells the sink of complete ones.
+//!
+//! Usually one record is open at a time. Where lines of others stand inside a stack (two threads, two containers), the
+//! stack waits for a few lines and goes on when its next frame comes. A record is told only when none that began before
+//! it is still open, so that the tail of a segment is always one range of bytes.
+
+use std::mem;
+
+use crate::logs::assemble::finish::{self, Scratch};
+use crate::logs::assemble::peel::{self, Outer, Peeled};
+use crate::logs::assemble::rules::{self, Mode};
+use crate::logs::assemble::shape::{self, Shape};
+use crate::logs::assemble::slot::{Head, Opening, Place, Slot};
+use crate::logs::assemble::{Borders, End, Sink, ansi};
+use crate::logs::format::{Parsed, Unit, inferred_level, parse};
+use crate::logs::{LineKind, Wrapper};
+use crate::model::Level;
+
+/// How many lines of others may stand inside a stack.
+pub(super) const MAX_BETWEEN: u64 = 8;
+/// How many records may wait for one that began before them.
+const MAX_WAITING: usize = 32;
+/// Longer lines are looked at only so far; all of their bytes are counted.
+pub(super) const MAX_LINE: usize = 1024 * 1024;
+
+/// What a line turned out to be.
+#[derive(Clone, Copy, Debug)]
+enum Decision<'t> {
+    Opens(Opening<'t>),
+    /// Belongs to the open record, which then is in this mode; the text that goes to its body.
+    Continues(Mode, &'t [u8]),
+    /// Belongs to the waiting record of this number.
+    Resumes(usize, Mode, &'t [u8]),
+    Blank,
+    Orphan,
+}
+
+/// A line that a wrapper has cut, as far as it was read.
+#[derive(Debug)]
+struct Piece<'b> {
+    stream: &'b [u8],
+    text: Vec<u8>,
+    first: Place,
+    lines: u32,
+}
+
+/// The state of a run over one segment.
+pub(super) struct Run<'b, 's, S> {
+    block: &'b [u8],
+    scratch: &'s mut Scratch,
+    sink: &'s mut S,
+    current: Option<Slot<'b>>,
+    waiting: Vec<Slot<'b>>,
+    pieces: Vec<Piece<'b>>,
+    /// Where the next terminal command stands; lines before it have none.
+    next_escape: usize,
+    line_no: u64,
+}
+
+impl<'b, 's, S: Sink> Run<'b, 's, S> {
+    pub(super) fn new(block: &'b [u8], scratch: &'s mut Scratch, sink: &'s mut S) -> Self {
+        Self {
+            block,
+            scratch,
+            sink,
+            current: None,
+            waiting: Vec::new(),
+            pieces: Vec::new(),
+            next_escape: 0,
+            line_no: 0,
+        }
+    }
+
+    /// Takes the lines from `from` on; `line_no` is the number of the first.
+    pub(super) fn lines(&mut self, from: usize, line_no: u64) {
+        self.line_no = line_no;
+        self.next_escape = self.escape_from(from);
+        let mut start = from;
+        while start < self.block.len() {
+            let end =
+                memchr::memchr(b'\n', &self.block[start..]).map_or(self.block.len(), |at| start + at + 1);
+            let place = Place { start, end, line_no: self.line_no, lines: 1 };
+            self.line(place);
+            self.line_no += 1;
+            start = end;
+        }
+    }
+
+    #[inline]
+    fn line(&mut self, place: Place) {
+        let raw = &self.block[place.start..place.end];
+        let raw = raw.strip_suffix(b"\n").unwrap_or(raw);
+        let text = peel::trim(&raw[..raw.len().min(MAX_LINE)]);
+        let coloured = self.next_escape < place.end;
+        if coloured {
+            let behind = &self.block[place.end..];
+            self.next_escape =
+                memchr::memchr(ansi::ESC, behind).map_or(self.block.len(), |at| place.end + at);
+        }
+        match peel::peel(text) {
+            Some(peeled) => self.wrapped(&peeled, coloured, place),
+            None if coloured => {
+                let mut plain = Vec::with_capacity(text.len());
+                ansi::strip(text, &mut plain);
+                self.owned(plain, Outer::default(), place);
+            }
+            None => self.bare(text, place),
+        }
+    }
+
+    fn escape_from(&self, from: usize) -> usize {
+        memchr::memchr(ansi::ESC, &self.block[from..]).map_or(self.block.len(), |at| from + at)
+    }
+
+    /// A line as it stands in the block.
+    #[inline]
+    fn bare(&mut self, text: &'b [u8], place: Place) {
+        let parsed = parse(text);
+        match self.decide(text, &parsed, b"") {
+            Decision::Opens(opening) => {
+                self.open(Slot::new(Head::Block(parsed), Outer::default(), opening, place));
+            }
+            decision => self.follow(&decision, text, place, true),
+        }
+    }
+
+    /// A line whose text was copied: escapes or colours stood in it, or a wrapper had cut it.
+    fn owned(&mut self, text: Vec<u8>, outer: Outer<'b>, place: Place) {
+        let parsed = parse(&text);
+        match self.decide(&text, &parsed, outer.stream) {
+            Decision::Opens(opening) => {
+                let opening = Opening { stream: outer.stream, ..opening.without_stream() };
+                self.open(Slot::new(Head::Text(text), outer, opening, place));
+            }
+            Decision::Orphan if place.lines > 1 => {
+                let opening = Opening::of_plain(Mode::Head, false, outer.stream);
+                self.open(Slot::new(Head::Text(text), outer, opening, place));
+            }
+            decision => self.follow(&decision, &text, place, false),
+        }
+    }
+
+    /// A line in a wrapper; pieces of a cut line are put together first.
+    fn wrapped(&mut self, peeled: &Peeled<'b>, coloured: bool, place: Place) {
+        let outer = peeled.outer;
+        let begun = self.pieces.iter().position(|piece| piece.stream == outer.stream);
+        if peeled.partial || begun.is_some() {
+            return self.piece(peeled, begun, place);
+        }
+        if peeled.escaped || coloured {
+            let mut text = Vec::with_capacity(peeled.inner.len());
+            peel::plain_text(peeled, &mut text);
+            return self.owned(text, outer, place);
+        }
+        let text = peeled.inner;
+        let parsed = parse(text);
+        match self.decide(text, &parsed, outer.stream) {
+            Decision::Opens(opening) => {
+                let opening = Opening { stream: outer.stream, ..opening };
+                self.open(Slot::new(Head::Block(parsed), outer, opening, place));
+            }
+            decision => self.follow(&decision, text, place, false),
+        }
+    }
+
+    /// Adds a piece of a cut line; the last one makes the line whole.
+    fn piece(&mut self, peeled: &Peeled<'b>, begun: Option<usize>, place: Place) {
+        let mut text = Vec::new();
+        peel::plain_text(peeled, &mut text);
+        let at = begun.unwrap_or_else(|| {
+            self.pieces.push(Piece { stream: peeled.outer.stream, text: Vec::new(), first: place, lines: 0 });
+            self.pieces.len() - 1
+        });
+        let piece = &mut self.pieces[at];
+        piece.lines += 1;
+        let room = MAX_LINE.saturating_sub(piece.text.len());
+        piece.text.extend_from_slice(&text[..text.len().min(room)]);
+        if !peeled.partial {
+            let Piece { text, first, lines, .. } = self.pieces.remove(at);
+            self.owned(text, peeled.outer, Place { end: place.end, lines, ..first });
+        }
+    }
+
+    /// Decides what a line is.
+    #[inline]
+    fn decide<'t>(&self, text: &'t [u8], parsed: &Parsed<'t>, stream: &'t [u8]) -> Decision<'t> {
+        let line = &parsed.line;
+        if line.kind == LineKind::Blank {
+            return Decision::Blank;
+        }
+        if let Some(slot) = &self.current
+            && slot.opening.mode == Mode::Journal
+        {
+            return Decision::Continues(Mode::Journal, text);
+        }
+        if line.kind == LineKind::Header {
+            return self.decide_header(text, parsed, stream);
+        }
+        if text.starts_with(b"__CURSOR=") {
+            return Decision::Opens(Opening::of_plain(Mode::Journal, false, stream));
+        }
+        let shape = shape::of(text);
+        self.going_on(shape, text, stream).unwrap_or_else(|| match rules::opening(shape, text) {
+            Some(mode) => Decision::Opens(Opening::of_plain(mode, rules::opens_stack(shape), stream)),
+            None => Decision::Orphan,
+        })
+    }
+
+    /// A line with a head opens a record, unless it is a stack's line behind syslog's head or PostgreSQL's `DETAIL`.
+    #[inline]
+    fn decide_header<'t>(&self, text: &'t [u8], parsed: &Parsed<'t>, stream: &'t [u8]) -> Decision<'t> {
+        let line = &parsed.line;
+        let Some(unit) = parsed.unit else {
+            if parsed.follows
+                && let Some(slot) = self.current.as_ref().filter(|slot| slot.opening.postgres)
+            {
+                return Decision::Continues(slot.opening.mode, text);
+            }
+            return Decision::Opens(Opening::of_header(line, stream));
+        };
+        // A unit's lines belong together, whatever stood between them.
+        let stream = if stream.is_empty() { unit.name } else { stream };
+        if line.wrapper == Wrapper::None
+            && let Some(shape) = shape_in_unit(unit)
+            && let Some(decision) = self.going_on(shape, unit.text, stream)
+        {
+            return decision;
+        }
+        Decision::Opens(Opening::of_header(line, stream))
+    }
+
+    /// The record that a line without a head goes on with, the open one first.
+    fn going_on<'t>(&self, shape: Shape, text: &'t [u8], stream: &[u8]) -> Option<Decision<'t>> {
+        let frame_waited_for = |slot: &Slot<'_>| {
+            let opening = &slot.opening;
+            let alive = self.line_no.saturating_sub(slot.touched) <= MAX_BETWEEN;
+            let mode = rules::step(opening.mode, opening.takes, opening.severe, shape, text)?;
+            (alive && opening.mode.awaits_more() && opening.stream == stream).then_some(mode)
+        };
+        let current = self.current.as_ref().filter(|slot| slot.opening.stream == stream);
+        let stack_is_open = current.is_some_and(|slot| slot.opening.mode.holds_frames());
+        if !self.waiting.is_empty() && !stack_is_open && matches!(shape, Shape::Frame | Shape::Raised) {
+            let waiting = self.waiting.iter().enumerate().rev();
+            let found = waiting.filter_map(|(at, slot)| Some((at, frame_waited_for(slot)?))).next();
+            if let Some((at, mode)) = found {
+                return Some(Decision::Resumes(at, mode, text));
+            }
+        }
+        let slot = current?;
+        let Opening { mode, takes, severe, .. } = slot.opening;
+        if shape == Shape::Traceback && mode == Mode::Head && !severe && !tells_of_trouble(slot) {
+            return None;
+        }
+        rules::step(mode, takes, severe, shape, text).map(|mode| Decision::Continues(mode, text))
+    }
+
+    /// Carries out a decision that opens nothing.
+    fn follow(&mut self, decision: &Decision<'_>, text: &[u8], place: Place, in_place: bool) {
+        match *decision {
+            Decision::Continues(mode, body) => {
+                let Some(slot) = &mut self.current else { return };
+                slot.opening.mode = mode;
+                slot.add(self.block, body, place, in_place && body.len() == text.len());
+            }
+            Decision::Resumes(at, mode, body) => {
+                let mut slot = self.waiting.remove(at);
+                slot.opening.mode = mode;
+                slot.add(self.block, body, place, false);
+                if let Some(between) = self.current.replace(slot) {
+                    self.waiting.push(between);
+                }
+            }
+            Decision::Blank => match &mut self.current {
+                Some(slot) => {
+                    slot.count(place);
+                    if slot.opening.mode == Mode::Journal {
+                        self.close();
+                    }
+                }
+                None => self.orphan(place),
+            },
+            Decision::Orphan => self.orphan(place),
+            Decision::Opens(_) => {}
+        }
+    }
+
+    /// Opens a record; the one before it is complete, or waits.
+    #[inline]
+    fn open(&mut self, slot: Slot<'b>) {
+        if self.current.is_some() {
+            self.close();
+        }
+        self.current = Some(slot);
+    }
+
+    fn orphan(&mut self, place: Place) {
+        self.close();
+        let opening = Opening::of_plain(Mode::Done, false, b"");
+        let head = Head::Text(Vec::new());
+        let slot = Slot { orphan: true, ..Slot::new(head, Outer::default(), opening, place) };
+        if self.waiting.is_empty() {
+            finish::tell(&slot, self.block, self.scratch, self.sink);
+        } else {
+            self.waiting.push(slot);
+        }
+    }
+
+    /// Closes the open record: told at once, or left waiting if it or one before it may go on.
+    #[inline]
+    fn close(&mut self) {
+        let Some(slot) = self.current.take() else { return };
+        if self.waiting.is_empty() && !slot.opening.mode.awaits_more() {
+            return finish::tell(&slot, self.block, self.scratch, self.sink);
+        }
+        self.waiting.push(slot);
+        self.settle();
+    }
+
+    /// Tells of waiting records that cannot go on, up to the last place where none of them reaches beyond: what is left
+    /// is one range of bytes that holds no line of a record already told.
+    fn settle(&mut self) {
+        self.waiting.sort_by_key(|slot| slot.first.start);
+        let may_go_on = |slot: &Slot<'_>| {
+            slot.opening.mode.awaits_more() && self.line_no.saturating_sub(slot.touched) <= MAX_BETWEEN
+        };
+        let full = self.waiting.len().saturating_sub(MAX_WAITING);
+        let (mut done, mut reach) = (full, 0);
+        for (at, slot) in self.waiting.iter().enumerate() {
+            if reach <= slot.first.start {
+                done = done.max(at);
+            }
+            if may_go_on(slot) {
+                reach = usize::MAX;
+                break;
+            }
+            reach = reach.max(slot.end);
+        }
+        if reach < usize::MAX {
+            done = self.waiting.len();
+        }
+        for slot in self.waiting.drain(..done) {
+            finish::tell(&slot, self.block, self.scratch, self.sink);
+        }
+    }
+
+    /// Ends the run: completes what is open, or says where it begins.
+    pub(super) fn finish(mut self, end: End) -> Borders {
+        let mut open: Vec<(usize, u64)> =
+            self.waiting.iter().map(|slot| (slot.first.start, slot.first.line_no)).collect();
+        open.extend(self.current.iter().map(|slot| (slot.first.start, slot.first.line_no)));
+        open.extend(self.pieces.iter().map(|piece| (piece.first.start, piece.first.line_no)));
+        let first = open.into_iter().min();
+        if let (End::Middle, Some((tail, line_no))) = (end, first) {
+            return Borders { tail, tail_lines: self.line_no - line_no, ..Borders::default() };
+        }
+        for piece in mem::take(&mut self.pieces) {
+            let outer = Outer { stream: piece.stream, ..Outer::default() };
+            self.owned(piece.text, outer, Place { lines: piece.lines, ..piece.first });
+        }
+        self.waiting.extend(self.current.take());
+        self.waiting.sort_by_key(|slot| slot.first.start);
+        for slot in &self.waiting {
+            finish::tell(slot, self.block, self.scratch, self.sink);
+        }
+        Borders { tail: self.block.len(), ..Borders::default() }
+    }
+}
+
+/// The shape of a unit's text, where it is one that a record may go on with.
+pub(super) fn shape_in_unit(unit: Unit<'_>) -> Option<Shape> {
+    if unit.text.is_empty() {
+        return None;
+    }
+    Some(shape::of(unit.text)).filter(|shape| *shape != Shape::Text)
+}
+
+/// Whether the words of a record below a warning announce a traceback.
+fn tells_of_trouble(slot: &Slot<'_>) -> bool {
+    let message = match &slot.head {
+        Head::Block(parsed) => parsed.line.message,
+        Head::Text(text) => text,
+    };
+    message.ends_with(b":") || inferred_level(message) >= Some(Level::Warning)
+}

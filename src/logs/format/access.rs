@@ -1,0 +1,227 @@
+//! Access lines: common and combined logs, uvicorn's and Django's short ones, morgan's bare ones.
+//!
+//! A request is looked for only where one may stand: behind a client's address, or at the front of a message.
+
+use crate::logs::format::bytes::{is_number, number, skip_blanks, split_once, token};
+use crate::logs::format::stamps;
+use crate::logs::{Access, FormatId, Line, StampLayout};
+
+/// How far from the front the opening bracket of the time may stand.
+const CLIENT_WINDOW: usize = 320;
+
+/// Reads `1.2.3.4 - user [25/Dec/2024:10:00:00 +0000] "GET /x HTTP/1.1" 200 12 "referer" "agent"`.
+pub(super) fn read(text: &[u8]) -> Option<Line<'_>> {
+    let window = &text[..text.len().min(CLIENT_WINDOW)];
+    let open = memchr::memmem::find(window, b" [")?;
+    let (stamp, rest) = stamps::leading(&text[open + 2..])?;
+    let request = rest.strip_prefix(b"] ")?;
+    request.starts_with(b"\"").then_some(())?;
+    let mut words = text[..open].split(|b| *b == b' ').filter(|word| !word.is_empty());
+    let mut client = words.next()?;
+    // A virtual host may stand first: `www.x.org:80 1.2.3.4 - -`.
+    if text[..open].iter().filter(|b| **b == b' ').count() == 3 && client.contains(&b':') {
+        client = words.next()?;
+    }
+    is_client(client).then_some(())?;
+    let spaced_date = stamp.layout == StampLayout::DayNameYear && stamp.text.get(11) == Some(&b' ');
+    let format = if spaced_date { FormatId::Werkzeug } else { FormatId::AccessLog };
+    let access = Some(request_line(request, client).unwrap_or(Access { client, ..Access::default() }));
+    Some(Line { stamp, message: request, access, ..Line::header(format) })
+}
+
+/// The request that a message tells of, if it is an access line: `1.2.3.4:5 - "GET /x HTTP/1.1" 200 OK`, `"GET /x" 200 12`,
+/// `GET /x 200 5.1 ms - 12`, or a common log line behind another logger's head.
+#[inline]
+pub(crate) fn in_message(message: &[u8]) -> Option<Access<'_>> {
+    match message {
+        [b'"', ..] => request_line(message, b""),
+        [b'A'..=b'Z', b'A'..=b'Z', b'A'..=b'Z', ..] if is_method(token(message).0) => bare_request(message),
+        _ => {
+            let window = &message[..message.len().min(CLIENT_WINDOW)];
+            let quote = memchr::memchr(b'"', window)?;
+            let before = message[..quote].strip_suffix(b" ")?;
+            if before.ends_with(b"]") {
+                return read(message).and_then(|line| line.access);
+            }
+            let client = skip_blanks(before.strip_suffix(b"-")?).trim_ascii_end();
+            (client.is_empty() || is_client(client)).then_some(())?;
+            request_line(&message[quote..], client)
+        }
+    }
+}
+
+/// Whether a word could be a client: an address or a host with or without port, not a word of a sentence.
+fn is_client(word: &[u8]) -> bool {
+    !word.is_empty() && word.iter().all(|b| b.is_ascii_alphanumeric() || b".:-_[]%,".contains(b))
+}
+
+fn is_method(word: &[u8]) -> bool {
+    const METHODS: [&[u8]; 9] =
+        [b"GET", b"POST", b"PUT", b"DELETE", b"PATCH", b"HEAD", b"OPTIONS", b"CONNECT", b"TRACE"];
+    METHODS.contains(&word)
+}
+
+/// `"GET /x HTTP/1.1" 200 12 "referer" "agent" rt=0.005`.
+fn request_line<'a>(text: &'a [u8], client: &'a [u8]) -> Option<Access<'a>> {
+    let text = text.strip_prefix(b"\"")?;
+    let (request, rest) = text.split_at(closing_quote(text)?);
+    let rest = skip_blanks(&rest[1..]);
+    let (status, rest) = token(rest);
+    let status = number(status).filter(|_| status.len() == 3)?;
+    let (method, target) = token(request);
+    let target = skip_blanks(target);
+    let target = match memchr::memrchr(b' ', target) {
+        Some(at) if target[at + 1..].starts_with(b"HTTP/") || is_version(&target[at + 1..]) => &target[..at],
+        _ => target,
+    };
+    let mut access =
+        Access { client, method, target, status: u16::try_from(status).ok()?, ..Access::default() };
+    behind_status(&mut access, rest);
+    Some(access)
+}
+
+/// Where the quote closes; an escaped quote does not close it.
+fn closing_quote(text: &[u8]) -> Option<usize> {
+    let mut from = 0;
+    loop {
+        let at = from + memchr::memchr2(b'"', b'\\', &text[from..])?;
+        if text[at] == b'"' {
+            return Some(at);
+        }
+        from = (at + 2).min(text.len());
+    }
+}
+
+/// hypercorn writes `1.1` or `2` where others write `HTTP/1.1`.
+fn is_version(word: &[u8]) -> bool {
+    matches!(word, [b'0'..=b'3'] | [b'0'..=b'3', b'.', b'0'..=b'9'])
+}
+
+/// Bytes, referer, user agent and latency, as far as they stand there.
+fn behind_status<'a>(access: &mut Access<'a>, rest: &'a [u8]) {
+    let (bytes, rest) = token(skip_blanks(rest));
+    access.bytes = number(bytes);
+    let mut rest = if access.bytes.is_some() || bytes == b"-" { skip_blanks(rest) } else { b"" };
+    let mut quoted = 0;
+    while let Some(text) = rest.strip_prefix(b"\"") {
+        let Some(end) = closing_quote(text) else { return };
+        quoted += 1;
+        if quoted == 2 && &text[..end] != b"-" {
+            access.user_agent = &text[..end];
+        }
+        rest = skip_blanks(&text[end + 1..]);
+    }
+    access.latency_us = rest.split(|b| *b == b' ').take(8).find_map(latency);
+}
+
+/// `0.005` (seconds), `rt=0.005`, `12.5ms`, `1.2s`; a bare whole number may be anything and is none.
+fn latency(word: &[u8]) -> Option<u64> {
+    let named = split_once(word, b"=").map(|(key, value)| {
+        let known = matches!(key, b"rt" | b"request_time" | b"time" | b"duration" | b"latency");
+        if known { value } else { b"" }
+    });
+    let value = named.unwrap_or(word);
+    let value = value.strip_prefix(b"\"").and_then(|v| v.strip_suffix(b"\"")).unwrap_or(value);
+    let digits = value.iter().take_while(|b| b.is_ascii_digit() || **b == b'.').count();
+    let (amount, unit) = value.split_at(digits);
+    if unit.is_empty() && named.is_none() && !amount.contains(&b'.') {
+        return None;
+    }
+    scaled(
+        amount,
+        match unit {
+            b"" | b"s" => 1_000_000,
+            b"ms" => 1_000,
+            b"us" | b"\xc2\xb5s" | b"\xce\xbcs" => 1,
+            _ => return None,
+        },
+    )
+}
+
+/// A decimal number times a whole one, rounded down.
+pub(super) fn scaled(amount: &[u8], unit: u64) -> Option<u64> {
+    let (whole, fraction) = split_once(amount, b".").unwrap_or((amount, b""));
+    let whole = if whole.is_empty() { 0 } else { number(whole)? };
+    let fraction = &fraction[..fraction.len().min(9)];
+    let part = if fraction.is_empty() { 0 } else { number(fraction)? };
+    let scale = 10_u64.pow(u32::try_from(fraction.len()).ok()?);
+    let part = part.checked_mul(unit)? / scale;
+    (!amount.is_empty()).then_some(())?;
+    whole.checked_mul(unit)?.checked_add(part)
+}
+
+/// morgan: `GET /x 200 5.123 ms - 12`.
+fn bare_request(message: &[u8]) -> Option<Access<'_>> {
+    let (method, rest) = token(message);
+    let (target, rest) = token(skip_blanks(rest));
+    matches!(target.first(), Some(b'/')).then_some(())?;
+    let (status, rest) = token(skip_blanks(rest));
+    (status.len() == 3 && is_number(status)).then_some(())?;
+    let status = u16::try_from(number(status)?).ok()?;
+    let (amount, unit) = token(skip_blanks(rest));
+    let latency_us =
+        if skip_blanks(unit).starts_with(b"ms") { scaled(amount, 1_000) } else { latency(amount) };
+    Some(Access { method, target, status, latency_us, ..Access::default() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn combined_lines_give_all_fields() {
+        let text = br#"203.0.113.9 - bob [25/Dec/2024:10:00:00 +0000] "GET /a?b=c HTTP/2.0" 502 157 "-" "curl \"8\"" rt=0.125"#;
+        let line = read(text).unwrap();
+        let access = line.access.unwrap();
+        assert_eq!(line.format, FormatId::AccessLog);
+        assert_eq!(
+            (access.client, access.method, access.target),
+            (&b"203.0.113.9"[..], &b"GET"[..], &b"/a?b=c"[..])
+        );
+        assert_eq!((access.status, access.bytes, access.latency_us), (502, Some(157), Some(125_000)));
+        assert_eq!(access.user_agent, br#"curl \"8\""#);
+    }
+
+    #[test]
+    fn a_broken_request_is_still_an_access_line() {
+        let line = read(br#"1.2.3.4 - - [25/Dec/2024:10:00:00 +0000] "\x16\x03\x01" 400 0 "-" "-""#).unwrap();
+        assert_eq!(line.access.unwrap().status, 400);
+        assert!(read(b"some words [25/Dec/2024:10:00:00 +0000] and more").is_none());
+    }
+
+    #[test]
+    fn short_lines_of_frameworks_are_requests() {
+        for (message, client, target, status) in [
+            (r#"127.0.0.1:5000 - "GET /x HTTP/1.1" 200 OK"#, "127.0.0.1:5000", "/x", 200),
+            (r#"testclient:50000 - "POST /a b HTTP/1.1" 422"#, "testclient:50000", "/a b", 422),
+            (r#"- "GET / HTTP/1.1" 404 Not Found"#, "", "/", 404),
+            (r#""GET /x HTTP/1.1" 200 12"#, "", "/x", 200),
+            (r"GET /users/1 304 1.5 ms - -", "", "/users/1", 304),
+        ] {
+            let access = in_message(message.as_bytes()).unwrap();
+            assert_eq!(
+                (access.client, access.target, access.status),
+                (client.as_bytes(), target.as_bytes(), status),
+                "{message}"
+            );
+        }
+        for message in
+            ["", "\"quoted\" words", "GET the door", "he said - \"no\"", "x - \"GET /\" abc", "\"open"]
+        {
+            assert_eq!(in_message(message.as_bytes()), None, "{message}");
+        }
+    }
+
+    #[test]
+    fn latencies_need_a_unit_or_a_point() {
+        for (word, us) in [
+            ("0.005", Some(5_000)),
+            ("rt=1", Some(1_000_000)),
+            ("12.5ms", Some(12_500)),
+            ("7", None),
+            ("x", None),
+        ] {
+            assert_eq!(latency(word.as_bytes()), us, "{word}");
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! One line, its head taken apart: which layout it has is decided by its first bytes, for every line anew.
+//!
+//! The layouts exclude each other by their openings, so there is nothing to guess and nothing to remember: a file may mix
+//! as many as it likes, and the same bytes give the same line wherever they stand. Every layout's reader takes a text and
+//! gives a [`Line`] whose slices lie in it, or `None`; no regex, no allocation, no panic on any bytes.
+
+mod access;
+#[cfg(test)]
+mod accuracy;
+mod bytes;
+mod cluster;
+mod dated;
+mod dispatch;
+mod fields;
+mod infer;
+pub(crate) mod json;
+mod letters;
+mod level;
+mod logfmt;
+mod opening;
+mod redis;
+#[cfg(test)]
+mod samples;
+mod stamps;
+mod syslog;
+
+use crate::logs::Line;
+use crate::model::Level;
+
+pub(crate) use access::in_message;
+pub(crate) use dispatch::parse;
+pub use infer::inferred_level;
+
+/// The level of a syslog priority's severity, written as digits.
+pub(crate) fn level_of_priority(digits: &[u8]) -> Option<Level> {
+    level::of_syslog(bytes::number(digits)?)
+}
+
+/// A line as read, with what the assembler needs to know besides.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Parsed<'a> {
+    pub(crate) line: Line<'a>,
+    /// Message or trace hold escapes that are still to be resolved.
+    pub(crate) escaped: bool,
+    /// Behind syslog's head: host, program and process, which tell whose line it is, and the text with its indentation.
+    pub(crate) unit: Option<Unit<'a>>,
+    /// The line has a head of its own and yet goes on with the record before (PostgreSQL's `DETAIL:`).
+    pub(crate) follows: bool,
+}
+
+/// Who wrote a line behind syslog's head, and what.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unit<'a> {
+    /// Host, program and process, as written.
+    pub(crate) name: &'a [u8],
+    pub(crate) text: &'a [u8],
+}
+
+impl<'a> From<Line<'a>> for Parsed<'a> {
+    fn from(line: Line<'a>) -> Self {
+        Self { line, escaped: false, unit: None, follows: false }
+    }
+}

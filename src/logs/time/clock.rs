@@ -1,0 +1,252 @@
+//! The clock of one segment: asked for every record in turn, it says when that was written.
+
+use crate::logs::time::civil::{Civil, DAY_US, SECOND_US};
+use crate::logs::time::file::FileTime;
+use crate::logs::time::zone::CachedZone;
+use crate::logs::time::{At, Moment, moment};
+use crate::logs::{Stamp, StampLayout};
+
+/// A time of day that lies more than this before the last one belongs to the next day.
+pub(super) const ROLL_US: i64 = DAY_US / 2;
+
+/// Longest written time that is remembered.
+const MAX_CACHED: usize = 40;
+
+/// The clock of one segment.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    file: FileTime,
+    zone: CachedZone,
+    minute: Minute,
+    stretch: Stretch,
+}
+
+/// What a segment's times are like at its borders; joined in order by [`super::Timeline`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stretch {
+    /// The first time of day, if one came before any date: microseconds since midnight.
+    pub(super) first_relative: Option<i64>,
+    /// The last such time, in microseconds since the midnight before the first.
+    pub(super) last_relative: Option<i64>,
+    pub(super) first_known: Option<i64>,
+    pub(super) last_known: Option<i64>,
+}
+
+impl Clock {
+    /// Creates the clock of a segment of this file.
+    pub fn new(file: FileTime) -> Self {
+        Self {
+            file,
+            zone: CachedZone::new(file.zone()),
+            minute: Minute::default(),
+            stretch: Stretch::default(),
+        }
+    }
+
+    /// Says when a record was written. Ask for the records in their order: those without a time take the one before.
+    #[inline]
+    pub fn at(&mut self, stamp: &Stamp<'_>) -> At {
+        if stamp.layout == StampLayout::None {
+            return self.neighbour();
+        }
+        if let Some(us) = self.minute.us(stamp) {
+            return self.known(us);
+        }
+        match moment(stamp) {
+            Some(Moment::Us(us)) => self.known(us),
+            Some(Moment::Civil(civil)) if civil.month == 0 => self.time_of_day(&civil),
+            Some(Moment::Civil(civil)) => {
+                let us = self.file.us_of(&civil, &mut self.zone);
+                self.minute.remember(stamp, &civil, us);
+                self.known(us)
+            }
+            None => self.neighbour(),
+        }
+    }
+
+    /// What the segment's borders look like, for [`super::Timeline`].
+    pub fn stretch(&self) -> Stretch {
+        self.stretch
+    }
+
+    #[inline]
+    fn known(&mut self, us: i64) -> At {
+        self.stretch.first_known.get_or_insert(us);
+        self.stretch.last_known = Some(us);
+        At::Known { us, inferred: false }
+    }
+
+    /// The time of the record before.
+    #[inline]
+    fn neighbour(&self) -> At {
+        match self.stretch {
+            Stretch { last_known: Some(us), .. } => At::Known { us, inferred: true },
+            Stretch { last_relative: Some(us), .. } => At::Relative { us, inferred: true },
+            _ => At::Carried,
+        }
+    }
+
+    /// A time without a day: the day of the record before, or the one next to it.
+    fn time_of_day(&mut self, civil: &Civil) -> At {
+        let day_us = civil.day_us();
+        if let Some(last) = self.stretch.last_known {
+            let wall = next_to(self.zone.wall_us(last), day_us);
+            let us = self.zone.utc_us(wall);
+            return self.known(us);
+        }
+        let us = self.stretch.last_relative.map_or(day_us, |last| next_to(last, day_us));
+        self.stretch.first_relative.get_or_insert(us);
+        self.stretch.last_relative = Some(us);
+        At::Relative { us, inferred: false }
+    }
+}
+
+/// The moment with this time of day that is next to `last`: forward over midnight, back where a clock was set back.
+pub(super) fn next_to(last: i64, day_us: i64) -> i64 {
+    let same_day = last.div_euclid(DAY_US) * DAY_US + day_us;
+    if same_day < last - ROLL_US {
+        same_day + DAY_US
+    } else if same_day > last + ROLL_US {
+        same_day - DAY_US
+    } else {
+        same_day
+    }
+}
+
+/// The last `2024-01-01 10:00:…` and its moment: the lines behind it mostly differ in their seconds only.
+#[derive(Clone, Copy, Debug)]
+struct Minute {
+    text: [u8; MAX_CACHED],
+    len: usize,
+    /// Where the fraction of a second ends and the zone begins.
+    zone_at: usize,
+    us: i64,
+}
+
+impl Default for Minute {
+    fn default() -> Self {
+        Self { text: [0; MAX_CACHED], len: 0, zone_at: 0, us: 0 }
+    }
+}
+
+impl Minute {
+    /// Places of the seconds in `2024-01-01 10:00:00`.
+    const SECONDS: usize = 17;
+    const FRACTION: usize = 20;
+
+    fn remember(&mut self, stamp: &Stamp<'_>, civil: &Civil, us: i64) {
+        let text = stamp.text;
+        let regular = stamp.layout == StampLayout::YearFirst && (19..=MAX_CACHED).contains(&text.len());
+        if !regular || text[16] != b':' || text[13] != b':' {
+            return;
+        }
+        let fraction =
+            text[19..].iter().take_while(|b| b.is_ascii_digit() || **b == b'.' || **b == b',').count();
+        self.text[..text.len()].copy_from_slice(text);
+        self.len = text.len();
+        self.zone_at = 19 + fraction;
+        self.us = us - i64::from(civil.second) * SECOND_US - i64::from(civil.micros);
+    }
+
+    /// The moment of a time in the same minute, written in the same way.
+    #[inline]
+    fn us(&self, stamp: &Stamp<'_>) -> Option<i64> {
+        let text = stamp.text;
+        if text.len() != self.len || text.len() < 19 || stamp.layout != StampLayout::YearFirst {
+            return None;
+        }
+        let same = text[..Self::SECONDS] == self.text[..Self::SECONDS]
+            && text[self.zone_at..] == self.text[self.zone_at..self.len];
+        if !same {
+            return None;
+        }
+        let digit = |at: usize| Some(text[at] ^ b'0').filter(|digit| *digit < 10).map(i64::from);
+        let second = digit(17)? * 10 + digit(18)?;
+        let mut micros = 0;
+        if self.zone_at > Self::FRACTION {
+            let mut unit = 100_000;
+            for at in Self::FRACTION..self.zone_at.min(Self::FRACTION + 6) {
+                micros += digit(at)? * unit;
+                unit /= 10;
+            }
+        }
+        (second <= 60).then_some(self.us + second * SECOND_US + micros)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::logs::format::parse;
+    use crate::logs::time::zone::Zone;
+
+    /// 2024-01-01T10:00:00Z.
+    const TEN: i64 = 1_704_103_200 * SECOND_US;
+
+    fn clock() -> Clock {
+        Clock::new(FileTime::new(Zone::Fixed(0), TEN + 10 * DAY_US))
+    }
+
+    fn walk(clock: &mut Clock, lines: &[&str]) -> Vec<At> {
+        lines.iter().map(|line| clock.at(&parse(line.as_bytes()).line.stamp)).collect()
+    }
+
+    fn known(us: i64) -> At {
+        At::Known { us, inferred: false }
+    }
+
+    #[test]
+    fn undated_lines_take_the_time_before_them() {
+        let got = walk(&mut clock(), &["INFO:     x", "2024-01-01 10:00:00 INFO x", "INFO:     x"]);
+        assert_eq!(got, [At::Carried, known(TEN), At::Known { us: TEN, inferred: true }]);
+    }
+
+    #[test]
+    fn dateless_times_roll_at_midnight() {
+        let lines = ["2024-01-01 23:59:58 INFO x", "23:59:59 INFO x", "00:00:01 INFO x", "23:59:57 INFO x"];
+        let late = TEN + 14 * 3_600 * SECOND_US;
+        let offsets = [-2, -1, 1, -3];
+        assert_eq!(walk(&mut clock(), &lines), offsets.map(|s| known(late + s * SECOND_US)));
+    }
+
+    #[test]
+    fn dateless_times_before_any_date_are_relative() {
+        let mut clock = clock();
+        let got = walk(&mut clock, &["23:00:00 INFO x", "INFO:     x", "01:00:00 INFO x"]);
+        let hour = 3_600 * SECOND_US;
+        let relative = |us, inferred| At::Relative { us, inferred };
+        assert_eq!(got, [relative(23 * hour, false), relative(23 * hour, true), relative(25 * hour, false)]);
+        assert_eq!(clock.stretch().first_relative, Some(23 * hour));
+        assert_eq!(clock.stretch().last_relative, Some(25 * hour));
+    }
+
+    #[test]
+    fn a_clock_that_runs_backwards_is_believed() {
+        let got = walk(&mut clock(), &["2024-01-01 10:00:00 INFO x", "2024-01-01 09:59:00 INFO x"]);
+        assert_eq!(got[1], known(TEN - 60 * SECOND_US));
+    }
+
+    proptest! {
+        #[test]
+        fn the_remembered_minute_changes_nothing(
+            times in prop::collection::vec((0..3_i64, 0..60_u32, 0..60_u32, 0..1_000_000_u32, 0..6_usize), 1..30)
+        ) {
+            let mut remembering = clock();
+            for (day, minute, second, micros, layout) in times {
+                let date = format!("2024-01-0{}", day + 1);
+                let text = match layout {
+                    0 => format!("{date} 10:{minute:02}:{second:02}"),
+                    1 => format!("{date} 10:{minute:02}:{second:02},{:03}", micros / 1_000),
+                    2 => format!("{date}T10:{minute:02}:{second:02}.{micros:06}Z"),
+                    3 => format!("{date}T10:{minute:02}:{second:02}.{micros:06}+02:00"),
+                    4 => format!("{date} 10:{minute:02}:{second:02} +0000"),
+                    _ => format!("{date} 10:{minute:02}:{second:02} UTC"),
+                };
+                let stamp = Stamp { layout: StampLayout::YearFirst, text: text.as_bytes() };
+                prop_assert_eq!(remembering.at(&stamp), clock().at(&stamp), "{}", text);
+            }
+        }
+    }
+}
