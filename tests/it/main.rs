@@ -11,4 +11,5 @@ mod grouping;
 mod health_faults;
 mod house;
 mod loghub;
+mod readme;
 mod support;

@@ -143,11 +143,13 @@ impl Search {
             Some(name) => platform::account_of_name(name).map(|a| a.uid),
             None => platform::file_owner(root),
         };
-        let trusted = vec![0, platform::caller_uid()];
+        // What root or the caller has started is no impostor's.
+        let mut owners = vec![0, platform::caller_uid()];
+        owners.extend(owner);
         let program = service.command.as_ref().and_then(|c| Program::new(c.words(), &service.cwd));
         let pid_file = service.pid_file.as_ref().map_or(PidFile::Missing, |path| PidFile::read(path));
         Some(Self {
-            wanted: Wanted { program, owner, trusted, pid_file, port: service.port },
+            wanted: Wanted { program, owners, pid_file, port: service.port },
             has_pid_file: service.pid_file.is_some(),
             missing_user: named.filter(|_| owner.is_none()).map(str::to_owned),
         })
@@ -213,7 +215,7 @@ impl Search {
         });
         let unseen = listeners.iter().filter(|l| l.pids.is_empty()).map(|l| {
             let name = l.uid.map_or_else(|| "unknown".to_owned(), platform::user_name);
-            (l.uid, name, l.uid.is_some_and(|uid| self.wanted.may_belong_to(uid)))
+            (l.uid, name, l.uid.is_some_and(|uid| self.wanted.owners.contains(&uid)))
         });
         PortObservation {
             addresses: listeners.iter().map(|l| l.address).collect(),
