@@ -11,6 +11,7 @@ pub mod pattern;
 mod record;
 pub mod restarts;
 pub mod scan;
+pub mod source;
 mod time;
 pub mod verdict;
 
