@@ -1,5 +1,6 @@
 //! Text at the borders: units for people both ways, sanitising, redaction, quoting, near misses.
 
+pub mod ansi;
 pub mod human;
 pub mod markup;
 pub mod moment;

@@ -17,7 +17,6 @@
 //! lines = records + continuation + unattached holds for every segment, and blank lines count as continuation of the
 //! record before them (as unattached where there is none).
 
-mod ansi;
 mod finish;
 mod peel;
 mod rules;

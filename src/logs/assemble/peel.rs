@@ -3,10 +3,10 @@
 //! What is left is the line that the program wrote. Its stream (container, stdout or stderr, unit) keeps lines of
 //! different programs apart when records are assembled.
 
-use crate::logs::assemble::ansi;
 use crate::logs::format::{json, level_of_priority, parse};
 use crate::logs::{Stamp, StampLayout, Wrapper};
 use crate::model::Level;
+use crate::text::ansi;
 
 /// What a wrapper said besides the line.
 #[derive(Clone, Copy, Debug, Default)]

@@ -11,10 +11,11 @@ use crate::logs::assemble::peel::{self, Outer, Peeled};
 use crate::logs::assemble::rules::{self, Mode};
 use crate::logs::assemble::shape::{self, Shape};
 use crate::logs::assemble::slot::{Head, Opening, Place, Slot};
-use crate::logs::assemble::{Borders, End, Sink, ansi};
+use crate::logs::assemble::{Borders, End, Sink};
 use crate::logs::format::{Parsed, Unit, inferred_level, parse};
 use crate::logs::{LineKind, Wrapper};
 use crate::model::Level;
+use crate::text::ansi;
 
 /// How many lines of others may stand inside a stack.
 pub(super) const MAX_BETWEEN: u64 = 8;

@@ -3,9 +3,10 @@
 use crate::logs::assemble::rules;
 use crate::logs::assemble::segment::{MAX_BETWEEN, MAX_LINE, shape_in_unit};
 use crate::logs::assemble::shape::{self, Shape};
-use crate::logs::assemble::{Borders, ansi, peel};
+use crate::logs::assemble::{Borders, peel};
 use crate::logs::format::parse;
 use crate::logs::{LineKind, Wrapper};
+use crate::text::ansi;
 
 /// After so many lines without any head, plain text opens a record too: no construct takes that many.
 const MAX_SOFT_LINES: u64 = 600;

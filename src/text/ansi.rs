@@ -1,10 +1,10 @@
 //! Colours and other terminal commands taken out of a line.
 
 /// The byte that begins every terminal command.
-pub(super) const ESC: u8 = 0x1b;
+pub const ESC: u8 = 0x1b;
 
 /// Appends the text without its terminal commands.
-pub(super) fn strip(text: &[u8], out: &mut Vec<u8>) {
+pub fn strip(text: &[u8], out: &mut Vec<u8>) {
     let mut rest = text;
     while let Some(at) = memchr::memchr(ESC, rest) {
         out.extend_from_slice(&rest[..at]);
