@@ -91,6 +91,7 @@ pub enum ColorChoice {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Health(commands::health::HealthArgs),
+    Logs(commands::logs::LogsArgs),
     Demo(commands::demo::DemoArgs),
     Config(commands::config::ConfigArgs),
     Completions(commands::completions::CompletionsArgs),

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use anstyle::{AnsiColor, Style};
 use anyhow::Result;
 use chrono::Utc;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::Serialize;
 
 use crate::cli::args::{ColorChoice, Format, Global};
@@ -109,6 +110,30 @@ impl Ui {
         stdout.write_all(bytes)?;
         stdout.flush()?;
         Ok(())
+    }
+
+    /// Whether the result goes to a file of its own.
+    pub fn has_output(&self) -> bool {
+        self.output.is_some()
+    }
+
+    /// Writes a part of a result that never ends, to stdout.
+    ///
+    /// # Errors
+    /// When stdout is gone.
+    pub fn stream(&self, bytes: &[u8]) -> io::Result<()> {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(bytes)?;
+        stdout.flush()
+    }
+
+    /// Whether nobody reads stdout any more: the other end of its pipe is closed.
+    pub fn is_reader_gone(&self) -> bool {
+        let stdout = io::stdout();
+        let mut watched = [PollFd::new(&stdout, PollFlags::empty())];
+        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+        poll(&mut watched, Some(&now)).is_ok_and(|ready| ready > 0)
+            && watched[0].revents().contains(PollFlags::ERR)
     }
 
     /// Clears the screen before the next result, where a person is looking.

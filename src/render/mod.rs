@@ -10,6 +10,7 @@ mod document;
 mod health;
 mod html;
 mod json;
+mod log_line;
 mod logs;
 mod markdown;
 mod nagios;
@@ -23,6 +24,7 @@ pub use document::{Align, Block, Cell, Column, Document, Plot, Role, Series, Spa
 pub use health::{HealthDetail, health};
 pub use html::html;
 pub use json::json;
+pub use log_line::log_lines;
 pub use logs::{LogView, logs};
 pub use markdown::markdown;
 pub use nagios::{nagios, unable as nagios_unable};

@@ -11,5 +11,5 @@ mod grouping;
 mod health_faults;
 mod house;
 mod loghub;
-mod readme;
+mod logs_tail;
 mod support;

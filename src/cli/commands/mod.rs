@@ -4,5 +4,6 @@ pub mod completions;
 pub mod config;
 pub mod demo;
 pub mod health;
+pub mod logs;
 pub mod man;
 pub mod sample;
