@@ -205,7 +205,11 @@ impl Setting for Duration {
 
     fn schema(schema: &mut Schema) -> Value {
         let description = "A number with ms, s, m, h, d or w, or several of them: 30s, 1h30m, 7d.";
-        schema.define("duration", |_| json!({ "type": "string", "minLength": 2, "description": description }))
+        let pattern = r"^\s*([0-9.]+(ms|s|sec|m|min|h|d|w)\s*)+$|\$\{";
+        schema.define(
+            "duration",
+            |_| json!({ "type": "string", "pattern": pattern, "description": description }),
+        )
     }
 }
 

@@ -193,10 +193,9 @@ impl Setting for ByteSize {
         let description =
             "Bytes, or a number with KB, MB, GB, TB (powers of 1000) or KiB, MiB, GiB, TiB (of 1024).";
         schema.define("size", |_| {
-            json!({
-                "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "integer", "minimum": 0 }],
-                "description": description,
-            })
+            let text =
+                json!({ "type": "string", "pattern": r"^\s*[0-9.]+\s*([kKmMgGtT][iI]?)?[bB]?\s*$|\$\{" });
+            json!({ "anyOf": [text, { "type": "integer", "minimum": 0 }], "description": description })
         })
     }
 }

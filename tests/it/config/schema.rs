@@ -87,6 +87,8 @@ fn reader_and_schema_refuse_the_same_slips() {
         ("command = []", "command = [\"python3\", \"main.py\"]"),
         ("warm = 60", "warn = 60"),
         ("success_threshold = 0", "success_threshold = 2"),
+        ("period = \"15\"", "period = \"15s\""),
+        ("memory = \"1 gig\"", "memory = \"1GiB\""),
         ("if_disk_above_percent = 120", "if_disk_above_percent = 80"),
     ] {
         let text = FULL.replacen(wrong, right, 1);
