@@ -3,6 +3,7 @@
 mod assemble;
 pub mod audit;
 pub mod changes;
+mod engine;
 mod format;
 pub mod http;
 pub mod incidents;
@@ -16,6 +17,9 @@ mod time;
 pub mod verdict;
 
 pub use assemble::{Assembler, Borders, End, Sink, Start};
+pub use engine::{
+    Activity, Aggregates, Analysis, AnalysisOptions, Books, Duplicate, Event, SourceBooks, analyze,
+};
 pub use format::inferred_level;
 pub use record::{Access, FormatId, Line, LineKind, Record, Stamp, StampLayout, Wrapper};
 pub use time::{Anchor, At, Clock, Ending, FileTime, Placement, Stretch, Timeline, Zone, ZoneChoice};

@@ -9,7 +9,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use fuelops::logs::pattern::{Kind, Place, Seen, Table};
+use fuelops::logs::pattern::{Kind, Place, Seen, Table, Variant};
 use fuelops::logs::scan::Masker;
 
 /// The folder of the samples, one folder for each system.
@@ -76,7 +76,7 @@ fn mine(messages: &[&str]) -> Vec<usize> {
         let text = message.as_bytes();
         let key = masker.signature(text, text.len(), 0);
         let place = Place { offset: line as u64, ..Place::default() };
-        let seen = Seen { key, series: 0, level: None, at: None, text, place, kind: Kind::Text };
+        let seen = Seen { key, variant: Variant::default(), at: None, text, place, kind: Kind::Text };
         table.observe(&seen, 0, || 0);
         keys.push(key);
     }

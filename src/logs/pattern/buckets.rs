@@ -28,7 +28,7 @@ impl Buckets {
     }
 
     /// Counts `count` records in bucket `number` of the present width, keeping to `most` buckets.
-    pub(super) fn add(&mut self, number: u32, count: u32, most: usize) {
+    pub(in crate::logs) fn add(&mut self, number: u32, count: u32, most: usize) {
         match self.cells.last_mut() {
             Some((last, sum)) if *last == number => *sum = sum.saturating_add(count),
             Some((last, _)) if *last > number => {
@@ -50,7 +50,7 @@ impl Buckets {
     }
 
     /// Adds the counts of another one.
-    pub(super) fn merge(&mut self, mut other: Self, most: usize) {
+    pub(in crate::logs) fn merge(&mut self, mut other: Self, most: usize) {
         let shift = self.shift.max(other.shift);
         self.coarsen(shift);
         other.coarsen(shift);

@@ -6,7 +6,7 @@ use std::fmt;
 use crate::logs::pattern::Table;
 use crate::logs::pattern::buckets::Buckets;
 use crate::logs::pattern::cluster::{Sentence, VARIABLE, collapsed, generalise};
-use crate::logs::pattern::row::{ByLevel, Details, Kind, Row};
+use crate::logs::pattern::row::{ByLevel, Details, Kind, Row, Variant};
 use crate::logs::pattern::samples::Sample;
 use crate::logs::pattern::skew::{SlotSkew, skew};
 use crate::logs::pattern::template::{Reading, template};
@@ -37,10 +37,10 @@ impl fmt::Display for PatternId {
     }
 }
 
-/// The records of a pattern that one series of files holds.
+/// The records of a pattern that are of one variant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Share {
-    pub series: u32,
+    pub variant: Variant,
     pub count: u64,
     pub buckets: Buckets,
 }
@@ -61,7 +61,7 @@ pub struct Pattern {
     pub skew: Vec<SlotSkew>,
     /// What [`Table::observe`] was told of its messages.
     pub marks: u8,
-    /// Where its records stand, by rising series.
+    /// Its records by variant.
     pub shares: Vec<Share>,
 }
 
@@ -126,7 +126,7 @@ fn generalised(rows: &[(Row, Details)]) -> Vec<RowReading> {
         let constants = before[number].iter().zip(&sentence.words).filter(|(was, _)| **was != VARIABLE);
         let also_variable =
             constants.enumerate().filter(|(_, (_, is))| **is == VARIABLE).map(|(at, _)| at).collect();
-        RowReading { id: identity(row.level, details.kind, &sentence.words, &texts), also_variable }
+        RowReading { id: identity(row.variant.level, details.kind, &sentence.words, &texts), also_variable }
     };
     sentences.iter().enumerate().map(reading).collect()
 }
@@ -159,7 +159,7 @@ impl<'a> Names<'a> {
             .into_iter()
             .map(|word| if word.variable { VARIABLE } else { number(&text[word.start..word.end]) })
             .collect();
-        Sentence { words, group: row.level.map_or(0, |level| level as u32 + 1), count: row.count }
+        Sentence { words, group: row.variant.level.map_or(0, |level| level as u32 + 1), count: row.count }
     }
 
     /// Whether a value usually follows each word.
@@ -219,7 +219,7 @@ fn pattern(id: PatternId, members: &[usize], rows: &[(Row, Details)], readings: 
     Pattern {
         id,
         template,
-        level: row.level,
+        level: row.variant.level,
         kind: details.kind,
         count,
         first_at: mine().map(|(row, _)| row.first).min().filter(|&first| first != i64::MAX),
@@ -233,10 +233,10 @@ fn pattern(id: PatternId, members: &[usize], rows: &[(Row, Details)], readings: 
 }
 
 fn shares<'a>(rows: impl Iterator<Item = &'a (Row, Details)>) -> Vec<Share> {
-    let mut shares: BTreeMap<u32, Share> = BTreeMap::new();
+    let mut shares: BTreeMap<Variant, Share> = BTreeMap::new();
     for (row, details) in rows {
-        let share =
-            shares.entry(row.series).or_insert_with(|| Share { series: row.series, ..Share::default() });
+        let share = shares.entry(row.variant).or_default();
+        share.variant = row.variant;
         share.count += row.count;
         share.buckets.merge(details.buckets.clone(), BUCKETS);
     }

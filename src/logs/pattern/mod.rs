@@ -24,7 +24,7 @@ mod words;
 
 pub use buckets::Buckets;
 pub use finish::{Mined, Pattern, PatternId, Share};
-pub use row::{ByLevel, Kind};
+pub use row::{ByLevel, Kind, Variant};
 pub use samples::{Place, Sample};
 pub use skew::SlotSkew;
 pub use table::{MAX_SIGNATURES, Seen, Table};

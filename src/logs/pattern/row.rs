@@ -17,6 +17,18 @@ pub enum Kind {
     Access { method: [u8; 8], status: u16 },
 }
 
+/// What tells the records of one signature apart, besides what they say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Variant {
+    pub level: Option<Level>,
+    /// Series of files that the records stand in.
+    pub series: u32,
+    /// The team's rule that fits them.
+    pub rule: Option<u16>,
+    /// Whether a stack was printed with them.
+    pub has_trace: bool,
+}
+
 /// The part of a row that every record touches.
 #[derive(Clone, Debug)]
 pub(super) struct Row {
@@ -33,8 +45,7 @@ pub(super) struct Row {
     pub(super) shift: u8,
     /// Free for whoever observes records: what the message says that rare parts want to know.
     pub(super) marks: u8,
-    pub(super) level: Option<Level>,
-    pub(super) series: u32,
+    pub(super) variant: Variant,
 }
 
 /// The part of a row that few records touch.
@@ -70,7 +81,7 @@ impl Room {
 }
 
 impl Row {
-    pub(super) fn new(key: u64, level: Option<Level>, series: u32) -> Self {
+    pub(super) fn new(key: u64, variant: Variant) -> Self {
         Self {
             key,
             count: 0,
@@ -81,14 +92,13 @@ impl Row {
             pending: 0,
             shift: 0,
             marks: 0,
-            level,
-            series,
+            variant,
         }
     }
 
     /// Where the row stands in the order in which rows are kept: errors first, then by signature.
     pub(super) fn order(&self) -> (bool, u64) {
-        order(self.level, self.key)
+        order(self.variant.level, self.key)
     }
 
     /// Moves what was counted last into the buckets; gives the bytes that this took.

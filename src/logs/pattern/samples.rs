@@ -113,7 +113,7 @@ mod tests {
     use proptest::prelude::{prop_assert_eq, proptest};
 
     use super::{Place, Samples, rank};
-    use crate::logs::pattern::{Kind, Seen};
+    use crate::logs::pattern::{Kind, Seen, Variant};
 
     fn of(texts: &[(u8, u16)], most: usize) -> Samples {
         let mut samples = Samples::default();
@@ -122,8 +122,7 @@ mod tests {
             let place = Place { offset: u64::from(offset), ..Place::default() };
             let seen = Seen {
                 key: 0,
-                series: 0,
-                level: None,
+                variant: Variant::default(),
                 at: None,
                 text: text.as_bytes(),
                 place,

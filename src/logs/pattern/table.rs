@@ -8,10 +8,9 @@ use std::hash::BuildHasher;
 
 use hashbrown::HashTable;
 
-use crate::logs::pattern::row::{ByLevel, Details, Kind, Room, Row, order};
+use crate::logs::pattern::row::{ByLevel, Details, Kind, Room, Row, Variant, order};
 use crate::logs::pattern::samples::{Place, rank};
 use crate::logs::scan::mix64;
-use crate::model::Level;
 
 /// Most signatures that are told apart.
 pub const MAX_SIGNATURES: usize = 65_536;
@@ -22,11 +21,9 @@ const SLACK: usize = 4096;
 /// One record, as the table wants to see it.
 #[derive(Clone, Copy, Debug)]
 pub struct Seen<'a> {
-    /// The signature, with the level and the series in it.
+    /// The signature, with the variant in it.
     pub key: u64,
-    /// Series of files that the record stands in.
-    pub series: u32,
-    pub level: Option<Level>,
+    pub variant: Variant,
     /// Microseconds since 1970, UTC.
     pub at: Option<i64>,
     pub text: &'a [u8],
@@ -107,7 +104,7 @@ impl Table {
         self.lower_limit(other.limit);
         for (mut row, mut details) in other.rows.into_iter().zip(other.details) {
             if self.limit.is_some_and(|limit| row.order() >= limit) {
-                self.other.add(row.level, row.count);
+                self.other.add(row.variant.level, row.count);
                 continue;
             }
             row.settle(&mut details, other.room);
@@ -132,18 +129,18 @@ impl Table {
             row.settle(details, room);
             details.shrink(room);
         }
-        rows.sort_unstable_by_key(|(row, _)| (row.level, row.key));
+        rows.sort_unstable_by_key(|(row, _)| (row.variant, row.key));
         (rows, self.other)
     }
 
     #[cold]
     #[inline(never)]
     fn admit(&mut self, seen: &Seen<'_>, fresh: impl FnOnce() -> u8) -> Option<usize> {
-        if self.limit.is_some_and(|limit| order(seen.level, seen.key) >= limit) {
-            self.other.add(seen.level, 1);
+        if self.limit.is_some_and(|limit| order(seen.variant.level, seen.key) >= limit) {
+            self.other.add(seen.variant.level, 1);
             return None;
         }
-        let row = Row { marks: fresh(), ..Row::new(seen.key, seen.level, seen.series) };
+        let row = Row { marks: fresh(), ..Row::new(seen.key, seen.variant) };
         let number = self.insert(row, Details { kind: seen.kind, ..Details::default() });
         if self.rows.len() > MAX_SIGNATURES + SLACK {
             // The new row has no records yet; they are counted where it ends up.
@@ -158,7 +155,7 @@ impl Table {
             self.index.find(mix64(seen.key, self.seed), |&row| self.rows[row as usize].key == seen.key);
         let found = found.map(|&number| number as usize);
         if found.is_none() {
-            self.other.add(seen.level, 1);
+            self.other.add(seen.variant.level, 1);
         }
         found
     }
@@ -234,7 +231,7 @@ impl Table {
                 self.rows.push(row);
                 self.details.push(details);
             } else {
-                self.other.add(row.level, row.count);
+                self.other.add(row.variant.level, row.count);
             }
         }
         self.reindex();
@@ -260,7 +257,7 @@ mod tests {
     use proptest::prelude::{prop_assert, proptest};
 
     use super::{MAX_SIGNATURES, Seen, Table};
-    use crate::logs::pattern::{Kind, Place};
+    use crate::logs::pattern::{Kind, Place, Variant};
     use crate::logs::scan::{Masker, mix64};
     use crate::model::Level;
 
@@ -270,7 +267,8 @@ mod tests {
         let place = Place { offset, ..Place::default() };
         let at = (!offset.is_multiple_of(7)).then(|| (offset % 1000).cast_signed() * 1_000_000);
         let text = text.as_bytes();
-        let seen = Seen { key, series, level: Some(level), at, text, place, kind: Kind::Text };
+        let variant = Variant { level: Some(level), series, ..Variant::default() };
+        let seen = Seen { key, variant, at, text, place, kind: Kind::Text };
         table.observe(&seen, 1, || 3);
     }
 
@@ -319,8 +317,7 @@ mod tests {
             let place = Place { offset: n, ..Place::default() };
             let seen = Seen {
                 key: mix64(n, 5),
-                series: 0,
-                level: Some(level),
+                variant: Variant { level: Some(level), ..Variant::default() },
                 at: Some(n.cast_signed() * 1_000_000),
                 text: text.as_bytes(),
                 place,

@@ -1,0 +1,70 @@
+//! Everything that is counted: independent parts, each of which observes records, takes in another of its kind, and is
+//! finished at the end. Adding up is associative and commutative in every part, so it is in all of them.
+
+use crate::grouping::GroupTable;
+use crate::logs::engine::activity::Activity;
+use crate::logs::engine::books::{Books, SourceBooks};
+use crate::logs::engine::events::Events;
+use crate::logs::engine::overlap::Overlap;
+use crate::logs::http::HttpTable;
+use crate::logs::pattern::Table;
+
+/// What one worker has counted, or all of them together.
+///
+/// A line number that stands in here counts from the beginning of the part of the source in which it was read; see
+/// [`provisional_line`].
+#[derive(Debug, Default)]
+pub struct Aggregates {
+    pub(super) books: Books,
+    /// By the index of the source.
+    pub(super) sources: Vec<SourceBooks>,
+    pub(super) patterns: Table,
+    pub(super) http: HttpTable,
+    pub(super) exceptions: GroupTable,
+    pub(super) events: Events,
+    pub(super) overlap: Overlap,
+    pub(super) activity: Activity,
+}
+
+impl Aggregates {
+    /// Empty aggregates for so many sources.
+    pub(super) fn new(sources: usize) -> Self {
+        Self { sources: vec![SourceBooks::default(); sources], ..Self::default() }
+    }
+
+    /// Empty aggregates that need not count what found no room in these.
+    pub(super) fn successor(&self) -> Self {
+        Self { patterns: Table::like(&self.patterns), ..Self::new(self.sources.len()) }
+    }
+
+    /// Adds what another worker has counted.
+    pub(super) fn merge(&mut self, other: Self) {
+        let Self { books, sources, patterns, http, exceptions, events, overlap, activity } = other;
+        self.books.merge(&books);
+        self.sources.iter_mut().zip(sources).for_each(|(mine, theirs)| mine.merge(theirs));
+        self.patterns.merge(patterns);
+        self.http.merge(http);
+        self.exceptions.merge(exceptions);
+        self.events.merge(events);
+        self.overlap.merge(overlap);
+        self.activity.merge(activity);
+    }
+
+    /// Bytes on the heap, about, of the parts that grow with the input.
+    pub(super) fn weight(&self) -> usize {
+        self.patterns.weight() + self.events.weight() + self.overlap.weight()
+    }
+}
+
+/// Bits of a line number within its part.
+const LINE_BITS: u32 = 40;
+
+/// A line of a part, from 0, as one number that orders like the lines of the source do.
+pub(super) fn provisional_line(part: u32, line: u64) -> u64 {
+    u64::from(part) << LINE_BITS | line.min((1 << LINE_BITS) - 1)
+}
+
+/// The part and the line in it.
+pub(super) fn part_and_line(provisional: u64) -> (u32, u64) {
+    ((provisional >> LINE_BITS) as u32, provisional & ((1 << LINE_BITS) - 1))
+}

@@ -1,0 +1,35 @@
+//! The engine: sources in, one [`Analysis`] out.
+//!
+//! Plain files are cut into parts of a few MiB that any worker may take; streams are one part each. A part begins at the
+//! first line that surely opens a record, at or behind its cut, and goes on to the first such line at or behind the next
+//! cut, so every record belongs to one part, whole. A worker keeps [`Aggregates`] of its own and hands them over when they
+//! get heavy; adding them up is associative and commutative, so threads, cuts and their order leave no trace.
+//!
+//! Memory is bounded: a buffer of [`window::MAX_RECORD`] bytes for each worker, aggregates that bound themselves, no file
+//! is mapped or held as a whole.
+
+mod activity;
+mod aggregates;
+mod analysis;
+mod books;
+mod clock;
+mod events;
+mod key;
+mod observer;
+mod overlap;
+mod part;
+mod pipeline;
+mod plan;
+mod ranged;
+mod run;
+#[cfg(test)]
+mod tests;
+mod window;
+
+pub use activity::Activity;
+pub use aggregates::Aggregates;
+pub use analysis::Analysis;
+pub use books::{Books, SourceBooks};
+pub use events::Event;
+pub use overlap::Duplicate;
+pub use run::{AnalysisOptions, analyze};

@@ -1,0 +1,223 @@
+//! From a record to everything that is counted of it.
+
+use crate::grouping::{Occurrence, SourceRoots};
+use crate::logs::audit::TeamRules;
+use crate::logs::engine::aggregates::{Aggregates, provisional_line};
+use crate::logs::engine::books::FormatTally;
+use crate::logs::engine::clock::{PartClock, Time};
+use crate::logs::engine::events::Event;
+use crate::logs::engine::key::Keys;
+use crate::logs::engine::overlap::content_hash;
+use crate::logs::engine::window::Places;
+use crate::logs::pattern::{Place, Seen, Variant};
+use crate::logs::restarts::MarkFinder;
+use crate::logs::{FormatId, Record, Sink};
+
+/// What all workers look things up in.
+#[derive(Debug)]
+pub(super) struct Rules<'a> {
+    pub(super) team: &'a TeamRules,
+    pub(super) roots: &'a SourceRoots,
+    pub(super) marks: MarkFinder,
+    /// Earliest and latest time that counts, in microseconds since 1970.
+    pub(super) since: Option<i64>,
+    pub(super) until: Option<i64>,
+}
+
+impl Rules<'_> {
+    /// Whether a record of this time is to be left out.
+    fn excludes(&self, time: Option<Time>) -> bool {
+        let Some(time) = time else { return false };
+        self.since.is_some_and(|since| time.us < since) || self.until.is_some_and(|until| time.us > until)
+    }
+}
+
+/// What a worker keeps from one part to the next.
+#[derive(Debug)]
+pub(super) struct Desk {
+    pub(super) counted: Aggregates,
+    pub(super) formats: FormatTally,
+    pub(super) keys: Keys,
+    /// A record's text with its continuation lines.
+    text: Vec<u8>,
+}
+
+impl Desk {
+    pub(super) fn new(counted: Aggregates) -> Self {
+        Self { counted, formats: FormatTally::default(), keys: Keys::default(), text: Vec::new() }
+    }
+}
+
+/// The part of a source that is being read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PartOf<'a> {
+    pub(super) name: &'a str,
+    pub(super) source: u32,
+    pub(super) part: u32,
+    pub(super) series: u32,
+    pub(super) source_seed: u64,
+    pub(super) series_seed: u64,
+}
+
+/// Counts the records of a part.
+#[derive(Debug)]
+pub(super) struct Observer<'a> {
+    pub(super) rules: &'a Rules<'a>,
+    pub(super) desk: &'a mut Desk,
+    pub(super) part: PartOf<'a>,
+    pub(super) clock: PartClock,
+    /// Lines told so far.
+    pub(super) lines: u64,
+    pub(super) records: u64,
+    /// Line of the first request.
+    pub(super) first_access: Option<u64>,
+}
+
+impl<'a> Observer<'a> {
+    pub(super) fn new(rules: &'a Rules<'a>, desk: &'a mut Desk, part: PartOf<'a>, clock: PartClock) -> Self {
+        Self { rules, desk, part, clock, lines: 0, records: 0, first_access: None }
+    }
+
+    /// A view that takes the records of one segment.
+    pub(super) fn on<'s>(&'s mut self, bytes: &'s [u8], places: Places<'s>) -> OnSegment<'s, 'a> {
+        let first_line = self.lines;
+        OnSegment { observer: self, bytes, places, first_line }
+    }
+}
+
+/// An observer of one segment.
+#[derive(Debug)]
+pub(super) struct OnSegment<'s, 'a> {
+    observer: &'s mut Observer<'a>,
+    bytes: &'s [u8],
+    places: Places<'s>,
+    first_line: u64,
+}
+
+impl Sink for OnSegment<'_, '_> {
+    fn record(&mut self, record: &Record<'_>) {
+        let offset = self.places.offset_of(record.offset as usize);
+        let line = self.first_line + record.line_no;
+        self.observer.record(record, self.bytes, offset, line);
+    }
+
+    fn unattached(&mut self, _: &[u8], _: u64) {
+        self.observer.lines += 1;
+        self.observer.desk.counted.books.unattached();
+    }
+}
+
+/// A record as it is counted, with what was found out about it.
+struct Told<'r> {
+    record: &'r Record<'r>,
+    place: Place,
+    time: Option<Time>,
+    before_at: Option<i64>,
+}
+
+impl Observer<'_> {
+    #[inline]
+    fn record(&mut self, record: &Record<'_>, bytes: &[u8], offset: u64, line: u64) {
+        self.lines += u64::from(record.lines);
+        self.records += 1;
+        let before_at = self.clock.carried(offset);
+        let time = self.clock.at(&record.line, offset);
+        if self.rules.excludes(time) {
+            self.desk.counted.books.outside += 1;
+            return;
+        }
+        let line = u32::try_from(line).unwrap_or(u32::MAX);
+        let place = Place { source: self.part.source, part: self.part.part, line, offset };
+        self.count(&Told { record, place, time, before_at }, bytes);
+    }
+
+    #[inline]
+    fn count(&mut self, told: &Told<'_>, bytes: &[u8]) {
+        let Told { record, place, time, .. } = *told;
+        let head = &record.line;
+        let at = time.map(|time| time.us);
+        let has_trace = may_hold_stack(record) && self.exceptions(told);
+        let rule = if self.rules.team.is_empty() { None } else { self.team_rule(record) };
+        let counted = &mut self.desk.counted;
+        counted.books.record(record, at, time.is_some_and(|time| time.inferred));
+        self.desk.formats.add(head.wrapper, head.format);
+        if let Some(access) = &head.access {
+            self.first_access.get_or_insert(u64::from(place.line));
+            counted.http.observe(access, at);
+        }
+        let key = self.desk.keys.of(head, bytes);
+        let variant = Variant { level: head.level, series: self.part.series, rule, has_trace };
+        let seen = Seen {
+            key: key.in_variant(&variant, self.part.series_seed),
+            variant,
+            at,
+            text: head.message,
+            place,
+            kind: key.kind,
+        };
+        let finder = &self.rules.marks;
+        let fresh = || u8::from(finder.mark(head.message).is_some());
+        let marks = counted.patterns.observe(&seen, self.part.source_seed, fresh);
+        if let Some(time) = time {
+            let second = time.us.div_euclid(1_000_000);
+            counted.activity.observe(head.level, u32::try_from(second).unwrap_or(0));
+            if !time.inferred {
+                let hash = content_hash(key.signature, head.message, second);
+                counted.overlap.observe(self.part.series, head.level, hash);
+            }
+        }
+        if marks.is_none_or(|marks| marks != 0) {
+            self.event(told);
+        }
+    }
+
+    /// Takes the chains out of a record's text; says whether there were any.
+    #[cold]
+    fn exceptions(&mut self, told: &Told<'_>) -> bool {
+        let head = &told.record.line;
+        let text = &mut self.desk.text;
+        text.clear();
+        for part in [head.message, told.record.body, head.trace] {
+            if !text.is_empty() && !part.is_empty() && text.last() != Some(&b'\n') {
+                text.push(b'\n');
+            }
+            text.extend_from_slice(part);
+        }
+        let seen = Occurrence {
+            at: told.time.map(|time| time.us),
+            path: self.part.name,
+            line: provisional_line(told.place.part, u64::from(told.place.line)),
+            level: head.level,
+        };
+        self.desk.counted.exceptions.observe(text, seen, self.rules.roots) > 0
+    }
+
+    #[cold]
+    fn team_rule(&mut self, record: &Record<'_>) -> Option<u16> {
+        let found = self
+            .rules
+            .team
+            .find(record.line.message)
+            .or_else(|| if record.body.is_empty() { None } else { self.rules.team.find(record.body) });
+        found.and_then(|rule| u16::try_from(rule).ok())
+    }
+
+    #[cold]
+    fn event(&mut self, told: &Told<'_>) {
+        if let Some((mark, pid)) = self.rules.marks.mark(told.record.line.message) {
+            let at = told.time.map(|time| time.us);
+            let event = Event { place: told.place, at, before_at: told.before_at, mark, pid };
+            self.desk.counted.events.push(event);
+        }
+    }
+}
+
+/// Whether a record is worth looking at for a stack: most are of one line.
+#[inline]
+fn may_hold_stack(record: &Record<'_>) -> bool {
+    let line = &record.line;
+    !record.body.is_empty()
+        || !line.trace.is_empty()
+        || matches!(line.format, FormatId::Stack | FormatId::CrashBlock)
+        || (matches!(line.format, FormatId::Json | FormatId::Logfmt) && line.message.contains(&b'\n'))
+}

@@ -1,0 +1,174 @@
+//! Records that stand in several files: a logger that writes everything to `NAME.log`, errors to `NAME_errors.log`, and the
+//! console into a third.
+//!
+//! For each series the records with the lowest hashes of their text and second are remembered. Where nearly all of them
+//! turn up in another series as well, the one is a copy of the other, and its records are counted once. Errors are compared
+//! for themselves, since a file of errors alone is a small part of the whole log.
+
+use std::collections::BTreeSet;
+
+use crate::logs::scan::mix64;
+use crate::model::Level;
+
+/// Hashes that are kept for each series and class.
+const KEPT: usize = 512;
+/// Hashes that two series must have had the chance to share.
+const COMPARED: usize = 4;
+/// Share of them that makes a copy, in percent.
+const SHARED_PERCENT: usize = 90;
+
+/// A series whose records stand in another one, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Duplicate {
+    /// Index of the series that is left out of what is counted once.
+    pub series: u32,
+    /// Index of the series that holds its records.
+    pub of: u32,
+    /// Whether this is about records of level error and worse, or about the others.
+    pub errors: bool,
+}
+
+/// The lowest hashes of the records of one class.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Sketch {
+    hashes: BTreeSet<u64>,
+    records: u64,
+}
+
+/// Sketches by series.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Overlap {
+    sketches: Vec<[Sketch; 2]>,
+    /// The hashes from which on nothing changes, for the series that is being read.
+    gates: Vec<[u64; 2]>,
+}
+
+/// The hash of a record by what it says and when.
+#[inline]
+pub(super) fn content_hash(signature: u64, text: &[u8], second: i64) -> u64 {
+    let word = |bytes: Option<&[u8; 8]>| bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes));
+    let ends = word(text.first_chunk()) ^ word(text.last_chunk()).rotate_left(32);
+    mix64(signature ^ second.cast_unsigned(), ends ^ text.len() as u64)
+}
+
+impl Overlap {
+    /// Notes a record that bears a time of its own.
+    #[inline]
+    pub(super) fn observe(&mut self, series: u32, level: Option<Level>, hash: u64) {
+        let class = usize::from(level >= Some(Level::Error));
+        let series = series as usize;
+        if series >= self.gates.len() {
+            self.gates.resize(series + 1, [u64::MAX; 2]);
+            self.sketches.resize(series + 1, <[Sketch; 2]>::default());
+        }
+        let sketch = &mut self.sketches[series][class];
+        sketch.records += 1;
+        if hash < self.gates[series][class] {
+            self.gates[series][class] = sketch.insert(hash);
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        if self.sketches.len() < other.sketches.len() {
+            self.sketches.resize(other.sketches.len(), <[Sketch; 2]>::default());
+            self.gates.resize(other.sketches.len(), [u64::MAX; 2]);
+        }
+        for ((mine, gates), theirs) in self.sketches.iter_mut().zip(&mut self.gates).zip(other.sketches) {
+            for ((mine, gate), theirs) in mine.iter_mut().zip(gates).zip(theirs) {
+                mine.records += theirs.records;
+                theirs.hashes.into_iter().for_each(|hash| *gate = mine.insert(hash));
+            }
+        }
+    }
+
+    pub(super) fn weight(&self) -> usize {
+        self.sketches.iter().flatten().map(|sketch| sketch.hashes.len() * 16).sum()
+    }
+
+    /// Says which series are copies; where two are alike, the later one is the copy.
+    pub(super) fn copies(&self) -> Vec<Duplicate> {
+        let mut copies = Vec::new();
+        for class in 0..2 {
+            let mut by_size: Vec<usize> = (0..self.sketches.len()).collect();
+            by_size.sort_by_key(|&series| (std::cmp::Reverse(self.sketches[series][class].records), series));
+            let mut originals: Vec<usize> = Vec::new();
+            for series in by_size {
+                let sketch = &self.sketches[series][class];
+                match originals.iter().find(|&&of| sketch.stands_in(&self.sketches[of][class])) {
+                    Some(&of) => {
+                        copies.push(Duplicate { series: series as u32, of: of as u32, errors: class == 1 });
+                    }
+                    None => originals.push(series),
+                }
+            }
+        }
+        copies.sort_unstable();
+        copies
+    }
+}
+
+impl Sketch {
+    /// Takes a hash in; gives the hash from which on nothing changes.
+    fn insert(&mut self, hash: u64) -> u64 {
+        self.hashes.insert(hash);
+        if self.hashes.len() > KEPT {
+            self.hashes.pop_last();
+        }
+        if self.hashes.len() < KEPT { u64::MAX } else { self.hashes.last().copied().unwrap_or(u64::MAX) }
+    }
+
+    /// Whether nearly all of these records stand in another sketch's series as well.
+    fn stands_in(&self, other: &Self) -> bool {
+        let reach = |sketch: &Self| {
+            if sketch.hashes.len() < KEPT { u64::MAX } else { sketch.hashes.last().copied().unwrap_or(0) }
+        };
+        let both = reach(self).min(reach(other));
+        let compared = self.hashes.range(..=both).count();
+        let shared = self.hashes.range(..=both).filter(|hash| other.hashes.contains(hash)).count();
+        compared >= COMPARED && shared * 100 >= compared * SHARED_PERCENT
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Duplicate, Overlap};
+    use crate::logs::scan::mix64;
+    use crate::model::Level;
+
+    fn observe(overlap: &mut Overlap, series: u32, numbers: impl Iterator<Item = u64>) {
+        for n in numbers {
+            let level = if n.is_multiple_of(100) { Level::Error } else { Level::Info };
+            overlap.observe(series, Some(level), mix64(n, 1));
+        }
+    }
+
+    #[test]
+    fn a_file_of_errors_is_a_copy_of_the_errors() {
+        let mut overlap = Overlap::default();
+        observe(&mut overlap, 0, (0..100_000).filter(|n| n % 100 == 0));
+        observe(&mut overlap, 1, 0..100_000);
+        observe(&mut overlap, 2, 500_000..600_000);
+        assert_eq!(overlap.copies(), [Duplicate { series: 1, of: 0, errors: true }]);
+    }
+
+    #[test]
+    fn a_second_whole_file_is_a_copy_of_both() {
+        let mut overlap = Overlap::default();
+        observe(&mut overlap, 0, 0..10_000);
+        let mut second = Overlap::default();
+        observe(&mut second, 1, 0..5_000);
+        overlap.merge(second);
+        let copy = |errors| Duplicate { series: 1, of: 0, errors };
+        assert_eq!(overlap.copies(), [copy(false), copy(true)]);
+    }
+
+    #[test]
+    fn merging_parts_gives_the_whole() {
+        let (mut whole, mut left, mut right) = (Overlap::default(), Overlap::default(), Overlap::default());
+        observe(&mut whole, 1, 0..10_000);
+        observe(&mut left, 1, 0..3_000);
+        observe(&mut right, 1, 3_000..10_000);
+        left.merge(right);
+        assert_eq!(left, whole);
+    }
+}

@@ -1,0 +1,74 @@
+//! What is to be read, cut into parts.
+//!
+//! A plain file is cut at multiples of a size; the real border is the first line at or behind the cut that surely opens a
+//! record. Both neighbours find it by looking at the same bytes, so nobody needs to tell anybody.
+
+use std::fs::File;
+use std::io;
+use std::sync::atomic::AtomicU64;
+
+use crate::logs::assemble::{Assembler, End, Sink, Start};
+use crate::logs::engine::ranged::Ranged;
+use crate::logs::engine::window::Window;
+use crate::logs::{Borders, Record};
+
+/// How far behind a cut a sure opening is looked for.
+const SEARCH: u64 = 1 << 20;
+/// How much is looked at first; most logs open a record within a few lines.
+const FIRST_LOOK: u64 = 32 << 10;
+/// Parts are not smaller than this.
+const MIN_PART: u64 = 1 << 20;
+/// Nor larger than this.
+const MAX_PART: u64 = 16 << 20;
+/// Parts for each worker, so that they end at about the same time.
+const PARTS_PER_WORKER: u64 = 12;
+
+/// The size of parts that keeps so many workers busy with so many bytes.
+pub(super) fn part_size(bytes: u64, workers: usize) -> u64 {
+    (bytes / (workers as u64 * PARTS_PER_WORKER)).clamp(MIN_PART, MAX_PART)
+}
+
+/// Where the part begins that is cut off at `cut`, in a file that is read up to `len`.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(super) fn border(file: &File, cut: u64, len: u64) -> io::Result<u64> {
+    if cut == 0 || cut >= len {
+        return Ok(cut.min(len));
+    }
+    let mut look = FIRST_LOOK;
+    loop {
+        let (first_line, found) = opening_behind(file, cut, (cut + look).min(len))?;
+        match found {
+            Some(border) => return Ok(border),
+            None if cut + look >= len => return Ok(len),
+            None if look >= SEARCH => return Ok(first_line),
+            None => look = (look * 8).min(SEARCH),
+        }
+    }
+}
+
+/// The first line at or behind `cut`, and the first one that surely opens a record, looking no further than `end`.
+fn opening_behind(file: &File, cut: u64, end: u64) -> io::Result<(u64, Option<u64>)> {
+    let short = AtomicU64::new(u64::MAX);
+    let mut window = Window::new(Ranged::new(file, cut - 1, end, &short), cut - 1, Vec::new());
+    while !window.is_at_end() && !window.is_full() {
+        window.fill()?;
+    }
+    let lines = window.lines();
+    let skip = memchr::memchr(b'\n', lines).map_or(lines.len(), |at| at + 1);
+    let behind = &lines[skip..];
+    let Borders { head, .. } = Assembler::new().segment(behind, Start::Middle, End::Middle, &mut Nobody);
+    let found = (head < behind.len()).then(|| window.offset_of(skip + head));
+    Ok((window.offset_of(skip), found))
+}
+
+/// Takes records and does nothing with them.
+#[derive(Debug)]
+pub(super) struct Nobody;
+
+impl Sink for Nobody {
+    fn record(&mut self, _: &Record<'_>) {}
+
+    fn unattached(&mut self, _: &[u8], _: u64) {}
+}

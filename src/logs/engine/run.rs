@@ -1,0 +1,307 @@
+//! Workers over parts: who reads what, and where the counts come together.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::{fmt, thread};
+
+use crate::grouping::SourceRoots;
+use crate::logs::Assembler;
+use crate::logs::audit::TeamRules;
+use crate::logs::engine::aggregates::Aggregates;
+use crate::logs::engine::analysis::Analysis;
+use crate::logs::engine::clock::PartClock;
+use crate::logs::engine::key::{series_seed, source_seed};
+use crate::logs::engine::observer::{Desk, PartOf, Rules};
+use crate::logs::engine::part::{clock_for, look_ahead, read_part};
+use crate::logs::engine::pipeline::pipelined;
+use crate::logs::engine::plan::{border, part_size};
+use crate::logs::engine::ranged::Ranged;
+use crate::logs::engine::window::Window;
+use crate::logs::input::{Feed, Input, Problem, Source, SourceKind, open};
+use crate::logs::restarts::MarkFinder;
+
+/// A worker hands its counts over when they weigh more than this.
+const HEAVY: usize = 3 << 20;
+/// Most workers; each has a buffer of its own.
+const MAX_WORKERS: usize = 16;
+
+/// What to count, and how.
+#[derive(Clone, Copy)]
+pub struct AnalysisOptions<'a> {
+    /// Workers; 0 for as many as there are processors.
+    pub threads: usize,
+    /// Records before this are left out; microseconds since 1970.
+    pub since: Option<i64>,
+    /// Records after this are left out.
+    pub until: Option<i64>,
+    /// What the team knows of its own noise.
+    pub rules: &'a TeamRules,
+    /// Where the backend's own code lies.
+    pub roots: &'a SourceRoots,
+    /// Bytes of a part; `None` for what suits the machine. The result does not depend on it.
+    pub part_bytes: Option<u64>,
+    /// Is told of bytes that have been read, now and then, by any thread.
+    pub progress: Option<&'a (dyn Fn(u64) + Sync)>,
+}
+
+impl fmt::Debug for AnalysisOptions<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { threads, since, until, part_bytes, .. } = self;
+        f.debug_struct("AnalysisOptions")
+            .field("threads", threads)
+            .field("since", since)
+            .field("until", until)
+            .field("part_bytes", part_bytes)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Reads sources and counts everything in them. What could not be read becomes a problem of the analysis.
+pub fn analyze(sources: &[Source], options: &AnalysisOptions<'_>) -> Analysis {
+    let series = Series::of(sources);
+    let run = Run {
+        sources,
+        series: &series,
+        options,
+        rules: Rules {
+            team: options.rules,
+            roots: options.roots,
+            marks: MarkFinder::default(),
+            since: options.since,
+            until: options.until,
+        },
+        shared: Mutex::new(Aggregates::new(sources.len())),
+        problems: Mutex::new(BTreeMap::new()),
+    };
+    let workers = match options.threads {
+        0 => thread::available_parallelism().map_or(1, usize::from).min(MAX_WORKERS),
+        threads => threads,
+    };
+    let jobs = run.jobs(workers);
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut desk = Desk::new(Aggregates::new(sources.len()));
+        let mut kit = Kit::default();
+        while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            run.job(job, workers > 1, &mut desk, &mut kit);
+        }
+        run.hand_over(&mut desk);
+    };
+    thread::scope(|scope| {
+        for _ in 1..workers.min(jobs.len()) {
+            scope.spawn(work);
+        }
+        work();
+    });
+    let Run { shared, problems, .. } = run;
+    let counted = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let problems = problems.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Analysis::new(counted, sources, series.names, problems.into_values().collect())
+}
+
+/// Series by number.
+#[derive(Debug)]
+struct Series {
+    names: Vec<String>,
+    of_source: Vec<u32>,
+}
+
+impl Series {
+    fn of(sources: &[Source]) -> Self {
+        let mut names: Vec<String> = Vec::new();
+        let mut number = |name: &String| {
+            names.iter().position(|known| known == name).unwrap_or_else(|| {
+                names.push(name.clone());
+                names.len() - 1
+            }) as u32
+        };
+        let of_source = sources.iter().map(|source| number(&source.series)).collect();
+        Self { names, of_source }
+    }
+}
+
+/// Something for a worker to do.
+#[derive(Debug)]
+enum Job {
+    /// A part of a plain file, by its cuts.
+    Part { source: usize, part: u32, from: u64, to: u64, len: u64 },
+    /// A whole source, of which it is known when it is opened how it can be read.
+    Whole { source: usize },
+}
+
+/// What a worker reads with.
+#[derive(Debug, Default)]
+struct Kit {
+    assembler: Assembler,
+    buffer: Vec<u8>,
+}
+
+/// One run over all sources.
+struct Run<'a> {
+    sources: &'a [Source],
+    series: &'a Series,
+    options: &'a AnalysisOptions<'a>,
+    rules: Rules<'a>,
+    shared: Mutex<Aggregates>,
+    /// By source and kind, so that a file that shrank is named once.
+    problems: Mutex<BTreeMap<(usize, String), Problem>>,
+}
+
+impl Run<'_> {
+    /// Everything to do; what cannot be cut comes first, since it takes longest.
+    fn jobs(&self, workers: usize) -> Vec<Job> {
+        let plain = |source: &&Source| source.kind == SourceKind::Plain;
+        let bytes = self.sources.iter().filter(plain).map(|source| source.len).sum();
+        let size = self.options.part_bytes.unwrap_or_else(|| part_size(bytes, workers)).max(1);
+        let mut jobs: Vec<Job> = Vec::new();
+        for (number, source) in self.sources.iter().enumerate() {
+            if source.kind != SourceKind::Plain {
+                jobs.push(Job::Whole { source: number });
+            }
+        }
+        for (number, source) in self.sources.iter().enumerate().filter(|(_, source)| plain(source)) {
+            let len = source.len;
+            let cuts = (0..len.div_ceil(size)).map(|part| (part, part * size));
+            jobs.extend(cuts.map(|(part, from)| {
+                let to = if from + size < len { from + size } else { len };
+                Job::Part { source: number, part: u32::try_from(part).unwrap_or(u32::MAX), from, to, len }
+            }));
+        }
+        jobs
+    }
+
+    fn job(&self, job: &Job, pipeline: bool, desk: &mut Desk, kit: &mut Kit) {
+        let (Job::Part { source, .. } | Job::Whole { source }) = *job;
+        let opened = open(&self.sources[source]);
+        match (opened, job) {
+            (Err(problem), _) => self.note(source, problem),
+            (Ok(Input::Ranged { file, .. }), &Job::Part { part, from, to, len, .. }) => {
+                self.range(source, &file, part, (from, to, len), desk, kit);
+            }
+            (Ok(Input::Ranged { file, len }), Job::Whole { .. }) => {
+                self.range(source, &file, 0, (0, len, len), desk, kit);
+            }
+            (Ok(Input::Stream(feed)), _) => self.stream(source, feed, pipeline, desk, kit),
+        }
+    }
+
+    fn part_of(&self, source: usize, part: u32) -> PartOf<'_> {
+        let Source { name, series, .. } = &self.sources[source];
+        PartOf {
+            name,
+            source: source as u32,
+            part,
+            series: self.series.of_source[source],
+            source_seed: source_seed(name),
+            series_seed: series_seed(series),
+        }
+    }
+
+    /// Reads what lies between two cuts of a file.
+    fn range(
+        &self,
+        source: usize,
+        file: &File,
+        part: u32,
+        cuts: (u64, u64, u64),
+        desk: &mut Desk,
+        kit: &mut Kit,
+    ) {
+        let (from, to, len) = cuts;
+        let short = AtomicU64::new(u64::MAX);
+        let outcome = (|| {
+            let begin = border(file, from, len)?;
+            let end = border(file, to, len)?;
+            if begin >= end {
+                return Ok(());
+            }
+            let clock = clock_for(begin, |from, to| Ranged::new(file, from, to.min(len), &short))?;
+            let reader = Ranged::new(file, begin, end, &short);
+            let mut window = Window::new(reader, begin, std::mem::take(&mut kit.buffer));
+            let read = read_part(
+                &mut window,
+                &mut kit.assembler,
+                &self.rules,
+                desk,
+                self.part_of(source, part),
+                clock,
+                |bytes, desk| self.advance(bytes, desk),
+            );
+            kit.buffer = window.into_buffer();
+            read
+        })();
+        self.settle(source, outcome);
+        let read = short.into_inner();
+        if read < len {
+            self.note(source, self.sources[source].shrank(read));
+        }
+    }
+
+    /// Reads a stream to its end.
+    fn stream(&self, source: usize, feed: Feed, pipeline: bool, desk: &mut Desk, kit: &mut Kit) {
+        let part = self.part_of(source, 0);
+        let feed = if pipeline {
+            thread::scope(|scope| {
+                let (reader, handle) = pipelined(scope, feed);
+                self.settle(source, self.read_stream(reader, part, desk, kit));
+                handle.join().ok()
+            })
+        } else {
+            let mut feed = feed;
+            self.settle(source, self.read_stream(&mut feed, part, desk, kit));
+            Some(feed)
+        };
+        if let Some(problem) = feed.as_ref().and_then(Feed::problem) {
+            self.note(source, problem.clone());
+        }
+    }
+
+    fn read_stream(
+        &self,
+        reader: impl io::Read,
+        part: PartOf<'_>,
+        desk: &mut Desk,
+        kit: &mut Kit,
+    ) -> io::Result<()> {
+        let mut window = Window::new(reader, 0, std::mem::take(&mut kit.buffer));
+        let mut clock = PartClock::default();
+        let read = look_ahead(&mut window, &mut clock).and_then(|()| {
+            let progress = |bytes, desk: &mut Desk| self.advance(bytes, desk);
+            read_part(&mut window, &mut kit.assembler, &self.rules, desk, part, clock, progress)
+        });
+        kit.buffer = window.into_buffer();
+        read
+    }
+
+    /// Some bytes are done.
+    fn advance(&self, bytes: u64, desk: &mut Desk) {
+        if let Some(progress) = self.options.progress {
+            progress(bytes);
+        }
+        if desk.counted.weight() > HEAVY {
+            self.hand_over(desk);
+        }
+    }
+
+    /// Adds a worker's counts to those of all.
+    fn hand_over(&self, desk: &mut Desk) {
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let counted = std::mem::take(&mut desk.counted);
+        shared.merge(counted);
+        desk.counted = shared.successor();
+    }
+
+    fn settle(&self, source: usize, outcome: io::Result<()>) {
+        if let Err(error) = outcome {
+            self.note(source, Problem::of_error(&self.sources[source].name, &error));
+        }
+    }
+
+    fn note(&self, source: usize, problem: Problem) {
+        let mut problems = self.problems.lock().unwrap_or_else(PoisonError::into_inner);
+        problems.entry((source, problem.kind.word().to_owned())).or_insert(problem);
+    }
+}

@@ -1,0 +1,121 @@
+//! What the engine promises: neither threads nor cuts leave a trace, and memory has bounds.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::{ProptestConfig, prop_assert, proptest};
+
+use crate::grouping::SourceRoots;
+use crate::logs::audit::TeamRules;
+use crate::logs::engine::{Analysis, AnalysisOptions, analyze};
+use crate::logs::input::{Origin, Request, Source, resolve};
+
+fn sources(folder: &Path) -> Vec<Source> {
+    let request = Request { patterns: &[PathBuf::from("*.log")], root: folder, origin: Origin::Arguments };
+    resolve(&request).sources
+}
+
+fn analysis(sources: &[Source], threads: usize, part_bytes: u64) -> Analysis {
+    let rules = TeamRules::new(Vec::new());
+    let roots = SourceRoots::default();
+    let options = AnalysisOptions {
+        threads,
+        since: None,
+        until: None,
+        rules: &rules,
+        roots: &roots,
+        part_bytes: Some(part_bytes),
+        progress: None,
+    };
+    analyze(sources, &options)
+}
+
+/// Everything that an analysis says, with lines as the sources have them.
+fn shown(analysis: &Analysis) -> String {
+    let mut text = format!("{:#?}\n{:#?}\n", analysis.books, analysis.http);
+    for books in &analysis.sources {
+        writeln!(text, "{} {} {} {:?}", books.bytes, books.lines, books.records, books.formats).unwrap();
+    }
+    for pattern in &analysis.patterns.patterns {
+        let samples = pattern.samples.iter().map(|sample| {
+            let line = analysis.line_of(&sample.place);
+            format!("{line} {:?} {}", sample.at, String::from_utf8_lossy(&sample.text))
+        });
+        let samples: Vec<String> = samples.collect();
+        let shares = format!("{:?} {:?}", pattern.shares, pattern.skew);
+        writeln!(text, "{} {} {} {samples:?} {shares}", pattern.id, pattern.template, pattern.count).unwrap();
+    }
+    let Analysis { exceptions, events, serving, copies, activity, .. } = analysis;
+    write!(text, "{exceptions:#?}{events:#?}{serving:?}{copies:?}{activity:?}").unwrap();
+    text
+}
+
+/// A log of several layouts, of which no line is quite like another.
+fn log(seeds: &[u16]) -> String {
+    let mut text = String::new();
+    for (n, seed) in seeds.iter().enumerate() {
+        let (minute, second) = (n / 60 % 60, n % 60);
+        let at = format!("2026-03-02 10:{minute:02}:{second:02},{:03}", seed % 1000);
+        match seed % 11 {
+            0 => writeln!(text, "{at} [ERROR] main - truck DO{} lost", seed % 7),
+            1 => writeln!(text, "INFO:     10.0.0.{}:80 - \"GET /trucks/{seed} HTTP/1.1\" 200 OK", seed % 200),
+            2 => writeln!(
+                text,
+                "{at} [ERROR] main - failed\nTraceback (most recent call last):\n  File \"main.py\", line {n}, in f\n    x()\nKeyError: 'a{}'",
+                seed % 3
+            ),
+            3 => writeln!(text, "WARNING:driver:only {seed} trips"),
+            4 => writeln!(text, "INFO:     Started server process [{seed}]"),
+            5 => writeln!(text, "INFO:     10.0.0.9:80 - \"POST /login HTTP/1.1\" 500 Internal Server Error"),
+            6 => writeln!(text, "{{\"timestamp\": \"2026-03-02T10:{minute:02}:{second:02}Z\", \"level\": \"info\", \"message\": \"job {seed} done\"}}"),
+            7 => writeln!(text, "10:{minute:02}:{second:02} - WARNING - queue {seed}"),
+            8 => writeln!(text, "  indented {seed}\n"),
+            9 => writeln!(text, "some plain text, {}", ["alpha", "beta", "gamma"][n % 3]),
+            _ => writeln!(text, "{at} - app.sync - INFO - synced {seed} units"),
+        }
+        .unwrap();
+    }
+    text
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn threads_and_cuts_leave_no_trace(
+        seeds in proptest::collection::vec(0..2000_u16, 1..700),
+        part in 1..20_000_u64,
+        threads in 1..4_usize,
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, two) = seeds.split_at(seeds.len() / 3);
+        fs::write(folder.path().join("one.log"), log(one)).unwrap();
+        fs::write(folder.path().join("two.log"), log(two)).unwrap();
+        let sources = sources(folder.path());
+        let whole = analysis(&sources, 1, u64::MAX);
+        let books = whole.books;
+        prop_assert!(books.lines == books.records + books.continuation + books.unattached);
+        let counted: u64 = whole.patterns.patterns.iter().map(|pattern| pattern.count).sum();
+        prop_assert!(counted + whole.patterns.other.total() == books.records);
+        let whole = shown(&whole);
+        let parts = shown(&analysis(&sources, threads, part));
+        if parts != whole {
+            let differs = whole.lines().zip(parts.lines()).find(|(a, b)| a != b);
+            prop_assert!(false, "{differs:#?}");
+        }
+    }
+}
+
+#[test]
+fn a_stream_counts_like_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let seeds: Vec<u16> = (0..5000).map(|n| (n * 7919 % 2003) as u16).collect();
+    fs::write(folder.path().join("a.log"), log(&seeds)).unwrap();
+    let plain = shown(&analysis(&sources(folder.path()), 2, 50_000));
+    let packed = zstd::encode_all(log(&seeds).as_bytes(), 1).unwrap();
+    fs::write(folder.path().join("a.log"), packed).unwrap();
+    for threads in [1, 2] {
+        assert!(shown(&analysis(&sources(folder.path()), threads, 50_000)) == plain);
+    }
+}
