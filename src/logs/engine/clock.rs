@@ -1,11 +1,13 @@
 //! The time of each record of a part, whatever stood before the part.
 //!
-//! An undated record takes the time of the dated one before it, unless that lies more than [`CARRY`] bytes back. So a part
-//! that begins with undated lines only has to look back that far to know what the whole source would say.
+//! In most files dates are never far: an undated record takes the time of the record before it, a time without a day takes
+//! the day of the date before it, unless that lies more than [`CARRY`] bytes back. So a part only has to look back that far
+//! to know what the whole file would say. Files in which dates are rare are read twice: once for their times alone, then
+//! with the [`Placement`] of each part.
 
-use crate::logs::Line;
+use crate::logs::{Anchor, At, Clock, Ending, FileTime, Line, Placement, Stretch, Timeline};
 
-/// How far a time reaches: about ten thousand lines.
+/// How far a date reaches: about ten thousand lines.
 pub(super) const CARRY: u64 = 1 << 20;
 
 /// A record's time.
@@ -18,47 +20,107 @@ pub(super) struct Time {
 }
 
 /// Tells the time of one record after the other.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct PartClock {
-    /// The first time that a record bore, and where.
-    first: Option<(i64, u64)>,
-    /// The last one.
-    last: Option<(i64, u64)>,
+    clock: Clock,
+    /// What times without a day, and records before any time, hang on.
+    hook: Hook,
+    /// Where the last date and the last time of any kind stood.
+    dated: Option<u64>,
+    timed: Option<u64>,
+    last: Option<i64>,
+}
+
+/// What is known of times that the part itself does not place.
+#[derive(Clone, Copy, Debug, Default)]
+struct Hook {
+    /// Times hold for the whole file, however far.
+    endless: bool,
+    /// What is to be added to relative times.
+    relative_us: Option<i64>,
+    /// The time of records before any time.
+    carried_us: Option<i64>,
 }
 
 impl PartClock {
+    /// The clock of a part of which nothing is known.
+    pub(super) fn new(file: FileTime) -> Self {
+        Self { clock: Clock::new(file), hook: Hook::default(), dated: None, timed: None, last: None }
+    }
+
+    /// The clock of a part in a file that was read for its times before.
+    pub(super) fn placed(file: FileTime, placement: Placement, ending: Ending) -> Self {
+        let moment = |anchor| match anchor {
+            Anchor::Known(us) => us,
+            Anchor::FromFirstDay(us) => us + ending.relative_us,
+        };
+        let hook = Hook {
+            endless: true,
+            relative_us: Some(moment(placement.relative)),
+            carried_us: placement.carried.map(moment).or(ending.first_us),
+        };
+        Self { hook, ..Self::new(file) }
+    }
+
     /// The time of the record that begins at `offset`.
     #[inline]
     pub(super) fn at(&mut self, line: &Line<'_>, offset: u64) -> Option<Time> {
-        match self.read(line) {
-            Some(us) => {
-                self.first.get_or_insert((us, offset));
-                self.last = Some((us, offset));
-                Some(Time { us, inferred: false })
+        let time = match self.clock.at(&line.stamp) {
+            At::Known { us, inferred: false } => {
+                let bare = line.stamp.layout.lacks_day();
+                if bare && !self.is_near(self.dated, offset) {
+                    return None;
+                }
+                if !bare {
+                    self.dated = Some(offset);
+                }
+                self.timed = Some(offset);
+                Time { us, inferred: false }
             }
-            None => self.carried(offset).map(|us| Time { us, inferred: true }),
-        }
+            At::Known { us, inferred: true } if self.is_near(self.timed, offset) => {
+                Time { us, inferred: true }
+            }
+            At::Known { .. } => return None,
+            At::Relative { us, inferred } => Time { us: us + self.hook.relative_us?, inferred },
+            At::Carried => Time { us: self.hook.carried_us?, inferred: true },
+        };
+        self.last = Some(time.us);
+        Some(time)
     }
 
-    /// The time that an undated record at `offset` would take.
+    /// The time of the record before.
+    pub(super) fn last(&self) -> Option<i64> {
+        self.last
+    }
+
+    /// Whether a record at `offset` would be given the time that the whole file gives it.
+    pub(super) fn knows(&self, offset: u64) -> bool {
+        self.dated.is_some() && self.is_near(self.dated, offset)
+    }
+
+    /// Takes what lies ahead of the beginning of a file for the records before its first date. Where there are only
+    /// times of day, `endless` says whether to go by them all the same.
+    pub(super) fn expect(&mut self, ahead: &Stretch, file: FileTime, endless: bool) {
+        if ahead.is_dateless() && !endless {
+            return;
+        }
+        let mut line = Timeline::new(file);
+        line.push(ahead);
+        let ending = line.finish();
+        self.hook = Hook {
+            endless: ahead.is_dateless(),
+            relative_us: Some(ending.relative_us),
+            carried_us: ending.first_us,
+        };
+    }
+
+    /// What was seen so far, for a [`Timeline`].
+    pub(super) fn stretch(&self) -> Stretch {
+        self.clock.stretch()
+    }
+
     #[inline]
-    pub(super) fn carried(&self, offset: u64) -> Option<i64> {
-        self.last.filter(|&(_, from)| offset.saturating_sub(from) <= CARRY).map(|(us, _)| us)
-    }
-
-    /// Whether any record bore a time so far.
-    pub(super) fn has_time(&self) -> bool {
-        self.last.is_some()
-    }
-
-    /// Lends the first time of what lies ahead to the undated records before it.
-    pub(super) fn expect(&mut self, ahead: &Self) {
-        if self.last.is_none() {
-            self.last = ahead.first.map(|(us, _)| (us, 0));
-        }
-    }
-
-    fn read(&mut self, _: &Line<'_>) -> Option<i64> {
-        None
+    fn is_near(&self, place: Option<u64>, offset: u64) -> bool {
+        self.hook.endless || place.is_some_and(|place| offset.saturating_sub(place) <= CARRY)
     }
 }

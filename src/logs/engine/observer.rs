@@ -120,7 +120,7 @@ impl Observer<'_> {
     fn record(&mut self, record: &Record<'_>, bytes: &[u8], offset: u64, line: u64) {
         self.lines += u64::from(record.lines);
         self.records += 1;
-        let before_at = self.clock.carried(offset);
+        let before_at = self.clock.last();
         let time = self.clock.at(&record.line, offset);
         if self.rules.excludes(time) {
             self.desk.counted.books.outside += 1;

@@ -1,11 +1,15 @@
 //! One part of a source, from its first byte to its last.
 
+use std::fs::File;
 use std::io::{self, Read};
+use std::sync::atomic::AtomicU64;
 
 use crate::logs::engine::clock::{CARRY, PartClock};
 use crate::logs::engine::observer::{Desk, Observer, PartOf, Rules};
+use crate::logs::engine::plan::border;
+use crate::logs::engine::ranged::Ranged;
 use crate::logs::engine::window::Window;
-use crate::logs::{Assembler, End, Record, Sink, Start};
+use crate::logs::{Assembler, End, FileTime, Record, Sink, Start, Stretch};
 
 /// How far behind the beginning of a source the first time is looked for, for the undated records before it.
 const LOOK_AHEAD: u64 = 128 << 10;
@@ -65,59 +69,72 @@ pub(super) fn read_part<R: Read>(
     outcome
 }
 
-/// A clock for a part that begins at `start`; `open` gives a reader of what lies between two places.
+/// A clock for a part of a file that begins at `start`, made by looking back from there.
 ///
 /// # Errors
-/// What the reader says.
-pub(super) fn clock_for<R: Read>(start: u64, open: impl Fn(u64, u64) -> R) -> io::Result<PartClock> {
+/// When the file cannot be read.
+pub(super) fn clock_for(times: FileTime, file: &File, start: u64, len: u64) -> io::Result<PartClock> {
+    let short = AtomicU64::new(u64::MAX);
+    let window = |from, to| Window::new(Ranged::new(file, from, to, &short), from, Vec::new());
     let mut look = FIRST_LOOK_BACK;
     loop {
-        let from = start.saturating_sub(look);
-        let mut clock = PartClock::default();
-        listen(&mut Window::new(open(from, start), from, Vec::new()), &mut clock)?;
-        if from == 0 && !clock.has_time() {
-            let ahead = open(start, start + LOOK_AHEAD);
-            look_ahead(&mut Window::new(ahead, start, Vec::new()), &mut clock)?;
+        let from = border(file, start.saturating_sub(look), len)?.min(start);
+        let mut clock = PartClock::new(times);
+        if from == 0 {
+            look_ahead(&mut window(0, len.min(LOOK_AHEAD)), &mut clock, times, false)?;
         }
-        if clock.carried(start).is_some() || from == 0 || look > CARRY {
+        listen(&mut window(from, start), &mut clock)?;
+        if clock.knows(start) || from == 0 || look > 2 * CARRY {
             return Ok(clock);
         }
         look *= 8;
     }
 }
 
-/// Tells a clock the first time that stands in what a window will read, without consuming anything.
+/// Tells a clock of the first times in what a window will read, without consuming anything.
 ///
 /// # Errors
 /// What the reader says.
-pub(super) fn look_ahead<R: Read>(window: &mut Window<R>, clock: &mut PartClock) -> io::Result<()> {
+pub(super) fn look_ahead<R: Read>(
+    window: &mut Window<R>,
+    clock: &mut PartClock,
+    times: FileTime,
+    endless: bool,
+) -> io::Result<()> {
     while !window.is_at_end() && (window.lines().len() as u64) < LOOK_AHEAD && !window.is_full() {
         window.fill()?;
     }
-    let lines = window.lines();
-    let mut ahead = PartClock::default();
+    let near = window.lines().len().min(LOOK_AHEAD as usize);
+    let lines = &window.lines()[..near];
+    let whole = memchr::memrchr(b'\n', lines).map_or(near, |at| at + 1);
+    let mut ahead = PartClock::new(times);
     let mut listener = Listener { clock: &mut ahead, offset: window.offset_of(0) };
-    Assembler::new().segment(lines, Start::Clean, End::Clean, &mut listener);
-    clock.expect(&ahead);
+    Assembler::new().segment(&lines[..whole], Start::Clean, End::Clean, &mut listener);
+    clock.expect(&ahead.stretch(), times, endless);
     Ok(())
+}
+
+/// What the times of a range of a file are like.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(super) fn stretch_of(times: FileTime, file: &File, from: u64, to: u64) -> io::Result<Stretch> {
+    let short = AtomicU64::new(u64::MAX);
+    let mut clock = PartClock::new(times);
+    listen(&mut Window::new(Ranged::new(file, from, to, &short), from, Vec::new()), &mut clock)?;
+    Ok(clock.stretch())
 }
 
 /// Tells a clock all times of what a window reads.
 fn listen<R: Read>(window: &mut Window<R>, clock: &mut PartClock) -> io::Result<()> {
     let mut assembler = Assembler::new();
-    let mut start = if window.offset_of(0) == 0 { Start::Clean } else { Start::Middle };
     loop {
         window.fill()?;
         let (at_end, full) = (window.is_at_end(), window.is_full());
         let end = if at_end || full { End::Clean } else { End::Middle };
-        let lines = window.lines();
         let mut listener = Listener { clock, offset: window.offset_of(0) };
-        let borders = assembler.segment(lines, start, end, &mut listener);
-        let unsure = start == Start::Middle && borders.head == lines.len();
-        if !unsure || full {
-            start = Start::Clean;
-            window.consume(if unsure { lines.len() } else { borders.tail });
-        }
+        let borders = assembler.segment(window.lines(), Start::Clean, end, &mut listener);
+        window.consume(borders.tail);
         if at_end {
             return Ok(());
         }

@@ -3,28 +3,35 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
+use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::UNIX_EPOCH;
 use std::{fmt, thread};
 
 use crate::grouping::SourceRoots;
-use crate::logs::Assembler;
 use crate::logs::audit::TeamRules;
 use crate::logs::engine::aggregates::Aggregates;
 use crate::logs::engine::analysis::Analysis;
 use crate::logs::engine::clock::PartClock;
 use crate::logs::engine::key::{series_seed, source_seed};
 use crate::logs::engine::observer::{Desk, PartOf, Rules};
-use crate::logs::engine::part::{clock_for, look_ahead, read_part};
+use crate::logs::engine::part::{clock_for, look_ahead, read_part, stretch_of};
 use crate::logs::engine::pipeline::pipelined;
 use crate::logs::engine::plan::{border, part_size};
 use crate::logs::engine::ranged::Ranged;
 use crate::logs::engine::window::Window;
 use crate::logs::input::{Feed, Input, Problem, Source, SourceKind, open};
 use crate::logs::restarts::MarkFinder;
+use crate::logs::{Assembler, Ending, FileTime, Placement, Timeline, ZoneChoice};
 
 /// A worker hands its counts over when they weigh more than this.
 const HEAVY: usize = 3 << 20;
+/// Bytes at the end of a file that are looked at for its zone.
+const TAIL: u64 = 32 << 10;
+/// Places of a file, and bytes at each, that are looked at to see whether it has dates.
+const SECTIONS: u64 = 4;
+const SECTION: u64 = 32 << 10;
 /// Most workers; each has a buffer of its own.
 const MAX_WORKERS: usize = 16;
 
@@ -37,6 +44,10 @@ pub struct AnalysisOptions<'a> {
     pub since: Option<i64>,
     /// Records after this are left out.
     pub until: Option<i64>,
+    /// The zone of times without offset.
+    pub zone: ZoneChoice,
+    /// The present, in microseconds since 1970: nothing was written later.
+    pub now: i64,
     /// What the team knows of its own noise.
     pub rules: &'a TeamRules,
     /// Where the backend's own code lies.
@@ -62,8 +73,13 @@ impl fmt::Debug for AnalysisOptions<'_> {
 /// Reads sources and counts everything in them. What could not be read becomes a problem of the analysis.
 pub fn analyze(sources: &[Source], options: &AnalysisOptions<'_>) -> Analysis {
     let series = Series::of(sources);
+    let workers = match options.threads {
+        0 => thread::available_parallelism().map_or(1, usize::from).min(MAX_WORKERS),
+        threads => threads,
+    };
     let run = Run {
         sources,
+        part_bytes: part_bytes(sources, options, workers),
         series: &series,
         options,
         rules: Rules {
@@ -75,12 +91,9 @@ pub fn analyze(sources: &[Source], options: &AnalysisOptions<'_>) -> Analysis {
         },
         shared: Mutex::new(Aggregates::new(sources.len())),
         problems: Mutex::new(BTreeMap::new()),
+        times: sources.iter().map(|_| OnceLock::new()).collect(),
     };
-    let workers = match options.threads {
-        0 => thread::available_parallelism().map_or(1, usize::from).min(MAX_WORKERS),
-        threads => threads,
-    };
-    let jobs = run.jobs(workers);
+    let jobs = run.jobs();
     let next = AtomicUsize::new(0);
     let work = || {
         let mut desk = Desk::new(Aggregates::new(sources.len()));
@@ -100,6 +113,13 @@ pub fn analyze(sources: &[Source], options: &AnalysisOptions<'_>) -> Analysis {
     let counted = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
     let problems = problems.into_inner().unwrap_or_else(PoisonError::into_inner);
     Analysis::new(counted, sources, series.names, problems.into_values().collect())
+}
+
+/// The size of the parts that plain files are cut into.
+fn part_bytes(sources: &[Source], options: &AnalysisOptions<'_>, workers: usize) -> u64 {
+    let plain = |source: &&Source| source.kind == SourceKind::Plain;
+    let bytes = sources.iter().filter(plain).map(|source| source.len).sum();
+    options.part_bytes.unwrap_or_else(|| part_size(bytes, workers)).max(1)
 }
 
 /// Series by number.
@@ -142,20 +162,30 @@ struct Kit {
 /// One run over all sources.
 struct Run<'a> {
     sources: &'a [Source],
+    part_bytes: u64,
     series: &'a Series,
     options: &'a AnalysisOptions<'a>,
     rules: Rules<'a>,
     shared: Mutex<Aggregates>,
     /// By source and kind, so that a file that shrank is named once.
     problems: Mutex<BTreeMap<(usize, String), Problem>>,
+    /// By source: found out by whoever needs them first.
+    times: Vec<OnceLock<Times>>,
+}
+
+/// How the times of a source are to be read.
+#[derive(Debug)]
+struct Times {
+    file: FileTime,
+    /// Where the parts of a file with few dates hang, and what they hang on.
+    placements: Option<(Vec<Placement>, Ending)>,
 }
 
 impl Run<'_> {
     /// Everything to do; what cannot be cut comes first, since it takes longest.
-    fn jobs(&self, workers: usize) -> Vec<Job> {
+    fn jobs(&self) -> Vec<Job> {
         let plain = |source: &&Source| source.kind == SourceKind::Plain;
-        let bytes = self.sources.iter().filter(plain).map(|source| source.len).sum();
-        let size = self.options.part_bytes.unwrap_or_else(|| part_size(bytes, workers)).max(1);
+        let size = self.part_bytes;
         let mut jobs: Vec<Job> = Vec::new();
         for (number, source) in self.sources.iter().enumerate() {
             if source.kind != SourceKind::Plain {
@@ -166,7 +196,7 @@ impl Run<'_> {
             let len = source.len;
             let cuts = (0..len.div_ceil(size)).map(|part| (part, part * size));
             jobs.extend(cuts.map(|(part, from)| {
-                let to = if from + size < len { from + size } else { len };
+                let to = from.saturating_add(size).min(len);
                 Job::Part { source: number, part: u32::try_from(part).unwrap_or(u32::MAX), from, to, len }
             }));
         }
@@ -218,7 +248,7 @@ impl Run<'_> {
             if begin >= end {
                 return Ok(());
             }
-            let clock = clock_for(begin, |from, to| Ranged::new(file, from, to.min(len), &short))?;
+            let clock = self.clock(source, file, part, begin, len)?;
             let reader = Ranged::new(file, begin, end, &short);
             let mut window = Window::new(reader, begin, std::mem::take(&mut kit.buffer));
             let read = read_part(
@@ -267,13 +297,64 @@ impl Run<'_> {
         kit: &mut Kit,
     ) -> io::Result<()> {
         let mut window = Window::new(reader, 0, std::mem::take(&mut kit.buffer));
-        let mut clock = PartClock::default();
-        let read = look_ahead(&mut window, &mut clock).and_then(|()| {
+        let times = self.stream_times(part.source as usize);
+        let mut clock = PartClock::new(times);
+        let read = look_ahead(&mut window, &mut clock, times, true).and_then(|()| {
             let progress = |bytes, desk: &mut Desk| self.advance(bytes, desk);
             read_part(&mut window, &mut kit.assembler, &self.rules, desk, part, clock, progress)
         });
         kit.buffer = window.into_buffer();
         read
+    }
+
+    /// The clock of a part of a file.
+    fn clock(&self, source: usize, file: &File, part: u32, begin: u64, len: u64) -> io::Result<PartClock> {
+        let times = match self.times[source].get() {
+            Some(times) => times,
+            None => {
+                let found = self.file_times(source, file, len)?;
+                self.times[source].get_or_init(|| found)
+            }
+        };
+        match &times.placements {
+            Some((placements, ending)) => {
+                Ok(PartClock::placed(times.file, placements[part as usize], *ending))
+            }
+            None => clock_for(times.file, file, begin, len),
+        }
+    }
+
+    /// Finds out how the times of a file are to be read.
+    fn file_times(&self, source: usize, file: &File, len: u64) -> io::Result<Times> {
+        let mut tail = vec![0; usize::try_from(len.min(TAIL)).unwrap_or(0)];
+        let got = file.read_at(&mut tail, len - len.min(TAIL))?;
+        let times = FileTime::sniff(self.options.zone, &tail[..got], self.modified(source));
+        let step = len.saturating_sub(SECTION) / (SECTIONS - 1);
+        let mut dateless = false;
+        for from in (0..SECTIONS).map(|n| n * step).take(if step > 0 { usize::MAX } else { 1 }) {
+            let begin = border(file, from, len)?;
+            dateless |= stretch_of(times, file, begin, (begin + SECTION).min(len))?.is_dateless();
+        }
+        if !dateless {
+            return Ok(Times { file: times, placements: None });
+        }
+        let mut line = Timeline::new(times);
+        let mut placements = Vec::new();
+        for from in (0..len.div_ceil(self.part_bytes)).map(|part| part * self.part_bytes) {
+            let to = border(file, from.saturating_add(self.part_bytes).min(len), len)?;
+            placements.push(line.push(&stretch_of(times, file, border(file, from, len)?, to)?));
+        }
+        Ok(Times { file: times, placements: Some((placements, line.finish())) })
+    }
+
+    fn stream_times(&self, source: usize) -> FileTime {
+        FileTime::sniff(self.options.zone, b"", self.modified(source))
+    }
+
+    /// When a source was written last, in microseconds since 1970.
+    fn modified(&self, source: usize) -> i64 {
+        let since = self.sources[source].modified.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+        since.and_then(|since| i64::try_from(since.as_micros()).ok()).unwrap_or(self.options.now)
     }
 
     /// Some bytes are done.

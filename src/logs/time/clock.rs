@@ -32,6 +32,13 @@ pub struct Stretch {
     pub(super) last_known: Option<i64>,
 }
 
+impl Stretch {
+    /// Whether times of day were all that was found.
+    pub fn is_dateless(&self) -> bool {
+        self.first_relative.is_some() && self.first_known.is_none()
+    }
+}
+
 impl Clock {
     /// Creates the clock of a segment of this file.
     pub fn new(file: FileTime) -> Self {
