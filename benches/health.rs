@@ -106,30 +106,38 @@ fn hung_figures(env: &Env, backend: &Backend) -> Vec<Figure> {
         "\n[[check]]\nname = \"hung\"\ntype = \"http\"\nurl = \"http://127.0.0.1:{port}/\"\ntimeout = \"{}ms\"\n",
         HUNG_DEADLINE.as_millis()
     );
+    env.write("fuelops.toml", config(backend, &dozen(backend)));
+    let (_, alone) = wall_and_slowest(env);
     env.write("fuelops.toml", config(backend, &(dozen(backend) + &hung)));
-    let (mut wall, mut others) = (Vec::new(), Vec::new());
-    for _ in 0..MANY_RUNS {
-        let outcome = env.run(&["health", "--format", "json"]);
-        let report = outcome.json();
-        let findings = report["findings"].as_array().unwrap();
-        let slowest = findings.iter().filter(|f| f["check"] != "check.hung" && !is_system(f));
-        others.push(slowest.map(|f| f["elapsed_ms"].as_f64().unwrap()).fold(0.0, f64::max));
-        wall.push(outcome.elapsed.as_secs_f64() * 1000.0);
-    }
+    let (wall, beside) = wall_and_slowest(env);
     let deadline = HUNG_DEADLINE.as_secs_f64() * 1000.0;
     vec![
         Figure {
             what: format!("the same beside a hung check with a deadline of {deadline} ms: wall"),
             bar: deadline + 100.0,
-            measured: median(wall),
+            measured: wall,
             unit: "ms",
         },
-        Figure { what: "… slowest other check".into(), bar: 200.0, measured: median(others), unit: "ms" },
+        Figure {
+            what: "… by which the slowest other check is later".into(),
+            bar: 20.0,
+            measured: beside - alone,
+            unit: "ms",
+        },
     ]
 }
 
-fn is_system(finding: &serde_json::Value) -> bool {
-    finding["check"].as_str().is_some_and(|check| check.starts_with("system."))
+/// Wall milliseconds of a run, and those of its slowest check that is not the hung one.
+fn wall_and_slowest(env: &Env) -> (f64, f64) {
+    let (mut wall, mut slowest) = (Vec::new(), Vec::new());
+    for _ in 0..HEALTH_RUNS {
+        let outcome = env.run(&["health", "--format", "json"]);
+        let report = outcome.json();
+        let others = report["findings"].as_array().unwrap().iter().filter(|f| f["check"] != "check.hung");
+        slowest.push(others.map(|f| f["elapsed_ms"].as_f64().unwrap()).fold(0.0, f64::max));
+        wall.push(outcome.elapsed.as_secs_f64() * 1000.0);
+    }
+    (median(wall), median(slowest))
 }
 
 /// Hundreds of http checks against one backend.

@@ -9,6 +9,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use super::read::absolute;
 use super::{ConfigError, Environment};
 
 /// The name that is looked for.
@@ -23,7 +24,8 @@ const MAX_CONFIG_BYTES: u64 = 1024 * 1024;
 /// Writable by the group or by others.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 
-const ROOT: u32 = 0;
+/// The superuser.
+pub(super) const ROOT: u32 = 0;
 
 /// How the file was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +74,7 @@ pub(super) fn find(option: Option<&Path>, environment: &Environment) -> Result<O
         .map(|path| (path.to_owned(), Via::Option))
         .or_else(|| environment.path("FUELOPS_CONFIG").map(|path| (path, Via::Variable)));
     if let Some((path, via)) = asked {
-        let path = environment.cwd.join(path);
+        let path = absolute(&environment.cwd, &path);
         return match read(&path, via)? {
             Some(found) => Ok(Some(found)),
             None => Err(ConfigError::Missing { path, via }),
@@ -389,6 +391,18 @@ mod tests {
         assert_eq!(loaded.config.root, folder.dir.path());
         let port = loaded.entries.iter().find(|entry| entry.key == "service.backend.port").unwrap();
         assert_eq!(port.source.to_string(), "built-in, for this folder");
+    }
+
+    #[test]
+    fn root_runs_what_lies_in_somebodys_folder_as_them() {
+        if !is_root() {
+            return;
+        }
+        let folder = Folder::new();
+        folder.write("main.py", "");
+        assert_eq!(folder.load().unwrap().config.run_as, None);
+        chown(folder.dir.path(), Some(STRANGER), None).unwrap();
+        assert_eq!(folder.load().unwrap().config.run_as, Some(STRANGER));
     }
 
     #[test]

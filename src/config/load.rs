@@ -1,13 +1,15 @@
 //! From a place to look in to a whole config, or to everything that is wrong with it.
 
 use std::fmt::Write;
+use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
 
 use super::built_in::Layout;
-use super::file::{self, Found, Via};
+use super::file::{self, Found, ROOT, Via};
 use super::read::{Entry, Lines, Problem, Reader, Section, Source, Table};
 use super::sections::{Place, Tables};
 use super::{Config, Environment, Secret};
@@ -156,7 +158,10 @@ fn syntax(text: &str, errors: &[toml::de::Error]) -> Vec<Problem> {
 fn built_in(environment: &Environment) -> Result<Loaded, ConfigError> {
     let layout = Layout::of(&environment.cwd);
     let path = environment.cwd.join("(built-in)");
-    let mut loaded = read(&layout.to_toml(), &path, environment, |_| Ok(None))?;
+    // What lies in somebody's folder is theirs: root runs it as them.
+    let owner = fs::metadata(&environment.cwd).map(|metadata| metadata.uid());
+    let run_as = owner.ok().filter(|owner| environment.caller == ROOT && *owner != ROOT);
+    let mut loaded = read(&layout.to_toml(), &path, environment, |_| Ok(run_as))?;
     for entry in loaded.entries.iter_mut().filter(|entry| entry.source != Source::Default) {
         entry.source = Source::BuiltIn;
     }
@@ -165,6 +170,8 @@ fn built_in(environment: &Environment) -> Result<Loaded, ConfigError> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::config::testing::{check_problem, problems, read};
 
@@ -282,6 +289,33 @@ mod tests {
     fn a_wrong_value_that_others_take_over_is_told_once() {
         let checks = "[[check]]\nname = \"a\"\ntype = \"disk\"\npath = \"/\"\n[[check]]\nname = \"b\"\ntype = \"backup\"\n";
         assert_eq!(problems(&format!("{checks}[monitor]\nperiod = \"soon\"\n")).len(), 1);
+    }
+
+    /// A sample in which every key stands.
+    const FULL: &str = include_str!("../../tests/it/data/full.toml");
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_reader_panic(text in any::<String>()) {
+            let _read = parse(&text, Path::new("/"), &Environment::default());
+        }
+
+        #[test]
+        fn no_slip_in_a_good_file_makes_the_reader_panic_or_fail_without_a_reason(
+            at in 0..FULL.len(),
+            length in 0..40_usize,
+            put in "[\\[\\]{}\"=.,0-9a-z\\n $-]{0,6}",
+        ) {
+            let mut text = FULL.as_bytes().to_vec();
+            text.splice(at..(at + length).min(FULL.len()), put.bytes());
+            let text = String::from_utf8(text).unwrap();
+            if let Err(error) = parse(&text, Path::new("/"), &Environment::default()) {
+                let ConfigError::Invalid { problems, .. } = &error else { panic!("{error}") };
+                prop_assert!(!problems.is_empty());
+                let lines = text.lines().count() + 1;
+                prop_assert!(problems.iter().all(|p| p.line >= 1 && p.line <= lines && p.column >= 1), "{error}");
+            }
+        }
     }
 
     #[test]

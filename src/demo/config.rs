@@ -9,7 +9,8 @@ use super::{Role, Sample};
 /// The text of `fuelops.toml` for a backend that `program` plays on `port`.
 pub(super) fn text(program: &Path, port: u16) -> String {
     let sample = Sample { port, folder: Path::new(".").to_owned(), role: Role::Backend };
-    let mut command = vec![program.to_string_lossy().into_owned()];
+    // `${` would be a variable.
+    let mut command = vec![program.to_string_lossy().replace("${", "$${")];
     command.extend(sample.words());
     let command = Value::from(command);
     format!(
@@ -40,6 +41,12 @@ url = "http://127.0.0.1:{port}/fuelAnalytics/api/fleet"
 timeout = "1s"
 depends_on = ["backend"]
 
+[[check]]
+name = "log-is-alive"
+type = "file-age"
+path = "backend.log"
+max_age = "10m"
+
 [logs]
 paths = ["backend.log"]
 "#
@@ -49,13 +56,16 @@ paths = ["backend.log"]
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{self, Environment};
 
     #[test]
-    fn a_hostile_path_of_the_program_stays_one_word() {
-        let text = text(Path::new("/opt/my \"ops\"\\tools/fuelops"), 43_121);
-        let config: toml::Table = text.parse().unwrap();
-        let command = config["service"][0]["command"].as_array().unwrap();
-        assert_eq!(command[0].as_str(), Some("/opt/my \"ops\"\\tools/fuelops"));
-        assert_eq!(command.len(), 4);
+    fn the_config_is_a_good_one_and_a_hostile_path_of_the_program_stays_one_word() {
+        let program = "/opt/my \"ops\"\\tools/${x}/fuelops";
+        let config =
+            config::parse(&text(Path::new(program), 43_121), Path::new("/"), &Environment::default());
+        let config = config.unwrap();
+        let service = &config.services[0];
+        assert_eq!(service.command.as_ref().unwrap().program(), program);
+        assert_eq!(service.port.map(u32::from), Some(43_121));
     }
 }

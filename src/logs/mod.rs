@@ -12,6 +12,7 @@ pub mod pattern;
 mod record;
 pub mod restarts;
 pub mod scan;
+pub mod source;
 pub mod tail;
 mod time;
 pub mod verdict;

@@ -57,7 +57,7 @@ fn headline(report: &HealthReport) -> Text {
     let unexplained = report.findings.iter().all(|f| f.severity != report.verdict.severity());
     text = match report.worst() {
         _ if unexplained && !report.notes.is_empty() => text.plain(report.notes[0].clone()),
-        Some(worst) => text.plain(worst.summary.clone()),
+        Some(worst) => text.plain(format!("{}: {}", worst.target, worst.summary)),
         None if report.findings.is_empty() => text.plain("nothing was measured"),
         None => text.plain("all checks green"),
     };
@@ -134,7 +134,7 @@ mod tests {
     fn the_first_line_says_what_is_wrong_and_the_last_what_to_type() {
         let document = health(&report(), HealthDetail::Everything);
         let Block::Headline { text, .. } = &document.blocks[0] else { panic!("no headline") };
-        assert!(text.to_plain().starts_with("CRITICAL  fuel – no such process"));
+        assert!(text.to_plain().starts_with("CRITICAL  fuel – api: no such process"));
         assert!(
             matches!(document.blocks.last(), Some(Block::Command { command, .. }) if command == "python3 main.py")
         );

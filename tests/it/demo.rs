@@ -218,6 +218,13 @@ fn tour_finds_every_fault_within_its_time_and_leaves_nothing() {
         assert!(outcome.stdout.contains(&format!("Found: {cause}.")), "{cause}\n{outcome}");
     }
     let outcome = outcome.says("4 of 4 faults found").says("What to type next").says("fuelops health");
+    let (_, next) = outcome.stdout.split_once("What to type next").unwrap();
+    let commands: Vec<_> = next.lines().filter_map(|line| line.trim().strip_prefix("fuelops ")).collect();
+    assert!(!commands.is_empty(), "{outcome}");
+    for command in commands {
+        let words: Vec<_> = command.split(' ').chain(["--help"]).collect();
+        env.run(&words).expect(0);
+    }
     assert!(outcome.elapsed < Duration::from_secs(30), "{outcome}");
     assert!(left_over(&env).is_empty(), "{outcome}");
 }

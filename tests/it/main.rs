@@ -12,4 +12,5 @@ mod health_faults;
 mod house;
 mod loghub;
 mod logs_tail;
+mod readme;
 mod support;

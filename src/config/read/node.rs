@@ -72,7 +72,7 @@ impl<'n> Node<'n> {
 
     /// A value of a table whose keys are free.
     pub(in crate::config) fn member(&self, name: &str, value: &'n Spanned<DeValue<'n>>) -> Self {
-        self.part(format!("{}.{name}", self.key), value)
+        self.part(format!("{}.{}", self.key, name.escape_debug()), value)
     }
 
     fn part(&self, key: String, value: &'n Spanned<DeValue<'n>>) -> Self {

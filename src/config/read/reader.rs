@@ -246,7 +246,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Joins a path to the folder that relative ones start at.
-pub(in crate::config) fn absolute(root: &Path, path: &str) -> PathBuf {
+pub(in crate::config) fn absolute(root: &Path, path: impl AsRef<Path>) -> PathBuf {
     // Components drop `.`, so that "./logs" and "logs" are one path.
     root.join(path).components().collect()
 }

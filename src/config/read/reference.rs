@@ -14,6 +14,9 @@ const MAX_NAME: usize = 64;
 /// References to nothing that are told at once.
 const MAX_DANGLING: usize = 100;
 
+/// Names of a circle that are told.
+const MAX_SHOWN: usize = 8;
+
 /// Circles of dependencies that are told at once.
 const MAX_CIRCLES: usize = 10;
 
@@ -177,9 +180,11 @@ impl Names {
         }
         let told = |circle: Vec<usize>| {
             let arrow = arrows.get(&(circle[0], circle[1 % circle.len()]))?;
-            let way: Vec<&str> =
-                circle.iter().chain(&circle[..1]).map(|index| self.declared[*index].name.as_str()).collect();
-            let message = format!("{}: goes in a circle: {}", arrow.key, way.join(" -> "));
+            let names: Vec<&str> = circle.iter().map(|index| self.declared[*index].name.as_str()).collect();
+            let (shown, rest) = names.split_at(names.len().min(MAX_SHOWN));
+            let more = if rest.is_empty() { String::new() } else { format!("({} more) -> ", rest.len()) };
+            let message =
+                format!("{}: goes in a circle: {} -> {more}{}", arrow.key, shown.join(" -> "), names[0]);
             Some((arrow.offset, arrow.section.clone(), message))
         };
         circles(&needs, MAX_CIRCLES).into_iter().filter_map(told).collect()

@@ -168,7 +168,7 @@ mod tests {
         for (text, expected) in [
             (
                 rule.to_owned(),
-                "1:1: [clean.rule[1]] says for no file that it may go; add older_than, larger_than or total_above",
+                "1:1: [clean.rule[1]] says for no file that it may go; add older_than, larger_than, total_above or keep_last",
             ),
             (
                 format!("{rule}older_than = \"7d\"\nreopen = \"HUP\""),

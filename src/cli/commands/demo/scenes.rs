@@ -28,7 +28,7 @@ pub(super) const SCENES: [Scene; 5] = [
         title: "A backend that works",
         act: |_| Ok(()),
         expected: None,
-        explanation: "The process is ours, it owns its port, and its routes answer.",
+        explanation: "The process is ours, it owns its port, its routes answer, and its log is alive.",
     },
     Scene {
         name: "crash",
