@@ -11,6 +11,7 @@ pub mod input;
 pub mod pattern;
 mod record;
 pub mod restarts;
+pub mod rules;
 pub mod scan;
 pub mod source;
 pub mod tail;

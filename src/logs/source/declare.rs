@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::logs::http::Method;
+use crate::logs::source::django::{URLPATTERNS, urlpatterns};
 use crate::logs::source::marks::Mark;
 use crate::logs::source::python::{
     Argument, Kind, NAME_MARK, Token, arguments, clause_tokens, dotted, statement_tokens, text_of,
@@ -18,7 +19,7 @@ pub(super) struct Router {
 }
 
 impl Router {
-    fn add(&mut self, methods: &[Option<Method>], path: &str) {
+    pub(super) fn add(&mut self, methods: &[Option<Method>], path: &str) {
         self.routes.extend(methods.iter().map(|&method| RouteHere { method, path: path.to_owned() }));
     }
 }
@@ -58,9 +59,6 @@ pub(super) struct Declarations {
     /// Local name → dotted name that it was imported as.
     pub(super) imports: HashMap<String, String>,
 }
-
-/// The variable that Django keeps its routes in.
-pub(super) const URLPATTERNS: &str = "urlpatterns";
 
 /// `name = value`, `name: type = value`
 fn assignment<'t, 's>(line: &'t [Token<'s>]) -> Option<(&'t str, &'t [Token<'s>])> {
@@ -161,7 +159,7 @@ fn methods(values: &[Argument<'_, '_>], verb: &str) -> Vec<Option<Method>> {
 }
 
 /// The first positional argument, or one of the keywords, where it is a constant text.
-fn first_text(values: &[Argument<'_, '_>], keywords: &[&str]) -> Option<String> {
+pub(super) fn first_text(values: &[Argument<'_, '_>], keywords: &[&str]) -> Option<String> {
     let named = values.iter().find(|value| value.keyword.is_some_and(|keyword| keywords.contains(&keyword)));
     let value = named.or_else(|| values.first().filter(|value| value.keyword.is_none()))?;
     text_of(value.value)
@@ -300,69 +298,12 @@ pub(super) fn below(prefix: &str) -> String {
     join(prefix, "{path:path}")
 }
 
-/// `path("trucks/<int:pk>/", view)`, `re_path(r"^x/(?P<id>\d+)/$", view)`, `path("api/", include("orders.urls"))`
-fn urlpatterns(tokens: &[Token<'_>], found: &mut Declarations) {
-    let mut router = found.routers.remove(URLPATTERNS).unwrap_or_default();
-    for (at, token) in tokens.iter().enumerate() {
-        let Some(name @ ("path" | "re_path" | "url")) = token.name() else { continue };
-        if !tokens.get(at + 1).is_some_and(|next| next.is_op('(')) {
-            continue;
-        }
-        let values = arguments(tokens, at + 1);
-        let Some(path) = first_text(&values, &["route"]) else { continue };
-        let path = if name == "path" { path } else { without_regex(&path) };
-        match values.get(1).and_then(|value| included(value.value)) {
-            Some(target) => router.includes.push(Include { prefix: path, target, mounted: false }),
-            None => router.add(&[None], &path),
-        }
-    }
-    found.routers.insert(URLPATTERNS.to_owned(), router);
-}
-
-/// `include("orders.urls")`, `include(router.urls)`, `include((patterns, "name"))`
-fn included(tokens: &[Token<'_>]) -> Option<String> {
-    if tokens.first()?.name() != Some("include") || !tokens.get(1)?.is_op('(') {
-        return None;
-    }
-    let values = arguments(tokens, 1);
-    let first = values.first()?.value;
-    match dotted(first) {
-        Some(name) => Some(name.strip_suffix(".urls").unwrap_or(&name).to_owned()),
-        None => text_of(first).map(|module| format!("{module}.{URLPATTERNS}")),
-    }
-}
-
-/// `^trucks/(?P<pk>[0-9]+)/$` → `trucks/{pk}/`
-fn without_regex(pattern: &str) -> String {
-    let mut out = String::new();
-    let mut rest = pattern.trim_start_matches('^').trim_end_matches('$');
-    while let Some(open) = rest.find('(') {
-        out.push_str(&rest[..open]);
-        let mut depth = 0usize;
-        let close = rest[open..].find(|c| {
-            depth = match c {
-                '(' => depth + 1,
-                ')' => depth.saturating_sub(1),
-                _ => depth,
-            };
-            depth == 0
-        });
-        let group = &rest[open..open + close.unwrap_or(rest.len() - open - 1)];
-        let name =
-            group.strip_prefix("(?P<").and_then(|group| group.split_once('>')).map_or("id", |(name, _)| name);
-        out.extend(["{", name, "}"]);
-        rest = close.map_or("", |close| &rest[open + close + 1..]);
-    }
-    out.push_str(rest);
-    out.replace(['\\', '?'], "")
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::logs::source::marks::marks;
 
-    fn read(source: &str) -> Declarations {
+    pub(in crate::logs::source) fn read(source: &str) -> Declarations {
         let mut found = Declarations::default();
         for mark in marks(source).iter().filter(|mark| mark.declares) {
             declaration_at(source, mark, &mut found);
@@ -370,7 +311,7 @@ mod tests {
         found
     }
 
-    fn routes(declared: &Declarations, router: &str) -> Vec<String> {
+    pub(in crate::logs::source) fn routes(declared: &Declarations, router: &str) -> Vec<String> {
         let router = &declared.routers[router];
         let mut shown: Vec<_> = router
             .routes
@@ -430,36 +371,6 @@ app.add_url_rule("/x", view_func=x)
         );
         assert_eq!(routes(&declared, "bp"), ["GET /<int:id>", "DELETE /<int:id>", "POST /"]);
         assert_eq!(routes(&declared, "app"), ["GET /x", "/api/trucks <- bp"]);
-    }
-
-    #[test]
-    fn django_urls_are_read() {
-        let declared = read(
-            r#"
-router = DefaultRouter()
-router.register(r"trucks", TruckViewSet, basename="truck")
-urlpatterns = [
-    path("", views.index),
-    path("orders/<int:pk>/", views.order, name="order"),
-    re_path(r"^old/(?P<slug>[a-z]+(-[0-9]+)?)/$", views.old),
-    path("api/", include(router.urls)),
-    path("shop/", include("shop.urls")),
-]
-urlpatterns += [path("late/", views.late)]
-"#,
-        );
-        assert_eq!(routes(&declared, "router"), ["* trucks/", "* trucks/{pk}/"]);
-        assert_eq!(
-            routes(&declared, URLPATTERNS),
-            [
-                "* ",
-                "* orders/<int:pk>/",
-                "* old/{slug}/",
-                "* late/",
-                "api/ <- router",
-                "shop/ <- shop.urls.urlpatterns"
-            ]
-        );
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod calls;
 mod constants;
 mod declare;
+mod django;
 mod marks;
 mod matcher;
 mod mounts;
