@@ -4,6 +4,7 @@
 
 mod config;
 mod corpus;
+mod corpus_truth;
 mod demo;
 mod fastapi;
 mod generated;
