@@ -57,6 +57,7 @@ pub(super) async fn observe_address(
         ConnectFailure::DnsTimeout | ConnectFailure::Timeout => CertificateFailure::Timeout,
         ConnectFailure::Refused => CertificateFailure::NoConnection("connection refused".to_owned()),
         ConnectFailure::Dns(why) | ConnectFailure::Other(why) => CertificateFailure::NoConnection(why),
+        ConnectFailure::NotReady(why) => CertificateFailure::Unreadable(why),
     };
     let addresses = resolve(&address.host, address.port, deadline).await.map_err(no_connection)?;
     let stream = connect(&addresses, deadline).await.map_err(no_connection)?;

@@ -7,6 +7,8 @@ use std::time::Instant;
 use tokio::net::TcpStream;
 use tokio::time::timeout_at;
 
+use crate::platform;
+
 /// Addresses of one name that are tried.
 const MAX_ADDRESSES: usize = 8;
 
@@ -18,6 +20,8 @@ pub(super) enum ConnectFailure {
     Refused,
     Timeout,
     Other(String),
+    /// This machine has no descriptor left: no news of the target.
+    NotReady(String),
 }
 
 /// Looks a name up; an address is its own answer.
@@ -56,6 +60,9 @@ pub(super) async fn connect(
                 return Ok(stream);
             }
             Ok(Err(e)) if e.kind() == io::ErrorKind::ConnectionRefused => ConnectFailure::Refused,
+            Ok(Err(e)) if platform::is_out_of_files(&e) => {
+                return Err(ConnectFailure::NotReady(e.to_string()));
+            }
             Ok(Err(e)) => ConnectFailure::Other(e.to_string()),
             Err(_) => ConnectFailure::Timeout,
         };

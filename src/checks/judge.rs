@@ -3,9 +3,11 @@
 use chrono::{DateTime, Utc};
 
 use crate::checks::http::{self, Expectation, HttpObservation};
+use crate::checks::observation::{Disks, Observation, Observations};
 use crate::checks::processes::{self, Culprits, ProcessesObservation, ServiceObservation};
-use crate::checks::run::{CheckSeen, Disks, LOCAL_DEADLINE, Measured, Observations};
+use crate::checks::run::Measured;
 use crate::checks::seen::Seen;
+use crate::checks::start::LOCAL_DEADLINE;
 use crate::checks::system::SystemObservation;
 use crate::checks::{
     LogRate, Plan, Subject, certificate, command, disk, file_age, later, log_rate, system, tcp,
@@ -41,7 +43,7 @@ pub(super) fn everything(plan: &Plan, seen: &Observations, now: DateTime<Utc>) -
                 timed(finding, &seen.processes)
             }
             (CheckKind::Process(_), None) => without_table(&Subject::check(&check.name), &seen.processes),
-            _ => judge_check(check, of_check, now),
+            _ => judge_check(check, of_check.as_ref(), now),
         };
         findings.push(Finding { severity: finding.severity.capped(check.required), ..finding });
     }
@@ -141,34 +143,38 @@ fn without_table(subject: &Subject, table: &SeenProcesses) -> Finding {
     timed(finding, table)
 }
 
-fn judge_check(check: &Check, seen: &CheckSeen, now: DateTime<Utc>) -> Finding {
+fn judge_check(check: &Check, seen: Option<&Seen<Observation>>, now: DateTime<Utc>) -> Finding {
     let subject = Subject::check(&check.name);
-    let seconds = now.timestamp();
+    match seen {
+        Some(seen) => judged(&subject, seen, |seen| of_observation(&subject, check, seen, now)),
+        None => later::check(&subject, &check.kind),
+    }
+}
+
+fn of_observation(subject: &Subject, check: &Check, seen: &Observation, now: DateTime<Utc>) -> Finding {
+    let (timeout, bars) = (check.timeout, &check.thresholds);
     match (&check.kind, seen) {
-        (CheckKind::Http(wanted), CheckSeen::Http(seen)) => {
-            let expected = Expectation::of_check(wanted, check.timeout);
-            judged(&subject, seen, |seen| http::judge(&subject, &expected, seen, seconds))
+        (CheckKind::Http(wanted), Observation::Http(seen)) => {
+            http::judge(subject, &Expectation::of_check(wanted, timeout), seen, now.timestamp())
         }
-        (CheckKind::Tcp(wanted), CheckSeen::Tcp(seen)) => {
-            judged(&subject, seen, |seen| tcp::judge(&subject, wanted, check.timeout, seen))
+        (CheckKind::Tcp(wanted), Observation::Tcp(seen)) => tcp::judge(subject, wanted, timeout, seen),
+        (CheckKind::Certificate(wanted), Observation::Certificate(seen)) => {
+            certificate::judge(subject, wanted, timeout, seen, now.timestamp())
         }
-        (CheckKind::Certificate(wanted), CheckSeen::Certificate(seen)) => {
-            judged(&subject, seen, |seen| certificate::judge(&subject, wanted, check.timeout, seen, seconds))
+        (CheckKind::Disk(wanted), Observation::Disk(seen)) => {
+            disk::judge_check(subject, &wanted.path, seen, bars.disk_percent)
         }
-        (CheckKind::Disk(wanted), CheckSeen::Disk(seen)) => judged(&subject, seen, |seen| {
-            disk::judge_check(&subject, &wanted.path, seen, check.thresholds.disk_percent)
-        }),
-        (CheckKind::FileAge(wanted), CheckSeen::FileAge(seen)) => {
-            judged(&subject, seen, |seen| file_age::judge(&subject, wanted, seen, now))
+        (CheckKind::FileAge(wanted), Observation::FileAge(seen)) => {
+            file_age::judge(subject, wanted, seen, now)
         }
-        (CheckKind::Command(wanted), CheckSeen::Command(seen)) => {
-            judged(&subject, seen, |seen| command::judge(&subject, wanted, check.timeout, seen))
+        (CheckKind::Command(wanted), Observation::Command(seen)) => {
+            command::judge(subject, wanted, timeout, seen)
         }
-        (CheckKind::LogRate(_), CheckSeen::LogRate(seen)) => judged(&subject, seen, |seen| {
-            log_rate::judge(&subject, seen, check.thresholds.errors_per_hour)
+        (CheckKind::LogRate(_), Observation::LogRate(seen)) => {
+            log_rate::judge(subject, seen, bars.errors_per_hour)
                 .unwrap_or_else(|| subject.unknown("there is no log of this name"))
-        }),
-        (kind, _) => later::check(&subject, kind),
+        }
+        (kind, _) => later::check(subject, kind),
     }
 }
 

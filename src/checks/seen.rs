@@ -58,11 +58,15 @@ impl<T> Running<T> {
 #[derive(Clone, Debug)]
 pub(super) struct Starter {
     lanes: Arc<Semaphore>,
+    /// Waiting probes that may run at once; more of them than there are, unless descriptors are scarce.
+    places: Arc<Semaphore>,
 }
 
 impl Starter {
-    pub(super) fn new() -> Self {
-        Self { lanes: Arc::new(Semaphore::new(LANES)) }
+    /// `at_once` is the number of waiting probes that may run side by side.
+    pub(super) fn new(at_once: usize) -> Self {
+        let places = at_once.clamp(1, Semaphore::MAX_PERMITS);
+        Self { lanes: Arc::new(Semaphore::new(LANES)), places: Arc::new(Semaphore::new(places)) }
     }
 
     /// Starts a probe that waits on the runtime.
@@ -71,10 +75,15 @@ impl Starter {
         deadline: Duration,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Running<T> {
+        let places = Arc::clone(&self.places);
         Running(tokio::spawn(async move {
-            let start = Instant::now();
-            match timeout(deadline, work).await {
-                Ok(value) => Seen::Done { value, elapsed: start.elapsed() },
+            let in_place = async {
+                let _place = places.acquire().await;
+                let start = Instant::now();
+                (work.await, start.elapsed())
+            };
+            match timeout(deadline, in_place).await {
+                Ok((value, elapsed)) => Seen::Done { value, elapsed },
                 Err(_) => Seen::Missed { deadline },
             }
         }))
@@ -130,7 +139,7 @@ mod tests {
     #[test]
     fn hung_thread_costs_its_own_deadline_and_delays_no_other() {
         on_runtime(async {
-            let starter = Starter::new();
+            let starter = Starter::new(8);
             let deadline = Duration::from_millis(400);
             let forever = || thread::sleep(Duration::from_secs(3_600));
             let hung: Vec<_> = (0..3 * LANES).map(|_| starter.blocking(deadline, forever)).collect();
@@ -147,7 +156,7 @@ mod tests {
     #[test]
     fn panicking_probe_is_broken_and_nothing_else_is() {
         on_runtime(async {
-            let starter = Starter::new();
+            let starter = Starter::new(8);
             let bad = starter.blocking(Duration::from_secs(5), || panic!("a bug"));
             let good = starter.waiting(Duration::from_secs(5), async { 1 });
             assert_eq!(bad.end().await, Seen::<()>::Broken);

@@ -33,13 +33,14 @@ pub(super) fn judge(
         Ok(took) => subject
             .finding(Severity::Ok, format!("{address} accepts connections in {}", human::duration(*took)))
             .metric(Metric::new("connect", took.as_secs_f64(), Unit::Seconds)),
+        Err(ConnectFailure::NotReady(why)) => subject.unknown(format!("cannot be asked: {why}")),
         Err(failure) => {
             let why = match failure {
                 ConnectFailure::Refused => format!("{address} refuses connections: nothing listens there"),
                 ConnectFailure::Timeout => format!("{address} accepts no connection within {within}"),
                 ConnectFailure::DnsTimeout => format!("{address}: name lookup did not end within {within}"),
                 ConnectFailure::Dns(why) => format!("{address}: name lookup failed: {why}"),
-                ConnectFailure::Other(why) => format!("{address}: {why}"),
+                ConnectFailure::Other(why) | ConnectFailure::NotReady(why) => format!("{address}: {why}"),
             };
             let mut finding = subject.finding(Severity::Critical, why);
             finding.cause = (*failure == ConnectFailure::Refused).then_some(Cause::ProcessDown);

@@ -27,6 +27,6 @@ pub use os::{
 };
 pub use termination::Termination;
 pub use unix::{
-    Account, account, account_of_name, caller_uid, file_owner, kill_group, own_cpu, process_exists,
-    raise_open_files, user_name,
+    Account, account, account_of_name, caller_uid, file_owner, is_out_of_files, kill_group, own_cpu,
+    process_exists, raise_open_files, user_name,
 };

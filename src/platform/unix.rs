@@ -1,5 +1,6 @@
 //! What Linux and macOS do alike: users, process groups, limits of this process.
 
+use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -74,15 +75,23 @@ pub fn kill_group(leader: u32) {
     }
 }
 
-/// Raises this process's limit of open files to what `wanted` needs, as far as the hard limit allows.
-pub fn raise_open_files(wanted: u64) {
+/// Whether an error says that this process or this machine may open no more files.
+pub fn is_out_of_files(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE))
+}
+
+/// Raises this process's limit of open files to what `wanted` needs, as far as the hard limit allows; returns the limit
+/// that then holds.
+pub fn raise_open_files(wanted: u64) -> u64 {
     let now = getrlimit(Resource::Nofile);
-    if now.current.is_none_or(|current| current >= wanted) {
-        return;
+    let Some(current) = now.current.filter(|current| *current < wanted) else {
+        return now.current.unwrap_or(u64::MAX);
+    };
+    let raised = now.maximum.map_or(wanted, |maximum| maximum.min(wanted));
+    match setrlimit(Resource::Nofile, Rlimit { current: Some(raised), maximum: now.maximum }) {
+        Ok(()) => raised,
+        Err(_) => current,
     }
-    let current = Some(now.maximum.map_or(wanted, |maximum| maximum.min(wanted)));
-    // Refused: the probes that find no descriptor say so themselves.
-    let _ = setrlimit(Resource::Nofile, Rlimit { current, maximum: now.maximum });
 }
 
 #[cfg(test)]

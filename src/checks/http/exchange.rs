@@ -197,6 +197,7 @@ impl From<ConnectFailure> for HttpFailure {
             ConnectFailure::Refused => Self::Refused,
             ConnectFailure::Timeout => Self::Timeout(Phase::Connect),
             ConnectFailure::Other(why) => Self::Connect(why),
+            ConnectFailure::NotReady(why) => Self::NotReady(why),
         }
     }
 }

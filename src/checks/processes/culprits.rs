@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::checks::processes::observe::{CpuByProcess, shown, user_of};
+use crate::checks::system;
 use crate::config::Thresholds;
 use crate::platform;
 use crate::process::Table;
@@ -77,35 +78,44 @@ pub(super) fn find(table: &Table, bars: &Thresholds, busy: Option<f64>, span: Du
     if !is_busy && !is_full {
         return Culprits::default();
     }
+    let mut used = used_since(table, span);
+    used.sort_by(|a, b| b.cpu_percent.total_cmp(&a.cpu_percent));
+    let by_cpu = named(table, &used);
+    used.sort_by_key(|each| std::cmp::Reverse(each.rss_bytes));
+    Culprits { by_cpu, by_memory: named(table, &used) }
+}
+
+/// What one process uses, before anybody asks for its name.
+#[derive(Clone, Copy, Debug)]
+struct Use {
+    pid: u32,
+    cpu_percent: f64,
+    rss_bytes: u64,
+}
+
+/// What every process but this one uses, since `table` was read.
+fn used_since(table: &Table, span: Duration) -> Vec<Use> {
     let before: CpuByProcess = table.stats().map(|stat| ((stat.pid, stat.started), stat.cpu)).collect();
-    let me = std::process::id();
-    let mut used: Vec<(f64, u64, u32)> = platform::processes()
-        .unwrap_or_default()
-        .into_iter()
-        .filter(|stat| stat.pid != me)
+    let now = platform::processes().unwrap_or_default().into_iter();
+    now.filter(|stat| stat.pid != std::process::id())
         .map(|stat| {
             // One that started meanwhile used all of its time meanwhile.
             let earlier = before.get(&(stat.pid, stat.started)).copied().unwrap_or_default();
-            let cpu = stat.cpu.saturating_sub(earlier).as_secs_f64() / span.as_secs_f64().max(0.001) * 100.0;
-            ((cpu * 10.0).round() / 10.0, stat.rss_bytes, stat.pid)
+            let cpu = stat.cpu.saturating_sub(earlier).as_secs_f64() / span.as_secs_f64().max(0.001);
+            Use { pid: stat.pid, cpu_percent: system::rounded(cpu * 100.0), rss_bytes: stat.rss_bytes }
         })
-        .collect();
-    let named = |used: &[(f64, u64, u32)]| {
-        used.iter()
-            .take(SHOWN)
-            .map(|&(cpu_percent, rss_bytes, pid)| Culprit {
-                pid,
-                user: user_of(table, pid),
-                command: shown(table, pid),
-                cpu_percent,
-                rss_bytes,
-            })
-            .collect()
+        .collect()
+}
+
+fn named(table: &Table, used: &[Use]) -> Vec<Culprit> {
+    let each = |each: &Use| Culprit {
+        pid: each.pid,
+        user: user_of(table, each.pid),
+        command: shown(table, each.pid),
+        cpu_percent: each.cpu_percent,
+        rss_bytes: each.rss_bytes,
     };
-    used.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let by_cpu = named(&used);
-    used.sort_by_key(|(_, rss, _)| std::cmp::Reverse(*rss));
-    Culprits { by_cpu, by_memory: named(&used) }
+    used.iter().take(SHOWN).map(each).collect()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a percentage needs no more than 52 bits")]
@@ -141,16 +151,24 @@ mod tests {
     }
 
     #[test]
-    fn busy_process_is_named_first() {
+    fn busy_process_is_seen_to_be_busy() {
         let mut busy = std::process::Command::new("sh").args(["-c", "while :; do :; done"]).spawn().unwrap();
         let table = Table::read().unwrap();
-        let span = Duration::from_millis(300);
+        let span = Duration::from_millis(500);
         std::thread::sleep(span);
-        let found = find(&table, &bars(0.0), Some(50.0), span);
+        let used = used_since(&table, span);
         busy.kill().unwrap();
         busy.wait().unwrap();
-        let culprit = found.by_cpu.iter().find(|c| c.pid == busy.id()).expect("among the first five");
-        assert!(culprit.cpu_percent > 1.0 && culprit.command.contains("while"), "{culprit:?}");
-        assert!(found.by_memory.windows(2).all(|w| w[0].rss_bytes >= w[1].rss_bytes));
+        let mine = used.iter().find(|each| each.pid == busy.id()).unwrap();
+        assert!(mine.cpu_percent > 0.5, "{mine:?}");
+    }
+
+    #[test]
+    fn largest_stand_first_in_each_list() {
+        let found = find(&Table::read().unwrap(), &bars(0.0), Some(50.0), Duration::from_millis(1));
+        assert!(!found.by_memory.is_empty() && found.by_memory.len() <= SHOWN);
+        assert!(found.by_memory.is_sorted_by(|a, b| a.rss_bytes >= b.rss_bytes));
+        assert!(found.by_cpu.is_sorted_by(|a, b| a.cpu_percent >= b.cpu_percent));
+        assert!(found.by_memory[0].user.is_some() && !found.by_memory[0].command.is_empty());
     }
 }

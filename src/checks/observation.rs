@@ -1,0 +1,45 @@
+//! Everything that a run has seen, before it is judged.
+
+use std::path::PathBuf;
+
+use crate::checks::LogRate;
+use crate::checks::certificate::CertificateObservation;
+use crate::checks::command::CommandObservation;
+use crate::checks::disk::DiskObservation;
+use crate::checks::file_age::FileAgeObservation;
+use crate::checks::http::HttpObservation;
+use crate::checks::processes::ProcessesObservation;
+use crate::checks::seen::Seen;
+use crate::checks::system::SystemObservation;
+use crate::checks::tcp::TcpObservation;
+
+/// What a run has seen; lists stand in the order of the plan.
+pub(super) struct Observations {
+    pub(super) system: Seen<SystemObservation>,
+    /// Absent where the disks could not even be listed in time.
+    pub(super) disks: Option<Disks>,
+    pub(super) processes: Seen<Result<ProcessesObservation, String>>,
+    /// Of each service's health URL, where it has one.
+    pub(super) services: Vec<Option<Seen<HttpObservation>>>,
+    /// Absent for process checks, which stand in `processes`, and for what cannot be measured yet.
+    pub(super) checks: Vec<Option<Seen<Observation>>>,
+    /// Absent where the config names no logs, or they are not asked for.
+    pub(super) logs: Option<Seen<LogRate>>,
+}
+
+/// The disks, and which of them holds the root.
+pub(super) struct Disks {
+    pub(super) seen: Vec<(PathBuf, Seen<DiskObservation>)>,
+    pub(super) root: Option<usize>,
+}
+
+/// What was seen for one check.
+pub(super) enum Observation {
+    Http(HttpObservation),
+    Tcp(TcpObservation),
+    Certificate(CertificateObservation),
+    Disk(DiskObservation),
+    FileAge(FileAgeObservation),
+    LogRate(LogRate),
+    Command(CommandObservation),
+}
