@@ -41,6 +41,7 @@ complete -c fuelops -n "__fish_fuelops_needs_command" -l no-progress -d 'Show no
 complete -c fuelops -n "__fish_fuelops_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fuelops -n "__fish_fuelops_needs_command" -s V -l version -d 'Print version'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "health" -d 'Measure everything once, name what is wrong and what to type next'
+complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "analyze-logs" -d 'Read logs of any format once: what went wrong, since when, where, what changed, what to do'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "logs" -d 'Show the raw log lines of all services, merged in time order'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "demo" -d 'Break a sample backend in several ways and find out each time'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "config" -d 'Check and explain the config; print its schema, and aliases to paste'
@@ -67,6 +68,29 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand health" -s v -l verbose 
 complete -c fuelops -n "__fish_fuelops_using_subcommand health" -l no-progress -d 'Show no progress on the terminal'
 complete -c fuelops -n "__fish_fuelops_using_subcommand health" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fuelops -n "__fish_fuelops_using_subcommand health" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l since -d 'Leave out what was written before: 2h, yesterday, "today 14:30", 2024-01-31T10:00' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l until -d 'Leave out what was written after' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l top -d 'Rows of each table; JSON always holds everything' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l threads -d 'Threads [default: one for each processor]; the result does not depend on it' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l check -d 'End with the verdict\'s exit code'
+complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l save -d 'Save the report, and compare with the one before, although paths are given'
+complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l no-save -d 'Save nothing'
+complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -s V -l version -d 'Print version'
 complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -s n -l lines -d 'The last N lines, or all [default: 100; all with --since]' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -l since -d 'From then on: 2h, yesterday, "today 14:30", 2024-01-31T10:00' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -l until -d 'Up to then' -r

@@ -91,6 +91,7 @@ pub enum ColorChoice {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Health(commands::health::HealthArgs),
+    AnalyzeLogs(commands::analyze_logs::AnalyzeLogsArgs),
     Logs(commands::logs::LogsArgs),
     Demo(commands::demo::DemoArgs),
     Config(commands::config::ConfigArgs),

@@ -42,6 +42,7 @@ fn start(argv: &[OsString]) -> Exit {
 fn run(command: &Command, context: &Context) -> Result<Exit> {
     match command {
         Command::Health(args) => commands::health::run(args, context),
+        Command::AnalyzeLogs(args) => commands::analyze_logs::run(args, context),
         Command::Logs(args) => commands::logs::run(args, context),
         Command::Demo(args) => commands::demo::run(args, context),
         Command::Config(args) => commands::config::run(args, context),

@@ -20,12 +20,21 @@ struct Task {
     cron: Option<(&'static str, &'static [&'static str])>,
 }
 
-const TASKS: [Task; 1] = [Task {
-    about: "each morning: how is it?",
-    name: "health",
-    args: &["health"],
-    cron: Some(("0 9 * * *", &["health"])),
-}];
+const TASKS: [Task; 3] = [
+    Task {
+        about: "each morning: how is it?",
+        name: "health",
+        args: &["health"],
+        cron: Some(("0 9 * * *", &["health"])),
+    },
+    Task {
+        about: "each day: what went wrong, and what changed?",
+        name: "analyze",
+        args: &["analyze-logs"],
+        cron: Some(("5 9 * * *", &["analyze-logs"])),
+    },
+    Task { about: "the raw lines, as they come", name: "logs", args: &["logs", "--follow"], cron: None },
+];
 
 /// Prefix of the aliases where no service gives one.
 const PREFIX: &str = "backend";
@@ -108,7 +117,10 @@ mod tests {
             lines("/usr/bin/fuelops", "/srv/app/fuelops.toml"),
             [
                 "alias api-1-health='/usr/bin/fuelops --config /srv/app/fuelops.toml health'",
+                "alias api-1-analyze='/usr/bin/fuelops --config /srv/app/fuelops.toml analyze-logs'",
+                "alias api-1-logs='/usr/bin/fuelops --config /srv/app/fuelops.toml logs --follow'",
                 "0 9 * * * /usr/bin/fuelops --config /srv/app/fuelops.toml health",
+                "5 9 * * * /usr/bin/fuelops --config /srv/app/fuelops.toml analyze-logs",
             ]
         );
     }
@@ -122,7 +134,7 @@ mod tests {
         let path = "/srv/it's 100% $HOME/`id`/fuelops.toml";
         let lines = lines(&program.to_string_lossy(), path);
         let alias = format!("shopt -s expand_aliases\n{}\napi-1-health", lines[0]);
-        let cron = lines[1].splitn(6, ' ').nth(5).unwrap().replace("\\%", "%");
+        let cron = lines[3].splitn(6, ' ').nth(5).unwrap().replace("\\%", "%");
         for script in [alias, cron] {
             let out = std::process::Command::new("bash").args(["-c", &script]).output().unwrap();
             assert_eq!(

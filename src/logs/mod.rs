@@ -14,6 +14,7 @@ pub mod restarts;
 pub mod rules;
 pub mod scan;
 pub mod source;
+pub mod summary;
 pub mod tail;
 mod time;
 pub mod verdict;

@@ -2,8 +2,10 @@
 
 use std::fs::{self, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+
+use crate::platform;
 
 /// A file could not be written; the old one, if any, is unchanged.
 #[derive(Debug, thiserror::Error)]
@@ -11,6 +13,33 @@ use std::path::{Path, PathBuf};
 pub struct WriteError {
     pub path: PathBuf,
     pub source: io::Error,
+}
+
+/// Creates a folder and its parents with this mode, where it is not there yet.
+///
+/// # Errors
+/// When it cannot be created, or something else has its name.
+pub fn create_folder(path: &Path, mode: u32) -> Result<(), WriteError> {
+    let at = |source| WriteError { path: path.to_owned(), source };
+    if path.is_dir() {
+        return Ok(());
+    }
+    let parent = path.ancestors().skip(1).find(|p| p.is_dir()).map(Path::to_owned);
+    fs::DirBuilder::new().recursive(true).mode(mode).create(path).map_err(at)?;
+    match parent.and_then(|p| owner_to_hand_to(&p)) {
+        Some((uid, gid)) => std::os::unix::fs::chown(path, Some(uid), Some(gid)).map_err(at),
+        None => Ok(()),
+    }
+}
+
+/// Whom a file belongs to that root writes into somebody's folder: that somebody, so that their programs can go on with
+/// it.
+fn owner_to_hand_to(folder: &Path) -> Option<(u32, u32)> {
+    let metadata = fs::metadata(folder).ok()?;
+    // A folder that everybody may write to, such as /tmp, belongs to nobody in particular.
+    let is_shared = metadata.mode() & 0o1000 != 0;
+    let hands_over = platform::caller_uid() == 0 && metadata.uid() != 0 && !is_shared;
+    hands_over.then(|| (metadata.uid(), metadata.gid()))
 }
 
 /// Writes `bytes` beside `path` and renames the result over it, after both reached the disk.
@@ -38,6 +67,9 @@ pub fn write_atomic(path: &Path, bytes: &[u8], mode: u32) -> Result<(), WriteErr
         .tempfile_in(folder)
         .map_err(at)?;
     file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(at)?;
+    if let Some((uid, gid)) = owner_to_hand_to(folder) {
+        std::os::unix::fs::fchown(file.as_file(), Some(uid), Some(gid)).map_err(at)?;
+    }
     file.persist(&target).map_err(|e| at(e.error))?;
     // The rename itself is durable once the folder is; some file systems cannot sync folders, and the file is whole anyway.
     fs::File::open(folder).and_then(|f| f.sync_all()).unwrap_or(());

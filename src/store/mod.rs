@@ -2,4 +2,4 @@
 
 mod atomic;
 
-pub use atomic::{WriteError, write_atomic};
+pub use atomic::{WriteError, create_folder, write_atomic};

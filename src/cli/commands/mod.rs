@@ -1,5 +1,6 @@
 //! One file a subcommand: resolve, engine, report, render, exit.
 
+pub mod analyze_logs;
 pub mod completions;
 pub mod config;
 pub mod demo;

@@ -19,6 +19,8 @@ pub struct Analysis {
     pub books: Books,
     /// By the index of the source.
     pub sources: Vec<SourceBooks>,
+    /// Names of the sources, by their index.
+    pub source_names: Vec<String>,
     /// Names of the series that variants and copies speak of by index.
     pub series: Vec<String>,
     pub patterns: Mined,
@@ -93,6 +95,7 @@ impl Analysis {
         Self {
             books,
             sources: source_books,
+            source_names: sources.iter().map(|source| source.name.clone()).collect(),
             series,
             patterns: patterns.finish(),
             http,

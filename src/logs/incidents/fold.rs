@@ -66,14 +66,10 @@ impl Draft {
         self.span.widen(&symptom.span);
         let room = MAX_EVIDENCE - self.evidence.len();
         self.evidence.extend(symptom.evidence.into_iter().take(room));
-        let (pattern, fingerprint) = match symptom.of {
-            SymptomOf::Pattern { id } => (id, None),
-            SymptomOf::Exception { pattern_id, fingerprint, .. } => (pattern_id, Some(fingerprint)),
-        };
-        if !self.pattern_ids.contains(&pattern) {
-            self.pattern_ids.push(pattern);
+        match symptom.of {
+            SymptomOf::Pattern { id } => self.pattern_ids.push(id),
+            SymptomOf::Exception { fingerprint, .. } => self.fingerprints.push(fingerprint),
         }
-        self.fingerprints.extend(fingerprint.filter(|f| !self.fingerprints.contains(f)));
     }
 }
 

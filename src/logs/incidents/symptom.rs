@@ -2,7 +2,7 @@
 
 use crate::model::Severity;
 
-/// One thing that went wrong, and how often: error records of one pattern, with one exception where they carry one.
+/// One thing that went wrong, and how often: an exception, or the error records of a pattern that carry none.
 #[derive(Clone, Debug)]
 pub struct Symptom {
     pub of: SymptomOf,
@@ -23,9 +23,8 @@ pub enum SymptomOf {
     Pattern {
         id: String,
     },
-    /// Records of a pattern that carry this exception.
+    /// Printed chains with this fingerprint.
     Exception {
-        pattern_id: String,
         fingerprint: String,
         root_type: String,
         location: Option<String>,

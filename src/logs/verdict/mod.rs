@@ -4,15 +4,17 @@ use crate::config::Bars;
 use crate::model::{Severity, Verdict};
 use crate::text::human;
 
-const HOUR_MINUTES: usize = 60;
+const HOUR_MINUTES: i64 = 60;
 
 /// What the verdict is judged by.
 #[derive(Clone, Debug)]
 pub struct Tally<'a> {
     /// All records; none means that nothing can be told.
     pub records: u64,
-    /// Real errors in each minute of the coverage, from its first record to its last.
-    pub errors_by_minute: &'a [u64],
+    /// Minutes since 1970 that had real errors, by time, and how many.
+    pub errors_by_minute: &'a [(i64, u64)],
+    /// Minutes from the first record to the last.
+    pub covered_minutes: u64,
     /// Real errors without any time.
     pub undated_errors: u64,
     /// Crashes in the worst 24 hours.
@@ -44,11 +46,14 @@ pub fn verdict(tally: &Tally<'_>, bars: &VerdictBars) -> (Verdict, Vec<String>) 
 }
 
 /// The greatest sum over 60 minutes in a row; over all there is where the coverage is shorter.
-pub fn worst_hour(errors_by_minute: &[u64]) -> u64 {
-    let mut sum: u64 = errors_by_minute.iter().take(HOUR_MINUTES).sum();
-    let mut worst = sum;
-    for (leaving, entering) in errors_by_minute.iter().zip(errors_by_minute.iter().skip(HOUR_MINUTES)) {
-        sum = sum + entering - leaving;
+pub fn worst_hour(errors_by_minute: &[(i64, u64)]) -> u64 {
+    let (mut sum, mut worst, mut from) = (0, 0, 0);
+    for &(minute, count) in errors_by_minute {
+        sum += count;
+        while minute - errors_by_minute[from].0 >= HOUR_MINUTES {
+            sum -= errors_by_minute[from].1;
+            from += 1;
+        }
         worst = worst.max(sum);
     }
     worst
@@ -57,9 +62,9 @@ pub fn worst_hour(errors_by_minute: &[u64]) -> u64 {
 fn errors(tally: &Tally<'_>, bars: &VerdictBars) -> (Severity, String) {
     let worst = worst_hour(tally.errors_by_minute) + tally.undated_errors;
     let severity = judge(worst, bars.errors_per_hour);
-    let span = match tally.errors_by_minute.len() {
+    let span = match tally.covered_minutes {
         0 => "in records without a time".to_owned(),
-        n if n < HOUR_MINUTES => format!("in {}", human::plural(n as u64, "minute")),
+        n if n < HOUR_MINUTES.unsigned_abs() => format!("in {}", human::plural(n, "minute")),
         _ => "in the worst hour".to_owned(),
     };
     let bar = match severity {
@@ -121,10 +126,11 @@ mod tests {
         restarts_per_day: Bars { warn: 1.0, critical: 4.0 },
     };
 
-    fn tally(errors_by_minute: &[u64]) -> Tally<'_> {
+    fn tally(errors_by_minute: &[(i64, u64)]) -> Tally<'_> {
         Tally {
             records: 1_000,
             errors_by_minute,
+            covered_minutes: 2,
             undated_errors: 0,
             crashes_per_day: 0,
             crash_loop: false,
@@ -141,24 +147,25 @@ mod tests {
 
     #[test]
     fn the_worst_hour_counts_wherever_it_lies() {
-        let mut minutes = vec![0; 600];
-        minutes[250..310].fill(1);
+        let mut minutes: Vec<(i64, u64)> = (250..310).map(|m| (m, 1)).collect();
         assert_eq!(worst_hour(&minutes), 60);
-        minutes[599] = 61;
+        minutes.push((310, 1));
+        assert_eq!(worst_hour(&minutes), 60);
+        minutes.push((599, 61));
         assert_eq!(worst_hour(&minutes), 61);
     }
 
     #[test]
     fn a_span_under_an_hour_is_taken_as_it_stands() {
-        assert_eq!(worst_hour(&[2, 2]), 4);
-        assert_eq!(verdict(&tally(&[2, 2]), &BARS).0, Verdict::Healthy);
-        assert_eq!(verdict(&tally(&[3, 2]), &BARS).0, Verdict::Degraded);
-        assert_eq!(verdict(&tally(&[10, 10]), &BARS).0, Verdict::Critical);
+        assert_eq!(worst_hour(&[(0, 2), (1, 2)]), 4);
+        assert_eq!(verdict(&tally(&[(0, 2), (1, 2)]), &BARS).0, Verdict::Healthy);
+        assert_eq!(verdict(&tally(&[(0, 3), (1, 2)]), &BARS).0, Verdict::Degraded);
+        assert_eq!(verdict(&tally(&[(0, 10), (1, 10)]), &BARS).0, Verdict::Critical);
     }
 
     #[test]
     fn the_weightiest_reason_stands_first() {
-        let crashed = Tally { crashes_per_day: 4, ..tally(&[0, 0]) };
+        let crashed = Tally { crashes_per_day: 4, ..tally(&[]) };
         let (found, reasons) = verdict(&crashed, &BARS);
         assert_eq!(found, Verdict::Critical);
         assert_eq!(reasons[0], "4 crashes in the worst day");
@@ -166,7 +173,7 @@ mod tests {
 
     #[test]
     fn failed_answers_alone_decide_nothing() {
-        let failing = Tally { failed_requests: 7, requests: 100, ..tally(&[0]) };
+        let failing = Tally { failed_requests: 7, requests: 100, ..tally(&[]) };
         let (found, reasons) = verdict(&failing, &BARS);
         assert_eq!(found, Verdict::Healthy);
         assert!(reasons.iter().any(|r| r == "7 of 100 requests failed with 5xx (7 %)"), "{reasons:?}");

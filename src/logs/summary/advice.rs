@@ -1,0 +1,99 @@
+//! What to do, with the evidence and the command.
+
+use crate::logs::Analysis;
+use crate::logs::summary::judged::Judged;
+use crate::model::Severity;
+use crate::report::{Incident, Recommendation, Restarts};
+use crate::text::{human, shell};
+
+/// Incidents that get advice of their own.
+const ADVISED: usize = 5;
+/// Lines around a place in the source.
+const CONTEXT: u64 = 8;
+
+/// Puts what explains most errors behind the first reason.
+pub(super) fn with_story(mut reasons: Vec<String>, incidents: &[Incident]) -> Vec<String> {
+    if let (Some(first), Some(incident)) =
+        (reasons.first_mut(), incidents.iter().find(|i| i.caused_by.is_none()))
+        && incident.explains_percent > 0.0
+    {
+        let share = human::percent(incident.explains_percent.min(100.0));
+        first.push_str(&format_args!("; {} explains {share} of them", incident.summary).to_string());
+    }
+    reasons
+}
+
+/// Advice for the weightiest incidents, for crashes, and for levels that hide or cry wolf.
+pub(super) fn recommendations(
+    incidents: &[Incident],
+    starts: &Restarts,
+    judged: &[Judged<'_>],
+    analysis: &Analysis,
+) -> Vec<Recommendation> {
+    let roots = incidents.iter().filter(|i| i.caused_by.is_none());
+    let mut advice: Vec<Recommendation> = roots.take(ADVISED).map(look_at).collect();
+    advice.extend(crashes(starts));
+    advice.extend(wrong_levels(judged));
+    advice.extend(unread(analysis));
+    advice.sort_by_key(|a| std::cmp::Reverse(a.severity));
+    advice
+}
+
+fn look_at(incident: &Incident) -> Recommendation {
+    let evidence = incident.evidence.first().cloned();
+    Recommendation {
+        severity: incident.severity,
+        summary: format!("{}: {}", human::plural(incident.errors, "error"), incident.summary),
+        command: evidence.as_deref().and_then(show_lines),
+        evidence,
+    }
+}
+
+/// A command that prints the lines around `path:line`.
+fn show_lines(place: &str) -> Option<String> {
+    let (path, line) = place.rsplit_once(':')?;
+    let line: u64 = line.parse().ok()?;
+    let range = format!("{},{}p", line.saturating_sub(2).max(1), line + CONTEXT);
+    let packed = [".gz", ".zst", ".xz", ".bz2"].iter().any(|ending| path.ends_with(ending));
+    (path != "-" && !packed).then(|| shell::command(["sed", "-n", &range, path]))
+}
+
+fn crashes(starts: &Restarts) -> Option<Recommendation> {
+    let last = starts.events.iter().rfind(|e| e.kind == "crash")?;
+    let what = if starts.crash_loop { "a crash loop" } else { "a start without a stop before it" };
+    let place = format!("{}:{}", last.path, last.line);
+    Some(Recommendation {
+        severity: if starts.crash_loop { Severity::Critical } else { Severity::Warning },
+        summary: format!("{what}: read the last words before the crash"),
+        command: show_lines(&format!("{}:{}", last.path, last.line.saturating_sub(CONTEXT).max(1))),
+        evidence: Some(place),
+    })
+}
+
+fn wrong_levels(judged: &[Judged<'_>]) -> Option<Recommendation> {
+    let wrong = judged.iter().flat_map(|j| &j.shares).filter(|s| s.why.is_some() && !s.is_copy);
+    let records: u64 = wrong.map(|s| s.share.count).sum();
+    (records > 0).then(|| Recommendation {
+        severity: Severity::Ok,
+        summary: format!(
+            "{} at the wrong level: mend the calls that write them",
+            human::plural(records, "record")
+        ),
+        evidence: None,
+        command: None,
+    })
+}
+
+fn unread(analysis: &Analysis) -> Option<Recommendation> {
+    let first = analysis.problems.first()?;
+    Some(Recommendation {
+        severity: Severity::Warning,
+        summary: format!(
+            "{} could not be read as it should: {}",
+            human::plural(analysis.problems.len() as u64, "input"),
+            first.detail
+        ),
+        evidence: Some(first.path.clone()),
+        command: None,
+    })
+}

@@ -1,0 +1,118 @@
+//! Patterns with the levels that their records deserve.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::logs::Analysis;
+use crate::logs::audit::{TeamRules, builtin, inferred};
+use crate::logs::pattern::{Kind, Pattern, Share};
+use crate::logs::source::SourceIndex;
+use crate::model::Level;
+use crate::report::{LevelCounts, Mislevelled};
+use crate::text::{redact, sanitize};
+
+/// A pattern and what its records are.
+#[derive(Debug)]
+pub(super) struct Judged<'a> {
+    pub(super) pattern: &'a Pattern,
+    /// A message of it, as text.
+    pub(super) message: String,
+    pub(super) shares: Vec<Judgement<'a>>,
+}
+
+/// The records of one variant.
+#[derive(Debug)]
+pub(super) struct Judgement<'a> {
+    pub(super) share: &'a Share,
+    pub(super) effective: Option<Level>,
+    /// Why the level does not fit.
+    pub(super) why: Option<String>,
+    /// The same records stand in another series, where they are counted.
+    pub(super) is_copy: bool,
+}
+
+impl Judgement<'_> {
+    /// Whether these are real errors that count.
+    pub(super) fn is_error(&self) -> bool {
+        !self.is_copy && self.effective >= Some(Level::Error)
+    }
+}
+
+impl<'a> Judged<'a> {
+    /// Judges every pattern.
+    pub(super) fn all(analysis: &'a Analysis, rules: &TeamRules) -> Vec<Self> {
+        let copies: BTreeSet<(u32, bool)> = analysis.copies.iter().map(|c| (c.series, c.errors)).collect();
+        analysis.patterns.patterns.iter().map(|pattern| Self::one(pattern, rules, &copies)).collect()
+    }
+
+    fn one(pattern: &'a Pattern, rules: &TeamRules, copies: &BTreeSet<(u32, bool)>) -> Self {
+        let raw: &[u8] = pattern.samples.first().map_or(b"", |sample| &sample.text);
+        let shares = pattern
+            .shares
+            .iter()
+            .map(|share| {
+                let (effective, why) = effective(pattern.kind, share, raw, rules);
+                let class = share.variant.level >= Some(Level::Error);
+                Judgement { share, effective, why, is_copy: copies.contains(&(share.variant.series, class)) }
+            })
+            .collect();
+        let message = redact::secrets(&sanitize::bytes(raw)).into_owned();
+        Self { pattern, message, shares }
+    }
+}
+
+fn effective(
+    kind: Kind,
+    share: &Share,
+    message: &[u8],
+    rules: &TeamRules,
+) -> (Option<Level>, Option<String>) {
+    let variant = &share.variant;
+    if let Some(rule) = variant.rule.and_then(|index| rules.rule(usize::from(index))) {
+        let reason = rule.because.clone().unwrap_or_else(|| "team rule".to_owned());
+        return (Some(rule.level), (variant.level != Some(rule.level)).then_some(reason));
+    }
+    match (kind, variant.level) {
+        (Kind::Access { .. }, level) => (level, None),
+        (Kind::Text, None) => (inferred(message, variant.has_trace), None),
+        (Kind::Text, Some(level)) => match builtin(level, message, variant.has_trace) {
+            Some((real, why)) => (Some(real), Some(why.word().to_owned())),
+            None => (Some(level), None),
+        },
+    }
+}
+
+/// Records by the level that they deserve, each counted once.
+pub(super) fn effective_levels(judged: &[Judged<'_>], analysis: &Analysis) -> LevelCounts {
+    let mut levels = LevelCounts::default();
+    for share in judged.iter().flat_map(|j| &j.shares).filter(|s| !s.is_copy) {
+        levels.add(share.effective, share.share.count);
+    }
+    for level in Level::ALL.into_iter().map(Some).chain([None]) {
+        levels.add(level, analysis.patterns.other.of(level));
+    }
+    levels
+}
+
+/// What should be written at another level, most frequent first.
+pub(super) fn mislevelled(judged: &[Judged<'_>], index: &SourceIndex) -> Vec<Mislevelled> {
+    let mut found = Vec::new();
+    for one in judged {
+        let mut by_level: BTreeMap<_, u64> = BTreeMap::new();
+        for share in one.shares.iter().filter(|s| !s.is_copy) {
+            if let Some(why) = &share.why {
+                *by_level.entry((share.share.variant.level, share.effective, why)).or_default() +=
+                    share.share.count;
+            }
+        }
+        found.extend(by_level.into_iter().map(|((written, effective, why), count)| Mislevelled {
+            pattern: redact::secrets(&one.pattern.template).into_owned(),
+            written,
+            effective,
+            count,
+            why: why.clone(),
+            source: index.find(&one.message, written).map(|s| format!("{}:{}", s.file, s.line)),
+        }));
+    }
+    found.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.pattern.cmp(&b.pattern)));
+    found
+}

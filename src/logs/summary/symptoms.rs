@@ -1,0 +1,122 @@
+//! What incidents are made of: exceptions, and error patterns that carry none.
+
+use crate::grouping::ExceptionGroup;
+use crate::logs::Analysis;
+use crate::logs::incidents::{Span, Symptom, SymptomOf};
+use crate::logs::summary::coverage::moment;
+use crate::logs::summary::judged::Judged;
+use crate::logs::summary::timeline::Axis;
+use crate::model::Level;
+use crate::report::{Exception, Http, Incident};
+use crate::text::{redact, sanitize};
+
+/// Endpoints that are named for one incident.
+const MAX_ENDPOINTS: usize = 5;
+/// A failed answer this near to an incident belongs to it.
+const SLACK_S: i64 = 5;
+
+/// Exceptions as the report tells them, most frequent first.
+pub(super) fn exceptions(groups: &[ExceptionGroup]) -> Vec<Exception> {
+    let text = |raw: &str| redact::secrets(raw).into_owned();
+    let mut exceptions: Vec<Exception> = groups
+        .iter()
+        .map(|group| Exception {
+            fingerprint: group.fingerprint.to_string(),
+            r#type: group.kind.clone(),
+            root_type: group.root_type.clone(),
+            message: text(&group.message),
+            location: group.location.clone(),
+            count: group.count,
+            first_at: moment(group.first_at),
+            last_at: moment(group.last_at),
+            sample: text(&group.sample),
+        })
+        .collect();
+    exceptions.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.fingerprint.cmp(&b.fingerprint)));
+    exceptions
+}
+
+/// Everything that went wrong.
+pub(super) fn symptoms(
+    analysis: &Analysis,
+    judged: &[Judged<'_>],
+    axis: &Axis,
+    tracks: &[Vec<u64>],
+) -> Vec<Symptom> {
+    let raised = analysis.exceptions.iter().filter(|g| g.level.is_none_or(|l| l > Level::Debug)).map(raised);
+    let said = judged.iter().zip(tracks).filter_map(|(judged, _)| said(analysis, judged, axis));
+    raised.chain(said).collect()
+}
+
+fn raised(group: &ExceptionGroup) -> Symptom {
+    let seconds = |us: Option<i64>| us.map(|us| us.div_euclid(1_000_000));
+    let message = group.message.lines().next().unwrap_or("");
+    let place = group.location.as_ref().map(|l| format!(" ({l})")).unwrap_or_default();
+    Symptom {
+        of: SymptomOf::Exception {
+            fingerprint: group.fingerprint.to_string(),
+            root_type: group.root_type.clone(),
+            location: group.location.clone(),
+        },
+        title: redact::secrets(&format!("{}: {message}{place}", group.kind)).into_owned(),
+        count: group.count,
+        span: Span { first_s: seconds(group.first_at), last_s: seconds(group.last_at), buckets: Vec::new() },
+        evidence: vec![format!("{}:{}", group.place.path, group.place.line)],
+        known: None,
+    }
+}
+
+/// The error records of a pattern that carry no exception.
+fn said(analysis: &Analysis, judged: &Judged<'_>, axis: &Axis) -> Option<Symptom> {
+    let shares: Vec<_> = judged
+        .shares
+        .iter()
+        .filter(|s| s.is_error() && !s.share.variant.has_trace)
+        .map(|s| s.share)
+        .collect();
+    let count: u64 = shares.iter().map(|s| s.count).sum();
+    if count == 0 {
+        return None;
+    }
+    let mut buckets = Vec::new();
+    for share in shares {
+        let laid = axis.lay(&share.buckets);
+        buckets.resize(laid.len(), 0);
+        buckets.iter_mut().zip(laid).for_each(|(sum, n): (&mut u64, u64)| *sum += n);
+    }
+    let pattern = judged.pattern;
+    let seconds = |us: Option<i64>| us.map(|us| us.div_euclid(1_000_000));
+    let evidence = |sample: &crate::logs::pattern::Sample| {
+        let source = sample.place.source as usize;
+        let name = analysis.source_names.get(source).map_or("", String::as_str);
+        format!("{name}:{}", analysis.line_of(&sample.place))
+    };
+    Some(Symptom {
+        of: SymptomOf::Pattern { id: pattern.id.to_string() },
+        title: redact::secrets(&sanitize::line(&pattern.template)).into_owned(),
+        count,
+        span: Span { first_s: seconds(pattern.first_at), last_s: seconds(pattern.last_at), buckets },
+        evidence: pattern.samples.iter().map(evidence).collect(),
+        known: None,
+    })
+}
+
+/// Names the endpoints that failed while an incident lasted; each with the incident that explains most errors.
+pub(super) fn with_endpoints(mut incidents: Vec<Incident>, http: &Http) -> Vec<Incident> {
+    for endpoint in &http.endpoints {
+        let (Some(first), Some(last)) = (endpoint.first_5xx_at, endpoint.last_5xx_at) else { continue };
+        let overlaps = |incident: &Incident| match (incident.first_at, incident.last_at) {
+            (Some(from), Some(to)) => {
+                from.timestamp() - SLACK_S <= last.timestamp()
+                    && first.timestamp() <= to.timestamp() + SLACK_S
+            }
+            _ => false,
+        };
+        if let Some(incident) = incidents.iter_mut().find(|i| i.caused_by.is_none() && overlaps(i))
+            && incident.endpoints.len() < MAX_ENDPOINTS
+        {
+            incident.endpoints.push(format!("{} {}", endpoint.method, endpoint.route));
+        }
+    }
+    incidents
+}
