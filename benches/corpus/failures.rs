@@ -151,13 +151,16 @@ fn compile(scenario: &Scenario) -> Failure {
 }
 
 fn entry(scenario: &Scenario) -> Exception {
-    let last = &scenario.chain[scenario.chain.len() - 1];
-    let own = last.2.iter().rev().find(|frame| !frame.0.is_empty());
+    let own = scenario.chain.iter().find_map(|raise| raise.2.iter().rev().find(|frame| !frame.0.is_empty()));
+    let innermost = || scenario.chain[0].3.last().map(|frame| (frame, true));
+    let frame = own.map(|frame| (frame, false)).or_else(innermost);
     Exception {
         identity: scenario.identity,
-        type_name: type_name(last),
+        type_name: type_name(&scenario.chain[scenario.chain.len() - 1]),
         root_type: type_name(&scenario.chain[0]),
-        location: own.map_or_else(Default::default, |frame| (f::path(frame.0, false), frame.1, frame.2)),
+        location: frame.map_or_else(Default::default, |((file, line, function, _), library)| {
+            (f::path(file, library), *line, *function)
+        }),
         count: 0,
     }
 }

@@ -50,7 +50,8 @@ pub(crate) struct Exception {
     pub(crate) type_name: &'static str,
     /// The exception raised first.
     pub(crate) root_type: &'static str,
-    /// File, line and function of the innermost frame of the backend's own code in the last traceback.
+    /// File, line and function of the innermost frame of the backend's own code, in the first traceback that has one;
+    /// without any, of the innermost frame.
     pub(crate) location: (String, u32, &'static str),
     /// Traceback chains printed.
     pub(crate) count: u64,

@@ -1,5 +1,8 @@
 //! The generated corpora, read by the line parser and the assembler: every count agrees with the truth.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use fuelops::grouping::{Fingerprint, SourceRoots, parse};
 use fuelops::logs::{Assembler, End, Record, Sink, Start};
 use fuelops::model::Level;
 
@@ -13,6 +16,8 @@ struct Books {
     levels: [u64; 6],
     requests: u64,
     stacks: u64,
+    /// By fingerprint: type, root type, place, and how often.
+    exceptions: BTreeMap<String, (String, String, String, u64)>,
 }
 
 impl Sink for Books {
@@ -33,6 +38,16 @@ impl Sink for Books {
         let has_stack =
             [record.body, record.line.trace].iter().any(|text| memchr::memmem::find(text, head).is_some());
         self.stacks += u64::from(has_stack);
+        let roots = SourceRoots::new(["/app"]);
+        for chain in [record.body, record.line.trace].iter().flat_map(|text| parse(text, &roots)) {
+            let (fingerprint, _) = Fingerprint::of(&chain);
+            let place = chain.location().map(|place| place.to_string()).unwrap_or_default();
+            let seen = self
+                .exceptions
+                .entry(fingerprint.to_string())
+                .or_insert_with(|| (chain.last().kind.clone(), chain.root().kind.clone(), place, 0));
+            seen.3 += 1;
+        }
     }
 
     fn unattached(&mut self, _line: &[u8], _line_no: u64) {
@@ -51,6 +66,18 @@ fn check(kind: Kind, seed: u64) {
     assert_eq!(books.levels, truth.written);
     let requests: u64 = truth.endpoints.iter().flat_map(|endpoint| endpoint.statuses.values()).sum();
     assert_eq!(books.requests, requests);
+    let expected: BTreeSet<_> = truth
+        .exceptions
+        .iter()
+        .filter(|exception| exception.count > 0)
+        .map(|exception| {
+            let (file, line, function) = &exception.location;
+            let place = format!("{}:{line} in {function}", file.trim_start_matches("/app/"));
+            (exception.type_name.to_owned(), exception.root_type.to_owned(), place, exception.count)
+        })
+        .collect();
+    let found: BTreeSet<_> = books.exceptions.into_values().collect();
+    assert_eq!(found, expected);
     assert_eq!(books.stacks, truth.exceptions.iter().map(|exception| exception.count).sum::<u64>());
 }
 

@@ -3,15 +3,12 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
+use crate::grouping::looks_like_traceback;
 use crate::logs::audit::{TeamRules, builtin, inferred};
 use crate::logs::input::Source;
 use crate::logs::tail::clock::LaneClock;
 use crate::logs::{Assembler, At, End, Record, Sink, Start, ZoneChoice};
 use crate::model::Level;
-
-/// What marks a printed stack among the lines of a record.
-const STACK_MARKS: [&[u8]; 4] =
-    [b"Traceback (most recent call last)", b"\n\tat ", b"\n    at ", b"panicked at "];
 
 /// One record as it was written, or lines that belong to none.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,8 +119,7 @@ fn audited(record: &Record<'_>, rules: &TeamRules) -> Option<Level> {
     {
         return Some(rule.level);
     }
-    let is_marked = |mark: &&[u8]| memchr::memmem::find(record.body, mark).is_some();
-    let has_trace = !record.line.trace.is_empty() || STACK_MARKS.iter().any(is_marked);
+    let has_trace = !record.line.trace.is_empty() || looks_like_traceback(record.body);
     match record.line.level {
         Some(level) => Some(builtin(level, message, has_trace).map_or(level, |(meant, _)| meant)),
         None => inferred(message, has_trace),
