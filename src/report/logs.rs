@@ -316,6 +316,9 @@ pub struct Incident {
     pub pattern_ids: Vec<String>,
     pub exception_fingerprints: Vec<String>,
     pub endpoints: Vec<String>,
+    /// What to do about a known fault, and the command to type.
+    pub advice: Option<String>,
+    pub command: Option<String>,
 }
 
 /// What to do.

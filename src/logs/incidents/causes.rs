@@ -1,11 +1,12 @@
 //! Which incident explains which.
 
 use crate::logs::incidents::fold::Draft;
+use crate::logs::rules::Rank;
 
 /// Share of a consequence that must accompany its cause.
 const ACCOMPANIED: f64 = 0.8;
-/// Rank of an incident that no rule knows: anything known may explain it, it explains nothing.
-const UNKNOWN_RANK: u8 = u8::MAX;
+/// How much more than chance: what is always there accompanies everything, and proves nothing.
+const LIFT: f64 = 1.5;
 /// Clocks and buffers may tell a consequence a little before its cause.
 const SLACK_S: i64 = 5;
 
@@ -31,7 +32,7 @@ fn direct_cause(drafts: &[Draft], at: usize) -> Option<usize> {
         .enumerate()
         .filter(|(other, cause)| *other != at && can_cause(cause, effect))
         .map(|(other, cause)| (effect.span.accompanied_by(&cause.span), other))
-        .filter(|(share, _)| *share >= ACCOMPANIED)
+        .filter(|(share, other)| *share >= ACCOMPANIED && *share >= LIFT * drafts[*other].span.presence())
         .max_by(|a, b| {
             a.0.total_cmp(&b.0).then_with(|| rank(&drafts[b.1]).cmp(&rank(&drafts[a.1]))).then(b.1.cmp(&a.1))
         })
@@ -43,9 +44,11 @@ fn can_cause(cause: &Draft, effect: &Draft) -> bool {
         (Some(a), Some(b)) => a <= b + SLACK_S,
         _ => false,
     };
-    in_time && rank(cause) < rank(effect)
+    let of_surroundings = cause.known.as_ref().is_some_and(|known| known.rank < Rank::Code);
+    in_time && of_surroundings && rank(cause) < rank(effect)
 }
 
-fn rank(draft: &Draft) -> u8 {
-    draft.known.as_ref().map_or(UNKNOWN_RANK, |k| k.rank)
+/// What no rule knows is taken for the program's own.
+fn rank(draft: &Draft) -> Rank {
+    draft.known.as_ref().map_or(Rank::Code, |known| known.rank)
 }

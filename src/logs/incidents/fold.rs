@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::logs::incidents::causes::explain;
 use crate::logs::incidents::{Known, Span, Symptom, SymptomOf};
+use crate::logs::rules::Rank;
 use crate::model::Severity;
 use crate::report::Incident;
 
@@ -54,7 +55,7 @@ impl Draft {
             known: symptom.known.clone(),
             span: Span::default(),
             errors: 0,
-            summary: symptom.known.as_ref().map_or_else(|| symptom.title.clone(), |k| k.summary.clone()),
+            summary: title(symptom),
             evidence: Vec::new(),
             pattern_ids: Vec::new(),
             fingerprints: Vec::new(),
@@ -73,9 +74,17 @@ impl Draft {
     }
 }
 
-/// What is one failure has one key.
+/// A programmer's mistake is told by its own words, which say where it is.
+fn title(symptom: &Symptom) -> String {
+    match &symptom.known {
+        Some(known) if known.rank != Rank::Code => known.summary.clone(),
+        _ => symptom.title.clone(),
+    }
+}
+
+/// What is one failure has one key: one fault of the surroundings, but a programmer's mistakes one by one.
 fn key(symptom: &Symptom) -> String {
-    if let Some(known) = &symptom.known {
+    if let Some(known) = symptom.known.as_ref().filter(|known| known.rank != Rank::Code) {
         return format!("rule {}", known.rule);
     }
     match &symptom.of {
@@ -152,6 +161,8 @@ impl Draft {
             id,
             severity: self.known.as_ref().map_or(Severity::Warning, |k| k.severity),
             summary: self.summary,
+            advice: self.known.as_ref().map(|k| k.advice.clone()),
+            command: self.known.as_ref().and_then(|k| k.command.clone()),
             rule: self.known.map(|k| k.rule),
             caused_by,
             errors,
@@ -187,8 +198,15 @@ mod tests {
         }
     }
 
-    fn known(symptom: Symptom, rule: &str, rank: u8) -> Symptom {
-        let known = Known { rule: rule.into(), severity: Severity::Critical, summary: rule.into(), rank };
+    fn known(symptom: Symptom, rule: &str, rank: Rank) -> Symptom {
+        let known = Known {
+            rule: rule.into(),
+            severity: Severity::Critical,
+            summary: rule.into(),
+            rank,
+            advice: String::new(),
+            command: None,
+        };
         Symptom { known: Some(known), ..symptom }
     }
 
@@ -196,8 +214,8 @@ mod tests {
     fn one_fault_in_several_patterns_is_one_incident() {
         let found = incidents(
             vec![
-                known(pattern("1", "(2003, …) in fleet", &[3, 3]), "mysql-refused", 1),
-                known(pattern("2", "(2003, …) in sync", &[1, 2]), "mysql-refused", 1),
+                known(pattern("1", "(2003, …) in fleet", &[3, 3]), "mysql-refused", Rank::Store),
+                known(pattern("2", "(2003, …) in sync", &[1, 2]), "mysql-refused", Rank::Store),
             ],
             9,
         );
@@ -230,8 +248,8 @@ mod tests {
     fn the_database_explains_the_endpoints() {
         let found = incidents(
             vec![
-                pattern("9", "could not load fleet", &[0, 0, 8, 9]),
-                known(pattern("1", "refused", &[0, 2, 2, 2]), "mysql-refused", 1),
+                pattern("9", "could not load fleet", &[0, 0, 0, 0, 8, 9, 0, 0, 0]),
+                known(pattern("1", "refused", &[0, 0, 0, 2, 2, 2, 0, 0, 0]), "mysql-refused", Rank::Store),
             ],
             23,
         );
@@ -244,10 +262,22 @@ mod tests {
     fn what_began_before_is_not_explained() {
         let found = incidents(
             vec![
-                pattern("9", "could not load fleet", &[8, 9, 0, 0]),
-                known(pattern("1", "refused", &[0, 0, 2, 2]), "mysql-refused", 1),
+                pattern("9", "could not load fleet", &[8, 9, 0, 0, 0, 0, 0, 0]),
+                known(pattern("1", "refused", &[0, 0, 2, 2, 0, 0, 0, 0]), "mysql-refused", Rank::Store),
             ],
             21,
+        );
+        assert!(found.iter().all(|i| i.caused_by.is_none()), "{found:#?}");
+    }
+
+    #[test]
+    fn what_is_always_there_explains_nothing() {
+        let found = incidents(
+            vec![
+                pattern("9", "could not load fleet", &[3, 0, 2, 0, 1, 0]),
+                known(pattern("1", "refused", &[2, 2, 2, 2, 2, 2]), "mysql-refused", Rank::Store),
+            ],
+            18,
         );
         assert!(found.iter().all(|i| i.caused_by.is_none()), "{found:#?}");
     }

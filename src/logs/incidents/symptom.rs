@@ -1,6 +1,10 @@
 //! What incidents are made of.
 
+use crate::logs::rules::Rank;
 use crate::model::Severity;
+
+/// What an overlap in time is worth as company.
+const OVERLAP: f64 = 0.6;
 
 /// One thing that went wrong, and how often: an exception, or the error records of a pattern that carry none.
 #[derive(Clone, Debug)]
@@ -37,8 +41,11 @@ pub struct Known {
     pub rule: String,
     pub severity: Severity,
     pub summary: String,
-    /// Lower explains higher: a full disk before a database, a database before an endpoint.
-    pub rank: u8,
+    /// What is lower can explain what is higher.
+    pub rank: Rank,
+    /// What to do, and the command to type.
+    pub advice: String,
+    pub command: Option<String>,
 }
 
 /// When something happened: first and last in seconds since 1970, and how often in each bucket of the common timeline.
@@ -61,21 +68,32 @@ impl Span {
     }
 
     /// Share of this span's events that lie in buckets in which, or right after which, the other had some.
+    ///
+    /// Where one of them is not counted by buckets, an overlap is worth [`OVERLAP`]: enough to keep company, too little
+    /// to be a cause.
     pub(super) fn accompanied_by(&self, other: &Self) -> f64 {
         let total: u64 = self.buckets.iter().sum();
-        if total == 0 {
-            return if self.overlaps(other) { 1.0 } else { 0.0 };
+        if total == 0 || other.buckets.iter().all(|n| *n == 0) {
+            return if self.overlaps(other) { OVERLAP } else { 0.0 };
         }
-        let near = |at: usize| {
-            [Some(at), at.checked_sub(1)]
-                .into_iter()
-                .flatten()
-                .any(|i| other.buckets.get(i).is_some_and(|n| *n > 0))
-        };
-        let with: u64 = self.buckets.iter().enumerate().filter(|(at, _)| near(*at)).map(|(_, n)| n).sum();
+        let with: u64 =
+            self.buckets.iter().enumerate().filter(|(at, _)| other.is_near(*at)).map(|(_, n)| n).sum();
         #[expect(clippy::cast_precision_loss, reason = "a share")]
         let share = with as f64 / total as f64;
         share
+    }
+
+    /// Share of all buckets that lie in or right after one with events: what chance alone would accompany.
+    pub(super) fn presence(&self) -> f64 {
+        let near = (0..self.buckets.len()).filter(|at| self.is_near(*at)).count();
+        #[expect(clippy::cast_precision_loss, reason = "a share")]
+        let share = near as f64 / self.buckets.len().max(1) as f64;
+        share
+    }
+
+    fn is_near(&self, at: usize) -> bool {
+        let any = |i: usize| self.buckets.get(i).is_some_and(|n| *n > 0);
+        any(at) || at.checked_sub(1).is_some_and(any)
     }
 
     fn overlaps(&self, other: &Self) -> bool {

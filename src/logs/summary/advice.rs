@@ -41,10 +41,11 @@ pub(super) fn recommendations(
 
 fn look_at(incident: &Incident) -> Recommendation {
     let evidence = incident.evidence.first().cloned();
+    let advice = incident.advice.as_ref().map(|advice| format!(" – {advice}")).unwrap_or_default();
     Recommendation {
         severity: incident.severity,
-        summary: format!("{}: {}", human::plural(incident.errors, "error"), incident.summary),
-        command: evidence.as_deref().and_then(show_lines),
+        summary: format!("{}: {}{advice}", human::plural(incident.errors, "error"), incident.summary),
+        command: incident.command.clone().or_else(|| evidence.as_deref().and_then(show_lines)),
         evidence,
     }
 }

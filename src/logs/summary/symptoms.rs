@@ -2,7 +2,8 @@
 
 use crate::grouping::ExceptionGroup;
 use crate::logs::Analysis;
-use crate::logs::incidents::{Span, Symptom, SymptomOf};
+use crate::logs::incidents::{Known, Span, Symptom, SymptomOf};
+use crate::logs::rules;
 use crate::logs::summary::coverage::moment;
 use crate::logs::summary::judged::Judged;
 use crate::logs::summary::timeline::Axis;
@@ -62,8 +63,22 @@ fn raised(group: &ExceptionGroup) -> Symptom {
         count: group.count,
         span: Span { first_s: seconds(group.first_at), last_s: seconds(group.last_at), buckets: Vec::new() },
         evidence: vec![format!("{}:{}", group.place.path, group.place.line)],
-        known: None,
+        known: known(&format!("{}\n{}: {}", group.sample, group.kind, group.message)),
     }
+}
+
+/// The known fault that a text is a sign of.
+fn known(text: &str) -> Option<Known> {
+    let (rule, fault) = rules::find(text)?;
+    let clean = |text: &str| redact::secrets(&sanitize::line(text)).into_owned();
+    Some(Known {
+        rule: rule.id.to_owned(),
+        severity: rule.severity,
+        summary: clean(&fault.summary),
+        rank: rule.rank,
+        advice: fault.advice.to_owned(),
+        command: fault.command.as_deref().map(clean),
+    })
 }
 
 /// The error records of a pattern that carry no exception.
@@ -97,7 +112,7 @@ fn said(analysis: &Analysis, judged: &Judged<'_>, axis: &Axis) -> Option<Symptom
         count,
         span: Span { first_s: seconds(pattern.first_at), last_s: seconds(pattern.last_at), buckets },
         evidence: pattern.samples.iter().map(evidence).collect(),
-        known: None,
+        known: known(&judged.message),
     })
 }
 
