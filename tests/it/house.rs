@@ -47,7 +47,12 @@ fn edges(source: &str) -> BTreeSet<String> {
     let mut rooms = BTreeSet::new();
     for line in source.lines() {
         let code = line.split("//").next().unwrap_or("");
-        for rest in code.split("crate::").skip(1) {
+        for (at, found) in code.match_indices("crate::") {
+            // `my_crate::` in a sample of somebody's log is no arrow.
+            if code[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_') {
+                continue;
+            }
+            let rest = &code[at + found.len()..];
             let name: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
             if !name.is_empty() {
                 rooms.insert(name);
@@ -86,7 +91,9 @@ fn arrows_point_down() {
 
 #[test]
 fn edges_reads_both_spellings_of_use() {
-    let found = edges("use crate::{model::Level, text};\nuse crate::logs::Record; // crate::cli\n");
+    let text =
+        "use crate::{model::Level, text};\nuse crate::logs::Record; // crate::cli\n\"my_crate::http\"\n";
+    let found = edges(text);
     assert_eq!(found.into_iter().collect::<Vec<_>>(), ["logs", "model", "text"]);
 }
 
