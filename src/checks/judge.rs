@@ -75,7 +75,11 @@ fn of_logs(plan: &Plan, seen: &Seen<LogRate>) -> Option<Finding> {
     let subject = Subject::new("logs.errors", "logs");
     let finding = match seen {
         Seen::Done { value, .. } => log_rate::judge(&subject, value, plan.thresholds.errors_per_hour)?,
-        other => not_done(&subject, other),
+        // Reading the logs is our own work, and no answer of theirs.
+        Seen::Missed { deadline } => {
+            subject.unknown(format!("could not be read within {}", human::duration(*deadline)))
+        }
+        other @ Seen::Broken => not_done(&subject, other),
     };
     Some(timed(finding, seen))
 }

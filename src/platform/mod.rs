@@ -21,9 +21,9 @@ pub use facts::{
     ProcessStat, ProcessState, StartMark, Swap,
 };
 pub use os::{
-    ProcessHold, clock_state, command_line, cpu_times, disk_usage, executable, limit_of, listeners,
-    load_average, memory, mounts, open_files, pressure, process_files, process_files_limit, process_owner,
-    process_stat, processes, swap, working_dir,
+    ProcessHold, clock_state, command_line, cpu_times, disk_usage, executable, is_contained, limit_of,
+    listeners, load_average, memory, mounts, open_files, pressure, process_files, process_files_limit,
+    process_owner, process_stat, processes, swap, working_dir,
 };
 pub use termination::Termination;
 pub use unix::{

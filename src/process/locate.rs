@@ -13,8 +13,10 @@ const CLOCK_SLACK: Duration = Duration::from_secs(5);
 pub struct Wanted {
     /// `None` where the command is nothing but wrappers.
     pub program: Option<Program>,
-    /// Users that its process may belong to.
-    pub owners: Vec<u32>,
+    /// The user that its process should belong to.
+    pub owner: Option<u32>,
+    /// Others that it may belong to: what root or the caller has started is no impostor's.
+    pub trusted: Vec<u32>,
     pub pid_file: PidFile,
     pub port: Option<u16>,
 }
@@ -122,6 +124,11 @@ impl Wanted {
         if self.is_orphan(table, pid, &[pid]) { Owner::Orphan } else { Owner::Stranger }
     }
 
+    /// Whether a process of this user may be the service's.
+    pub fn may_belong_to(&self, user: u32) -> bool {
+        self.owner == Some(user) || self.trusted.contains(&user)
+    }
+
     fn likeness(&self, table: &Table, pid: u32) -> Likeness {
         let alive =
             |stat: &&crate::platform::ProcessStat| !stat.is_kernel && stat.state != ProcessState::Zombie;
@@ -133,7 +140,7 @@ impl Wanted {
     }
 
     fn has_owner(&self, table: &Table, pid: u32) -> bool {
-        table.facts(pid).and_then(|f| f.owner).is_some_and(|owner| self.owners.contains(&owner))
+        table.facts(pid).and_then(|f| f.owner).is_some_and(|owner| self.may_belong_to(owner))
     }
 
     fn is_at_home(&self, table: &Table, pid: u32) -> bool {
@@ -190,11 +197,23 @@ impl Wanted {
         is_ours(pid) && self.has_executable(table, pid) && !has_parent
     }
 
+    /// The process that has the right words and may not be looked at more closely. Others of the same words may be
+    /// somebody else's copies: without the pid file's word only the right user's counts.
     fn unproven(&self, table: &Table) -> Option<u32> {
         let looks = |pid: &u32| self.likeness(table, *pid) == Likeness::Words && self.has_owner(table, *pid);
         let found: Vec<u32> = table.stats().map(|stat| stat.pid).filter(looks).collect();
-        let named = self.pid_file.pid().filter(|pid| found.contains(pid));
-        named.or_else(|| found.into_iter().max_by_key(|pid| table.stat(*pid).map(|s| s.age)))
+        // A title tells nothing, and what could is not to be read: the pid file's word is all there is.
+        let is_veiled = |pid: u32| {
+            let is_title = table.words(pid).is_some_and(|words| words.len() == 1);
+            let facts = table.facts(pid);
+            is_title && facts.is_some_and(|f| f.executable.is_none()) && self.has_owner(table, pid)
+        };
+        let named = self.pid_file.pid().filter(|pid| found.contains(pid) || is_veiled(*pid));
+        let is_owners = |pid: &u32| table.facts(*pid).is_some_and(|f| f.owner == self.owner);
+        let oldest = |found: Vec<u32>| {
+            found.into_iter().filter(is_owners).max_by_key(|pid| table.stat(*pid).map(|s| s.age))
+        };
+        named.or_else(|| oldest(found))
     }
 }
 
@@ -267,6 +286,7 @@ pub(super) mod tests {
                 executable: Some(Executable { path: "/usr/bin/python3.11".into(), is_deleted: false }),
                 working_dir: Some(self.dir()),
                 owner: Some(1000),
+                is_contained: false,
             };
             change(&mut stat, &mut facts);
             self.rows.push((stat, Some((words.split('|').map(OsString::from).collect(), facts))));
@@ -281,7 +301,7 @@ pub(super) mod tests {
             let words: Vec<String> = command.split(' ').map(str::to_owned).collect();
             let pid_file = pid_file.map_or(PidFile::Missing, |pid| PidFile::Names { pid, written: None });
             let program = Program::new(&words, self.dir.path());
-            Wanted { program, owners: vec![1000], pid_file, port: Some(8000) }
+            Wanted { program, owner: Some(1000), trusted: vec![0], pid_file, port: Some(8000) }
         }
 
         fn presence(&self, pid_file: Option<u32>, holders: &[u32]) -> Presence {
@@ -385,6 +405,24 @@ pub(super) mod tests {
             facts.working_dir = None;
         });
         assert_eq!(world.presence(None, &[]), Presence::Unproven { pid: 10 });
+    }
+
+    #[test]
+    fn unproven_process_of_root_needs_the_pid_file() {
+        let world = World::new().with(10, 1, "python3|main.py", |_, facts| {
+            *facts = Facts { owner: Some(0), ..Facts::default() };
+        });
+        assert_eq!(world.presence(None, &[]), Presence::Down);
+        assert_eq!(world.presence(Some(10), &[]), Presence::Unproven { pid: 10 });
+    }
+
+    #[test]
+    fn veiled_title_is_believed_with_the_pid_file_only() {
+        let world = World::new().with(10, 1, "fuel: backend", |_, facts| {
+            *facts = Facts { owner: Some(1000), ..Facts::default() };
+        });
+        assert_eq!(world.presence(None, &[]), Presence::Down);
+        assert_eq!(world.presence(Some(10), &[]), Presence::Unproven { pid: 10 });
     }
 
     #[test]

@@ -6,6 +6,8 @@
 //! folder that it was written for.
 
 use std::ffi::OsStr;
+use std::fs::File;
+use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -84,6 +86,8 @@ pub struct Program {
     /// Real path of the program, where it was written with a folder.
     file: Option<PathBuf>,
     family: String,
+    /// The program is a script for a shell, which may execute anything in its place.
+    is_shell_script: bool,
 }
 
 impl Program {
@@ -93,7 +97,8 @@ impl Program {
         let program = words.first()?;
         let dir = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
         let file = program.contains('/').then(|| dir.join(program).canonicalize().ok()).flatten();
-        Some(Self { words: words.to_vec(), file, family: family(OsStr::new(program)), dir })
+        let is_shell_script = file.as_deref().is_some_and(is_shell_script);
+        Some(Self { words: words.to_vec(), file, family: family(OsStr::new(program)), dir, is_shell_script })
     }
 
     /// The folder that the command is started in.
@@ -103,7 +108,9 @@ impl Program {
 
     /// Whether what runs in the end cannot be known from the words.
     pub fn is_launcher(&self) -> bool {
-        self.family == SHELL || LAUNCHERS.contains(&self.family.as_str())
+        // A shim of an interpreter is such a script too; what it starts is known.
+        let is_script = self.is_shell_script && !self.is_interpreter();
+        is_script || self.family == SHELL || LAUNCHERS.contains(&self.family.as_str())
     }
 
     /// Compares a process with this command.
@@ -121,7 +128,7 @@ impl Program {
         if !is_title && !self.could_be(&words) {
             return Likeness::Different;
         }
-        let Some(facts) = facts() else { return Likeness::Different };
+        let Some(facts) = facts().filter(|facts| !facts.is_contained) else { return Likeness::Different };
         let agrees = facts.executable.as_ref().map(|exe| self.is_executable(&exe.path));
         let is_here = facts.working_dir.as_ref().map(|dir| *dir == self.dir);
         if is_title {
@@ -237,6 +244,16 @@ fn family(program: &OsStr) -> String {
     if SHELLS.contains(&bare) { SHELL.to_owned() } else { bare.to_owned() }
 }
 
+/// Whether a file starts with the path of a shell, as in `#!/usr/bin/env bash`.
+fn is_shell_script(file: &Path) -> bool {
+    let mut head = [0; 64];
+    let Ok(got) = File::open(file).and_then(|mut file| file.read(&mut head)) else { return false };
+    let line = head[..got].split(|b| *b == b'\n').next().unwrap_or_default();
+    let Some(words) = line.strip_prefix(b"#!") else { return false };
+    let mut words = words.split(|b| b.is_ascii_whitespace()).filter(|word| !word.is_empty());
+    words.any(|word| family(OsStr::from_bytes(word)) == SHELL)
+}
+
 fn is_interpreter(family: &str) -> bool {
     INTERPRETERS.iter().any(|(name, _)| *name == family)
 }
@@ -316,6 +333,7 @@ mod tests {
                 executable: exe.map(|path| Executable { path: path.into(), is_deleted: false }),
                 working_dir: dir.map(|dir| self.dir().join(dir).components().collect()),
                 owner: Some(0),
+                is_contained: false,
             };
             program.likeness(&split(&process), || Some(&facts))
         }
@@ -389,6 +407,29 @@ mod tests {
         assert_eq!(like(None, None), Likeness::Words);
         assert_eq!(like(PYTHON, None), Likeness::Words);
         assert_eq!(like(None, Some("other")), Likeness::Different);
+    }
+
+    #[test]
+    fn process_of_a_container_is_never_ours() {
+        let place = Place::new();
+        let words = ["python3", "main.py"].map(str::to_owned);
+        let facts = Facts {
+            executable: Some(Executable { path: "/usr/bin/python3".into(), is_deleted: false }),
+            working_dir: Some(place.dir()),
+            owner: Some(0),
+            is_contained: true,
+        };
+        let program = Program::new(&words, &place.dir()).unwrap();
+        assert_eq!(program.likeness(&words, || Some(&facts)), Likeness::Different);
+    }
+
+    #[test]
+    fn launchers_are_known_by_name_or_by_their_first_line() {
+        let place = Place::new();
+        fs::write(place.dir().join("run"), "#!/usr/bin/env bash\nexec python3 main.py\n").unwrap();
+        let is_launcher = |word: &str| Program::new(&[word.to_owned()], &place.dir()).unwrap().is_launcher();
+        assert!(is_launcher("./run") && is_launcher("npm") && is_launcher("bash"));
+        assert!(!is_launcher("python3") && !is_launcher("./main.py") && !is_launcher("redis-server"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 
-use crate::platform::{self, Executable, ProcessStat};
+use crate::platform::{self, Executable, ProcessHold, ProcessStat};
 
 /// A snapshot of the process table. What is dear to read is read when it is first asked for.
 #[derive(Debug)]
@@ -31,6 +31,24 @@ pub struct Facts {
     pub executable: Option<Executable>,
     pub working_dir: Option<PathBuf>,
     pub owner: Option<u32>,
+    /// It lives in a container: its paths are not ours.
+    pub is_contained: bool,
+}
+
+impl Facts {
+    /// Reads what is known of a process; `None` when it has ended, also when another one has its number by now.
+    fn read(stat: &ProcessStat) -> Option<Self> {
+        let hold = ProcessHold::take(stat.pid);
+        platform::process_stat(stat.pid).filter(|now| now.started == stat.started)?;
+        let facts = Self {
+            executable: platform::executable(stat.pid),
+            working_dir: platform::working_dir(stat.pid),
+            owner: platform::process_owner(stat.pid),
+            is_contained: platform::is_contained(stat.pid).unwrap_or(false),
+        };
+        // A kernel that gives no hold (before 5.3) leaves the start time as the only proof.
+        hold.is_none_or(|hold| hold.is_alive()).then_some(facts)
+    }
 }
 
 impl Table {
@@ -74,11 +92,7 @@ impl Table {
     /// Returns what is known of a process beside its words.
     pub fn facts(&self, pid: u32) -> Option<&Facts> {
         let row = self.rows.get(&pid)?;
-        Some(row.facts.get_or_init(|| Facts {
-            executable: platform::executable(pid),
-            working_dir: platform::working_dir(pid),
-            owner: platform::process_owner(pid),
-        }))
+        Some(row.facts.get_or_init(|| Facts::read(&row.stat).unwrap_or_default()))
     }
 
     /// Returns a process and all its descendants, itself first.

@@ -23,6 +23,8 @@ pub(in crate::checks) struct Expectation<'a> {
     json: &'a [JsonMatch],
     latency: LatencyBars,
     timeout: Duration,
+    /// What a refused connection means; a service's process tells for itself.
+    refusal: Option<Cause>,
 }
 
 impl<'a> Expectation<'a> {
@@ -33,6 +35,7 @@ impl<'a> Expectation<'a> {
             json: &check.json,
             latency: check.latency,
             timeout,
+            refusal: Some(Cause::ProcessDown),
         }
     }
 
@@ -43,6 +46,7 @@ impl<'a> Expectation<'a> {
             json: &[],
             latency: LatencyBars::default(),
             timeout: service.health_timeout,
+            refusal: None,
         }
     }
 }
@@ -55,7 +59,7 @@ pub(in crate::checks) fn judge(
     now: i64,
 ) -> Finding {
     let finding = match &seen.outcome {
-        Err(failure) => of_failure(subject, failure, seen, expected.timeout, now),
+        Err(failure) => of_failure(subject, failure, seen, expected, now),
         Ok(answer) => of_answer(subject, expected, answer, seen, now),
     };
     with_measures(finding, seen, expected.latency)
@@ -162,16 +166,16 @@ fn of_failure(
     subject: &Subject,
     failure: &HttpFailure,
     seen: &HttpObservation,
-    timeout: Duration,
+    expected: &Expectation<'_>,
     now: i64,
 ) -> Finding {
-    let within = human::duration(timeout);
+    let within = human::duration(expected.timeout);
     let severity =
         if matches!(failure, HttpFailure::NotReady(_)) { Severity::Unknown } else { Severity::Critical };
     let (summary, cause) = match failure {
         HttpFailure::NotReady(why) => (format!("cannot be asked: {why}"), None),
         HttpFailure::Dns(why) => (format!("name lookup failed: {why}"), None),
-        HttpFailure::Refused => ("connection refused: nothing listens there".to_owned(), None),
+        HttpFailure::Refused => ("connection refused: nothing listens there".to_owned(), expected.refusal),
         HttpFailure::Connect(why) => (format!("no connection: {why}"), None),
         HttpFailure::Untrusted(fault) => untrusted(*fault, seen, now),
         HttpFailure::Tls(why) => (format!("TLS handshake failed: {why}"), Some(Cause::BadResponse)),
@@ -287,7 +291,8 @@ mod tests {
 
     fn against(seen: &HttpObservation, json: &[JsonMatch], latency: LatencyBars) -> Finding {
         let status = &StatusSet::new(vec![200..=299, 404..=404]);
-        let expected = Expectation { status, body: None, json, latency, timeout: Duration::from_secs(5) };
+        let timeout = Duration::from_secs(5);
+        let expected = Expectation { status, body: None, json, latency, timeout, refusal: None };
         judge(&Subject::new("check.api", "api"), &expected, seen, 0)
     }
 

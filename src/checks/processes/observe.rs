@@ -143,13 +143,11 @@ impl Search {
             Some(name) => platform::account_of_name(name).map(|a| a.uid),
             None => platform::file_owner(root),
         };
-        // What root or the caller has started is no impostor's.
-        let mut owners = vec![0, platform::caller_uid()];
-        owners.extend(owner);
+        let trusted = vec![0, platform::caller_uid()];
         let program = service.command.as_ref().and_then(|c| Program::new(c.words(), &service.cwd));
         let pid_file = service.pid_file.as_ref().map_or(PidFile::Missing, |path| PidFile::read(path));
         Some(Self {
-            wanted: Wanted { program, owners, pid_file, port: service.port },
+            wanted: Wanted { program, owner, trusted, pid_file, port: service.port },
             has_pid_file: service.pid_file.is_some(),
             missing_user: named.filter(|_| owner.is_none()).map(str::to_owned),
         })
@@ -215,13 +213,24 @@ impl Search {
         });
         let unseen = listeners.iter().filter(|l| l.pids.is_empty()).map(|l| {
             let name = l.uid.map_or_else(|| "unknown".to_owned(), platform::user_name);
-            (l.uid, name, l.uid.is_some_and(|uid| self.wanted.owners.contains(&uid)))
+            (l.uid, name, l.uid.is_some_and(|uid| self.wanted.may_belong_to(uid)))
         });
         PortObservation {
             addresses: listeners.iter().map(|l| l.address).collect(),
             holders: holders.collect(),
             unseen: unseen.collect(),
             answers_unseen: listeners.is_empty() && accepts(port),
+        }
+    }
+}
+
+impl ServiceObservation {
+    /// Its process was there at the first look and is gone at the second.
+    fn has_ended(&mut self) {
+        self.presence = Presence::Down;
+        self.main = None;
+        if let PidFileState::Right(pid) = self.pid_file {
+            self.pid_file = PidFileState::Stale(pid);
         }
     }
 }
@@ -266,9 +275,12 @@ fn second_look(
     let used = cpu_now(tree).saturating_sub(seen.usage.cpu);
     seen.cpu_percent = used.as_secs_f64() / span.as_secs_f64().max(0.001) * 100.0;
     if let Some(main) = &mut seen.main {
-        let again = platform::process_stat(main.pid).map(|stat| stat.state);
-        if again.is_some_and(|again| again != main.state) {
-            main.state = ProcessState::Sleeping;
+        let was = table.stat(main.pid).map(|stat| stat.started);
+        match platform::process_stat(main.pid).filter(|now| Some(now.started) == was) {
+            Some(now) if now.state == ProcessState::Zombie => seen.has_ended(),
+            Some(now) if now.state != main.state => main.state = ProcessState::Sleeping,
+            Some(_) => {}
+            None => seen.has_ended(),
         }
     }
     // A child that is reaped in time is no zombie.

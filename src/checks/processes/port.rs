@@ -28,6 +28,10 @@ pub(in crate::checks) fn judge(service: &Service, seen: &ServiceObservation) -> 
         let pids: Vec<u32> = orphans.iter().map(|h| h.pid).collect();
         let summary = format!("port {number} is held by workers whose parent is gone: {}", pid_list(&pids));
         subject.finding(Severity::Critical, summary).because(Cause::OrphanProcess)
+    } else if let Some(orphan) = orphans.first() {
+        let summary =
+            format!("port {number} is also held by a worker whose parent is gone: pid {}", orphan.pid);
+        subject.finding(Severity::Warning, summary).because(Cause::OrphanProcess)
     } else if !own.is_empty() {
         let pids: Vec<u32> = own.iter().map(|h| h.pid).collect();
         subject.finding(Severity::Ok, format!("{} on {}", pid_list(&pids), addresses(port)))

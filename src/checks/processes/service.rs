@@ -163,7 +163,7 @@ fn about_pid_file(service: &Service, seen: &ServiceObservation) -> String {
         PidFileState::Garbage(text) if text.is_empty() => format!("; {name} is empty"),
         PidFileState::Garbage(text) => format!("; {name} holds no pid but \"{text}\""),
         PidFileState::Hidden(pid) => format!("; {name} names pid {pid}, which may not be looked at"),
-        PidFileState::Stale(pid) => format!("; {name} is stale: there is no process {pid}"),
+        PidFileState::Stale(pid) => format!("; {name} is stale: process {pid} is gone"),
         PidFileState::Stranger { pid, command, user } => {
             let user = user.as_ref().map_or_else(String::new, |user| format!(" of {user}"));
             format!("; {name} names a stranger: pid {pid}{user}, {command}")

@@ -150,6 +150,13 @@ pub fn process_owner(pid: u32) -> Option<u32> {
     line.split_ascii_whitespace().nth(1)?.parse().ok()
 }
 
+/// Whether a process lives in a world of its own, such as a container, where the same path is another file; `None` without
+/// rights or when it is gone.
+pub fn is_contained(pid: u32) -> Option<bool> {
+    let theirs = fs::read_link(format!("/proc/{pid}/ns/pid")).ok()?;
+    Some(theirs != fs::read_link("/proc/self/ns/pid").ok()?)
+}
+
 /// Returns how many files a process holds open; `None` without rights.
 pub fn process_files(pid: u32) -> Option<u64> {
     let dir = format!("/proc/{pid}/fd");
@@ -225,6 +232,7 @@ mod tests {
         assert!(process_files(me).unwrap() >= 3);
         assert!(process_files_limit(me).unwrap() > 0);
         assert!(!command_line(me).unwrap().is_empty());
+        assert_eq!(is_contained(me), Some(false));
     }
 
     #[test]

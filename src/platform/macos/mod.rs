@@ -14,8 +14,8 @@ pub use cpu::{cpu_times, load_average, pressure};
 pub use disks::{disk_usage, mounts, open_files};
 pub use memory::{limit_of, memory, swap};
 pub use processes::{
-    ProcessHold, command_line, executable, process_files, process_files_limit, process_owner, process_stat,
-    processes, working_dir,
+    ProcessHold, command_line, executable, is_contained, process_files, process_files_limit, process_owner,
+    process_stat, processes, working_dir,
 };
 pub use sockets::listeners;
 

@@ -158,6 +158,11 @@ pub fn process_owner(pid: u32) -> Option<u32> {
     info::<libc::proc_bsdinfo>(pid, libc::PROC_PIDTBSDINFO).map(|bsd| bsd.pbi_uid)
 }
 
+/// Whether a process lives in a world of its own: there are none here.
+pub fn is_contained(_pid: u32) -> Option<bool> {
+    Some(false)
+}
+
 /// Returns how many files a process holds open; `None` without rights.
 pub fn process_files(pid: u32) -> Option<u64> {
     info::<libc::proc_bsdinfo>(pid, libc::PROC_PIDTBSDINFO).map(|bsd| u64::from(bsd.pbi_nfiles))

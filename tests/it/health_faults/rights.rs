@@ -121,5 +121,5 @@ fn port_of_another_user_is_taken_by_that_user() {
     let summary = on_port["summary"].as_str().unwrap();
     assert!(summary.contains("a process of daemon, which may not be looked at"), "{summary}");
     let process = one(&report, "service.backend.process");
-    assert_eq!(process["caused_by"], "service.backend.port");
+    assert_eq!(process["caused_by"], "service.backend.port", "{process:#}");
 }
