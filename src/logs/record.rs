@@ -222,9 +222,11 @@ pub struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    /// A line that opens a record; its fields are still to be filled in.
-    pub(crate) fn header(format: FormatId) -> Self {
-        Self { kind: LineKind::Header, format, ..Self::plain(b"") }
+    /// Makes this a line that opens a record, its other fields empty. Lines are filled in where they stand: they are too
+    /// large to be handed around by value for each of millions.
+    #[inline]
+    pub(crate) fn reset(&mut self, format: FormatId) {
+        *self = Self { kind: LineKind::Header, format, ..Self::plain(b"") };
     }
 
     /// A line without a known head: everything is message.
@@ -249,7 +251,8 @@ impl<'a> Line<'a> {
 /// An opening line with the lines that belong to it.
 #[derive(Clone, Copy, Debug)]
 pub struct Record<'a> {
-    pub line: Line<'a>,
+    /// The opening line.
+    pub line: &'a Line<'a>,
     /// The continuation lines, wrappers and colours peeled, each ending with `\n` (the last one may lack it); empty for
     /// a record of one line.
     pub body: &'a [u8],

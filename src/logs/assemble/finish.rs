@@ -1,56 +1,92 @@
 //! An open record made complete: what its wrapper knew, what its body tells, escapes resolved.
 
+use crate::logs::assemble::peel::{peel, trim};
 use crate::logs::assemble::rules::Mode;
 use crate::logs::assemble::slot::{Head, Slot};
-use crate::logs::format::{Parsed, in_message, json, level_of_priority, parse};
-use crate::logs::{FormatId, Line, Record, Sink, Stamp, StampLayout, Wrapper};
+use crate::logs::format::{Parsed, Reader, in_message, json, level_of_priority, parse};
+use crate::logs::{FormatId, Line, Record, Sink, Stamp, StampLayout};
 
 /// Memory that is used again for every record.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
+    pub(super) reader: Reader,
     message: Vec<u8>,
     trace: Vec<u8>,
     entry: Vec<u8>,
 }
 
-/// Tells the sink of a slot's record.
-pub(super) fn tell(slot: &Slot<'_>, block: &[u8], scratch: &mut Scratch, sink: &mut impl Sink) {
-    if slot.orphan {
-        let text = &block[slot.first.start..slot.first.end];
-        return sink.unattached(text.strip_suffix(b"\n").unwrap_or(text), slot.first.line_no);
-    }
+/// Tells the sink of a slot's record. `current` is the opening line of the record that was open last.
+#[inline]
+pub(super) fn tell<'b>(
+    slot: &Slot<'b>,
+    current: &Parsed<'b>,
+    block: &'b [u8],
+    scratch: &mut Scratch,
+    sink: &mut impl Sink,
+) {
     let body = slot.body(block);
-    let Scratch { message, trace, entry } = scratch;
-    let mut parsed = match &slot.head {
-        Head::Block(parsed) => *parsed,
-        Head::Text(text) => parse(text),
+    let regular =
+        !slot.wrapped && !slot.opening.stack && matches!(slot.opening.mode, Mode::Head | Mode::Raised);
+    match &slot.head {
+        Head::Current if regular && !current.escaped => {
+            sink.record(&record(slot, &current.line, body));
+        }
+        head => tell_slowly(slot, head, current, block, scratch, sink),
+    }
+}
+
+fn record<'r>(slot: &Slot<'_>, line: &'r Line<'r>, body: &'r [u8]) -> Record<'r> {
+    Record { line, body, offset: slot.first.start as u64, line_no: slot.first.line_no, lines: slot.lines }
+}
+
+/// Records that ask for more than their opening line.
+fn tell_slowly(
+    slot: &Slot<'_>,
+    head: &Head<'_>,
+    current: &Parsed<'_>,
+    block: &[u8],
+    scratch: &mut Scratch,
+    sink: &mut impl Sink,
+) {
+    let Scratch { reader, message, trace, entry } = scratch;
+    let body = slot.body(block);
+    let mut parsed = match head {
+        Head::Current => *current,
+        Head::Kept(parsed) => **parsed,
+        Head::Text(text) => {
+            let mut parsed = Parsed::new();
+            reader.read(text, &mut parsed);
+            parsed
+        }
+        Head::Nothing => {
+            let text = &block[slot.first.start..slot.first.end];
+            return sink.unattached(text.strip_suffix(b"\n").unwrap_or(text), slot.first.line_no);
+        }
     };
     match slot.opening.mode {
-        Mode::Journal => parsed = journal_entry(body, entry),
+        Mode::Journal => parsed = journal_entry(body),
         Mode::Pretty | Mode::Done if parsed.line.format == FormatId::Plain => {
             entry.clear();
             entry.extend_from_slice(b"{");
             entry.extend_from_slice(body);
-            if let Some(read) = json::read(entry) {
-                parsed = read;
-            }
+            reader.read(entry, &mut parsed);
         }
         Mode::Crash { .. } => crash_block(&mut parsed.line, body),
         _ if slot.opening.stack => printed_stack(&mut parsed.line, body),
         _ => {}
     }
-    wrapped(&mut parsed.line, slot);
+    if slot.wrapped {
+        wrapped(&mut parsed.line, &block[slot.first.start..slot.first.end]);
+    }
     let line = if parsed.escaped { resolved(parsed.line, message, trace) } else { parsed.line };
-    let offset = slot.first.start as u64;
-    sink.record(&Record { line, body, offset, line_no: slot.first.line_no, lines: slot.lines });
+    sink.record(&record(slot, &line, body));
 }
 
 /// Adds what the wrapper knew: a container's time is exact, so it stands in for an inner time without offset.
-fn wrapped<'a>(line: &mut Line<'a>, slot: &Slot<'a>) {
-    let outer = &slot.outer;
-    if outer.wrapper == Wrapper::None {
-        return;
-    }
+fn wrapped<'a>(line: &mut Line<'a>, raw: &'a [u8]) {
+    let raw = raw.strip_suffix(b"\n").unwrap_or(raw);
+    let Some(peeled) = peel(trim(raw)) else { return };
+    let outer = peeled.outer;
     line.wrapper = outer.wrapper;
     if outer.stamp.layout != StampLayout::None {
         line.stamp = outer.stamp;
@@ -111,53 +147,71 @@ fn crash_block<'a>(line: &mut Line<'a>, body: &'a [u8]) {
     }
 }
 
-/// An entry of `journalctl -o export`: `KEY=value` a line; a value with line ends of its own is kept as trace.
-fn journal_entry<'a>(body: &'a [u8], entry: &'a mut Vec<u8>) -> Parsed<'a> {
-    let (mut message, mut name, mut time): (&[u8], &[u8], &[u8]) = (b"", b"", b"");
-    let (mut priority, mut stdout): (&[u8], bool) = (b"", false);
-    let mut binary = None;
-    let mut rest = body;
-    while !rest.is_empty() {
-        let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-        let (field, behind) = (&rest[..end], rest.get(end + 1..).unwrap_or_default());
-        if field == b"MESSAGE" {
-            // Eight bytes of length, then the value.
-            binary = behind.get(8..);
+/// The fields of a journal entry that are wanted.
+#[derive(Default)]
+struct Entry<'a> {
+    message: &'a [u8],
+    trace: &'a [u8],
+    name: &'a [u8],
+    time: &'a [u8],
+    priority: &'a [u8],
+    from_stdout: bool,
+}
+
+impl<'a> Entry<'a> {
+    /// Reads `KEY=value` lines. A value with line ends of its own stands behind its key's line and eight bytes of length;
+    /// its first line is the message, the others are its trace.
+    fn read(body: &'a [u8]) -> Self {
+        let mut entry = Self::default();
+        let mut rest = body;
+        while !rest.is_empty() {
+            let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+            let (field, behind) = (&rest[..end], rest.get(end + 1..).unwrap_or_default());
+            rest = behind;
+            if field == b"MESSAGE" {
+                let value = behind.get(8..).unwrap_or_default();
+                let end = memchr::memchr(b'\n', value).unwrap_or(value.len());
+                (entry.message, entry.trace) = (&value[..end], value.get(end + 1..).unwrap_or_default());
+            } else if let Some(equals) = memchr::memchr(b'=', field) {
+                entry.take(&field[..equals], &field[equals + 1..]);
+            }
         }
-        rest = behind;
-        let Some(equals) = memchr::memchr(b'=', field) else { continue };
-        let value = &field[equals + 1..];
-        match &field[..equals] {
-            b"MESSAGE" => message = value,
-            b"SYSLOG_IDENTIFIER" => name = value,
-            b"_COMM" if name.is_empty() => name = value,
-            b"__REALTIME_TIMESTAMP" if time.is_empty() => time = value,
-            b"_SOURCE_REALTIME_TIMESTAMP" => time = value,
-            b"PRIORITY" => priority = value,
-            b"_TRANSPORT" => stdout = value == b"stdout",
+        entry
+    }
+
+    fn take(&mut self, key: &[u8], value: &'a [u8]) {
+        match key {
+            b"MESSAGE" => self.message = value,
+            b"SYSLOG_IDENTIFIER" => self.name = value,
+            b"_COMM" if self.name.is_empty() => self.name = value,
+            b"__REALTIME_TIMESTAMP" if self.time.is_empty() => self.time = value,
+            b"_SOURCE_REALTIME_TIMESTAMP" => self.time = value,
+            b"PRIORITY" => self.priority = value,
+            b"_TRANSPORT" => self.from_stdout = value == b"stdout",
             _ => {}
         }
     }
-    let mut trace: &[u8] = b"";
-    if let Some(binary) = binary {
-        let end = memchr::memchr(b'\n', binary).unwrap_or(binary.len());
-        entry.clear();
-        entry.extend_from_slice(binary.get(end + 1..).unwrap_or_default());
-        (message, trace) = (&binary[..end], entry);
+}
+
+/// An entry of `journalctl -o export`.
+fn journal_entry(body: &[u8]) -> Parsed<'_> {
+    let entry = Entry::read(body);
+    let mut parsed = parse(entry.message);
+    let line = &mut parsed.line;
+    if line.format == FormatId::Plain {
+        line.format = FormatId::JournalExport;
     }
-    let parsed = parse(message);
-    let mut line = parsed.line;
-    line.format = if line.format == FormatId::Plain { FormatId::JournalExport } else { line.format };
-    line.stamp = Stamp { layout: StampLayout::Epoch, text: time };
+    line.stamp = Stamp { layout: StampLayout::Epoch, text: entry.time };
     if line.logger.is_empty() {
-        line.logger = name;
+        line.logger = entry.name;
     }
     if line.trace.is_empty() {
-        line.trace = trace;
+        line.trace = entry.trace;
     }
-    if line.level.is_none() && !stdout {
-        line.level = level_of_priority(priority);
-        line.level_raw = if line.level.is_some() { priority } else { b"" };
+    // What a service prints to stdout gets one priority, whatever it says.
+    if line.level.is_none() && !entry.from_stdout {
+        line.level = level_of_priority(entry.priority);
+        line.level_raw = if line.level.is_some() { entry.priority } else { b"" };
     }
-    Parsed { line, ..parsed }
+    parsed
 }

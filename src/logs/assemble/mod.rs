@@ -30,6 +30,7 @@ mod tests;
 use crate::logs::Record;
 use crate::logs::assemble::finish::Scratch;
 use crate::logs::assemble::segment::Run;
+use crate::logs::scan::NewlineIndex;
 
 pub(in crate::logs) use peel::{peel, trim};
 
@@ -74,6 +75,7 @@ pub struct Borders {
 /// Assembles segments; keeps its scratch memory from one to the next and nothing else.
 #[derive(Debug, Default)]
 pub struct Assembler {
+    newlines: NewlineIndex,
     scratch: Scratch,
 }
 
@@ -92,7 +94,7 @@ impl Assembler {
             Start::Middle => sure::head(bytes),
         };
         let mut run = Run::new(bytes, &mut self.scratch, sink);
-        run.lines(head.head, head.head_lines);
+        run.lines(&mut self.newlines, head.head, head.head_lines);
         let tail = run.finish(end);
         Borders { head: head.head, head_lines: head.head_lines, ..tail }
     }

@@ -7,12 +7,13 @@
 use std::mem;
 
 use crate::logs::assemble::finish::{self, Scratch};
-use crate::logs::assemble::peel::{self, Outer, Peeled};
+use crate::logs::assemble::peel::{self, Peeled, peel, trim};
 use crate::logs::assemble::rules::{self, Mode};
 use crate::logs::assemble::shape::{self, Shape};
 use crate::logs::assemble::slot::{Head, Opening, Place, Slot};
 use crate::logs::assemble::{Borders, End, Sink};
-use crate::logs::format::{Parsed, Unit, inferred_level, parse};
+use crate::logs::format::{Parsed, Unit, inferred_level};
+use crate::logs::scan::NewlineIndex;
 use crate::logs::{LineKind, Wrapper};
 use crate::model::Level;
 use crate::text::ansi;
@@ -45,12 +46,18 @@ struct Piece<'b> {
     lines: u32,
 }
 
+/// How many bytes are searched for line ends in one go.
+const WINDOW: usize = 16 * 1024 * 1024;
+
 /// The state of a run over one segment.
 pub(super) struct Run<'b, 's, S> {
     block: &'b [u8],
     scratch: &'s mut Scratch,
     sink: &'s mut S,
     current: Option<Slot<'b>>,
+    /// The opening line of the open record, and the place where the next line is read to.
+    heads: [Parsed<'b>; 2],
+    head: usize,
     waiting: Vec<Slot<'b>>,
     pieces: Vec<Piece<'b>>,
     /// Where the next terminal command stands; lines before it have none.
@@ -65,6 +72,8 @@ impl<'b, 's, S: Sink> Run<'b, 's, S> {
             scratch,
             sink,
             current: None,
+            heads: [Parsed::new(), Parsed::new()],
+            head: 0,
             waiting: Vec::new(),
             pieces: Vec::new(),
             next_escape: 0,
@@ -73,39 +82,43 @@ impl<'b, 's, S: Sink> Run<'b, 's, S> {
     }
 
     /// Takes the lines from `from` on; `line_no` is the number of the first.
-    pub(super) fn lines(&mut self, from: usize, line_no: u64) {
+    pub(super) fn lines(&mut self, newlines: &mut NewlineIndex, from: usize, line_no: u64) {
         self.line_no = line_no;
         self.next_escape = self.escape_from(from);
-        let mut start = from;
-        while start < self.block.len() {
-            let end =
-                memchr::memchr(b'\n', &self.block[start..]).map_or(self.block.len(), |at| start + at + 1);
-            let place = Place { start, end, line_no: self.line_no, lines: 1 };
-            self.line(place);
-            self.line_no += 1;
-            start = end;
+        let (mut start, mut window) = (from, from);
+        while window < self.block.len() {
+            let bytes = &self.block[window..self.block.len().min(window + WINDOW)];
+            for place in newlines.find(bytes) {
+                let end = window + *place as usize + 1;
+                self.line(start, end);
+                start = end;
+            }
+            window += bytes.len();
+        }
+        if start < self.block.len() {
+            self.line(start, self.block.len());
         }
     }
 
     #[inline]
-    fn line(&mut self, place: Place) {
-        let raw = &self.block[place.start..place.end];
+    fn line(&mut self, start: usize, end: usize) {
+        let place = Place { start, end, line_no: self.line_no, lines: 1 };
+        self.line_no += 1;
+        let raw = &self.block[start..end];
         let raw = raw.strip_suffix(b"\n").unwrap_or(raw);
-        let text = peel::trim(&raw[..raw.len().min(MAX_LINE)]);
-        let coloured = self.next_escape < place.end;
+        let text = trim(&raw[..raw.len().min(MAX_LINE)]);
+        let coloured = self.next_escape < end;
         if coloured {
-            let behind = &self.block[place.end..];
-            self.next_escape =
-                memchr::memchr(ansi::ESC, behind).map_or(self.block.len(), |at| place.end + at);
+            self.next_escape = self.escape_from(end);
         }
-        match peel::peel(text) {
+        match peel(text) {
             Some(peeled) => self.wrapped(&peeled, coloured, place),
             None if coloured => {
                 let mut plain = Vec::with_capacity(text.len());
                 ansi::strip(text, &mut plain);
-                self.owned(plain, Outer::default(), place);
+                self.owned(plain, None, place);
             }
-            None => self.bare(text, place),
+            None => self.in_place(text, None, place),
         }
     }
 
@@ -113,55 +126,50 @@ impl<'b, 's, S: Sink> Run<'b, 's, S> {
         memchr::memchr(ansi::ESC, &self.block[from..]).map_or(self.block.len(), |at| from + at)
     }
 
-    /// A line as it stands in the block.
+    /// A line whose text stands in the block, bare or in a wrapper's stream.
     #[inline]
-    fn bare(&mut self, text: &'b [u8], place: Place) {
-        let parsed = parse(text);
-        match self.decide(text, &parsed, b"") {
+    fn in_place(&mut self, text: &'b [u8], stream: Option<&'b [u8]>, place: Place) {
+        let next = 1 - self.head;
+        self.scratch.reader.read(text, &mut self.heads[next]);
+        match self.decide(text, &self.heads[next], stream.unwrap_or_default()) {
             Decision::Opens(opening) => {
-                self.open(Slot::new(Head::Block(parsed), Outer::default(), opening, place));
+                self.close();
+                self.head = next;
+                let opening = stream.map_or(opening, |stream| opening.in_stream(stream));
+                self.current = Some(Slot::new(Head::Current, stream.is_some(), opening, place));
             }
-            decision => self.follow(&decision, text, place, true),
+            decision => self.follow(&decision, text, place, stream.is_none()),
         }
     }
 
     /// A line whose text was copied: escapes or colours stood in it, or a wrapper had cut it.
-    fn owned(&mut self, text: Vec<u8>, outer: Outer<'b>, place: Place) {
-        let parsed = parse(&text);
-        match self.decide(&text, &parsed, outer.stream) {
-            Decision::Opens(opening) => {
-                let opening = Opening { stream: outer.stream, ..opening.without_stream() };
-                self.open(Slot::new(Head::Text(text), outer, opening, place));
-            }
-            Decision::Orphan if place.lines > 1 => {
-                let opening = Opening::of_plain(Mode::Head, false, outer.stream);
-                self.open(Slot::new(Head::Text(text), outer, opening, place));
-            }
-            decision => self.follow(&decision, &text, place, false),
-        }
+    fn owned(&mut self, text: Vec<u8>, stream: Option<&'b [u8]>, place: Place) {
+        let mut parsed = Parsed::new();
+        self.scratch.reader.read(&text, &mut parsed);
+        let known = stream.unwrap_or_default();
+        let opening = match self.decide(&text, &parsed, known) {
+            Decision::Opens(opening) => opening.in_stream(known),
+            // A line that a wrapper had cut is too long for a stray frame.
+            Decision::Orphan if place.lines > 1 => Opening::of_plain(Mode::Head, false, known),
+            decision => return self.follow(&decision, &text, place, false),
+        };
+        self.close();
+        self.current = Some(Slot::new(Head::Text(text), stream.is_some(), opening, place));
     }
 
     /// A line in a wrapper; pieces of a cut line are put together first.
     fn wrapped(&mut self, peeled: &Peeled<'b>, coloured: bool, place: Place) {
-        let outer = peeled.outer;
-        let begun = self.pieces.iter().position(|piece| piece.stream == outer.stream);
+        let stream = peeled.outer.stream;
+        let begun = self.pieces.iter().position(|piece| piece.stream == stream);
         if peeled.partial || begun.is_some() {
             return self.piece(peeled, begun, place);
         }
         if peeled.escaped || coloured {
             let mut text = Vec::with_capacity(peeled.inner.len());
             peel::plain_text(peeled, &mut text);
-            return self.owned(text, outer, place);
+            return self.owned(text, Some(stream), place);
         }
-        let text = peeled.inner;
-        let parsed = parse(text);
-        match self.decide(text, &parsed, outer.stream) {
-            Decision::Opens(opening) => {
-                let opening = Opening { stream: outer.stream, ..opening };
-                self.open(Slot::new(Head::Block(parsed), outer, opening, place));
-            }
-            decision => self.follow(&decision, text, place, false),
-        }
+        self.in_place(peeled.inner, Some(stream), place);
     }
 
     /// Adds a piece of a cut line; the last one makes the line whole.
@@ -178,7 +186,7 @@ impl<'b, 's, S: Sink> Run<'b, 's, S> {
         piece.text.extend_from_slice(&text[..text.len().min(room)]);
         if !peeled.partial {
             let Piece { text, first, lines, .. } = self.pieces.remove(at);
-            self.owned(text, peeled.outer, Place { end: place.end, lines, ..first });
+            self.owned(text, Some(peeled.outer.stream), Place { end: place.end, lines, ..first });
         }
     }
 
@@ -249,10 +257,21 @@ impl<'b, 's, S: Sink> Run<'b, 's, S> {
         }
         let slot = current?;
         let Opening { mode, takes, severe, .. } = slot.opening;
-        if shape == Shape::Traceback && mode == Mode::Head && !severe && !tells_of_trouble(slot) {
+        if shape == Shape::Traceback && mode == Mode::Head && !severe && !self.tells_of_trouble(slot) {
             return None;
         }
         rules::step(mode, takes, severe, shape, text).map(|mode| Decision::Continues(mode, text))
+    }
+
+    /// Whether the words of a record below a warning announce a traceback.
+    fn tells_of_trouble(&self, slot: &Slot<'_>) -> bool {
+        let message = match &slot.head {
+            Head::Current => self.heads[self.head].line.message,
+            Head::Kept(parsed) => parsed.line.message,
+            Head::Text(text) => text,
+            Head::Nothing => return false,
+        };
+        message.ends_with(b":") || inferred_level(message) >= Some(Level::Warning)
     }
 
     /// Carries out a decision that opens nothing.
@@ -267,9 +286,8 @@ impl<'b, 's, S: Sink> Run<'b, 's, S> {
                 let mut slot = self.waiting.remove(at);
                 slot.opening.mode = mode;
                 slot.add(self.block, body, place, false);
-                if let Some(between) = self.current.replace(slot) {
-                    self.waiting.push(between);
-                }
+                self.park();
+                self.current = Some(slot);
             }
             Decision::Blank => match &mut self.current {
                 Some(slot) => {
@@ -285,22 +303,12 @@ impl<'b, 's, S: Sink> Run<'b, 's, S> {
         }
     }
 
-    /// Opens a record; the one before it is complete, or waits.
-    #[inline]
-    fn open(&mut self, slot: Slot<'b>) {
-        if self.current.is_some() {
-            self.close();
-        }
-        self.current = Some(slot);
-    }
-
+    /// A line that belongs to nothing ends the open record.
     fn orphan(&mut self, place: Place) {
         self.close();
-        let opening = Opening::of_plain(Mode::Done, false, b"");
-        let head = Head::Text(Vec::new());
-        let slot = Slot { orphan: true, ..Slot::new(head, Outer::default(), opening, place) };
+        let slot = Slot::new(Head::Nothing, false, Opening::of_plain(Mode::Done, false, b""), place);
         if self.waiting.is_empty() {
-            finish::tell(&slot, self.block, self.scratch, self.sink);
+            self.tell(&slot);
         } else {
             self.waiting.push(slot);
         }
@@ -309,12 +317,27 @@ impl<'b, 's, S: Sink> Run<'b, 's, S> {
     /// Closes the open record: told at once, or left waiting if it or one before it may go on.
     #[inline]
     fn close(&mut self) {
-        let Some(slot) = self.current.take() else { return };
+        let Some(slot) = &self.current else { return };
         if self.waiting.is_empty() && !slot.opening.mode.awaits_more() {
-            return finish::tell(&slot, self.block, self.scratch, self.sink);
+            finish::tell(slot, &self.heads[self.head], self.block, self.scratch, self.sink);
+            self.current = None;
+            return;
+        }
+        self.park();
+        self.settle();
+    }
+
+    /// Puts the open record among those that wait, its opening line with it.
+    fn park(&mut self) {
+        let Some(mut slot) = self.current.take() else { return };
+        if matches!(slot.head, Head::Current) {
+            slot.head = Head::Kept(Box::new(self.heads[self.head]));
         }
         self.waiting.push(slot);
-        self.settle();
+    }
+
+    fn tell(&mut self, slot: &Slot<'b>) {
+        finish::tell(slot, &self.heads[self.head], self.block, self.scratch, self.sink);
     }
 
     /// Tells of waiting records that cannot go on, up to the last place where none of them reaches beyond: what is left
@@ -340,7 +363,7 @@ impl<'b, 's, S: Sink> Run<'b, 's, S> {
             done = self.waiting.len();
         }
         for slot in self.waiting.drain(..done) {
-            finish::tell(&slot, self.block, self.scratch, self.sink);
+            finish::tell(&slot, &self.heads[self.head], self.block, self.scratch, self.sink);
         }
     }
 
@@ -355,13 +378,12 @@ impl<'b, 's, S: Sink> Run<'b, 's, S> {
             return Borders { tail, tail_lines: self.line_no - line_no, ..Borders::default() };
         }
         for piece in mem::take(&mut self.pieces) {
-            let outer = Outer { stream: piece.stream, ..Outer::default() };
-            self.owned(piece.text, outer, Place { lines: piece.lines, ..piece.first });
+            self.owned(piece.text, Some(piece.stream), Place { lines: piece.lines, ..piece.first });
         }
-        self.waiting.extend(self.current.take());
+        self.park();
         self.waiting.sort_by_key(|slot| slot.first.start);
-        for slot in &self.waiting {
-            finish::tell(slot, self.block, self.scratch, self.sink);
+        for slot in mem::take(&mut self.waiting) {
+            self.tell(&slot);
         }
         Borders { tail: self.block.len(), ..Borders::default() }
     }
@@ -373,13 +395,4 @@ pub(super) fn shape_in_unit(unit: Unit<'_>) -> Option<Shape> {
         return None;
     }
     Some(shape::of(unit.text)).filter(|shape| *shape != Shape::Text)
-}
-
-/// Whether the words of a record below a warning announce a traceback.
-fn tells_of_trouble(slot: &Slot<'_>) -> bool {
-    let message = match &slot.head {
-        Head::Block(parsed) => parsed.line.message,
-        Head::Text(text) => text,
-    };
-    message.ends_with(b":") || inferred_level(message) >= Some(Level::Warning)
 }

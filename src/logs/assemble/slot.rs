@@ -2,7 +2,6 @@
 
 use std::mem;
 
-use crate::logs::assemble::peel::Outer;
 use crate::logs::assemble::rules::{Mode, Takes};
 use crate::logs::format::Parsed;
 use crate::logs::{FormatId, Line};
@@ -11,17 +10,17 @@ use crate::model::Level;
 /// The most continuation text that a record keeps; lines beyond it are counted, not kept.
 pub(super) const MAX_BODY: usize = 256 * 1024;
 
-/// The opening line.
+/// Where the opening line of a record is kept.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly all lines are of the large kind, and one is held at a time"
-)]
 pub(super) enum Head<'b> {
-    /// Stands in the block as it is.
-    Block(Parsed<'b>),
+    /// With the run, as that of the record that was open last.
+    Current,
+    /// Here, because another record was opened since.
+    Kept(Box<Parsed<'b>>),
     /// Had escapes or colours, or was cut in pieces: the text without them.
     Text(Vec<u8>),
+    /// Nowhere: the line belongs to no record, and only keeps its place among them.
+    Nothing,
 }
 
 /// The continuation lines.
@@ -62,7 +61,8 @@ pub(super) struct Place {
 #[derive(Debug)]
 pub(super) struct Slot<'b> {
     pub(super) head: Head<'b>,
-    pub(super) outer: Outer<'b>,
+    /// The line stood in a wrapper, which is asked again when the record is complete.
+    pub(super) wrapped: bool,
     pub(super) opening: Opening<'b>,
     pub(super) body: Body,
     pub(super) first: Place,
@@ -71,22 +71,19 @@ pub(super) struct Slot<'b> {
     /// Number of the last line.
     pub(super) touched: u64,
     pub(super) lines: u32,
-    /// A line that belongs to nothing, kept in its place among the records.
-    pub(super) orphan: bool,
 }
 
 impl<'b> Slot<'b> {
-    pub(super) fn new(head: Head<'b>, outer: Outer<'b>, opening: Opening<'b>, first: Place) -> Self {
+    pub(super) fn new(head: Head<'b>, wrapped: bool, opening: Opening<'b>, first: Place) -> Self {
         Self {
             head,
-            outer,
+            wrapped,
             opening,
             body: Body::None,
             first,
             end: first.end,
             touched: first.line_no + u64::from(first.lines) - 1,
             lines: first.lines,
-            orphan: false,
         }
     }
 
@@ -159,8 +156,8 @@ impl<'t> Opening<'t> {
         Self { mode, takes: Takes::Text, severe: true, stack, postgres: false, stream }
     }
 
-    /// Without its stream, for lines whose bytes do not stay.
-    pub(super) fn without_stream<'b>(self) -> Opening<'b> {
-        Opening { stream: b"", ..self }
+    /// With another stream: a wrapper's, or none where the line's own bytes do not stay.
+    pub(super) fn in_stream<'b>(self, stream: &'b [u8]) -> Opening<'b> {
+        Opening { stream, ..self }
     }
 }

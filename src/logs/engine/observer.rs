@@ -121,7 +121,7 @@ impl Observer<'_> {
         self.lines += u64::from(record.lines);
         self.records += 1;
         let before_at = self.clock.last();
-        let time = self.clock.at(&record.line, offset);
+        let time = self.clock.at(record.line, offset);
         if self.rules.excludes(time) {
             self.desk.counted.books.outside += 1;
             return;

@@ -149,7 +149,7 @@ struct Listener<'a> {
 
 impl Sink for Listener<'_> {
     fn record(&mut self, record: &Record<'_>) {
-        self.clock.at(&record.line, self.offset + record.offset);
+        self.clock.at(record.line, self.offset + record.offset);
     }
 
     fn unattached(&mut self, _: &[u8], _: u64) {}

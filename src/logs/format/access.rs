@@ -10,7 +10,7 @@ use crate::logs::{Access, FormatId, Line, StampLayout};
 const CLIENT_WINDOW: usize = 320;
 
 /// Reads `1.2.3.4 - user [25/Dec/2024:10:00:00 +0000] "GET /x HTTP/1.1" 200 12 "referer" "agent"`.
-pub(super) fn read(text: &[u8]) -> Option<Line<'_>> {
+pub(super) fn read<'a>(text: &'a [u8], line: &mut Line<'a>) -> Option<()> {
     let window = &text[..text.len().min(CLIENT_WINDOW)];
     let open = memchr::memmem::find(window, b" [")?;
     let (stamp, rest) = stamps::leading(&text[open + 2..])?;
@@ -24,9 +24,11 @@ pub(super) fn read(text: &[u8]) -> Option<Line<'_>> {
     }
     is_client(client).then_some(())?;
     let spaced_date = stamp.layout == StampLayout::DayNameYear && stamp.text.get(11) == Some(&b' ');
-    let format = if spaced_date { FormatId::Werkzeug } else { FormatId::AccessLog };
-    let access = Some(request_line(request, client).unwrap_or(Access { client, ..Access::default() }));
-    Some(Line { stamp, message: request, access, ..Line::header(format) })
+    line.reset(if spaced_date { FormatId::Werkzeug } else { FormatId::AccessLog });
+    line.stamp = stamp;
+    line.message = request;
+    line.access = Some(request_line(request, client).unwrap_or(Access { client, ..Access::default() }));
+    Some(())
 }
 
 /// The request that a message tells of, if it is an access line: `1.2.3.4:5 - "GET /x HTTP/1.1" 200 OK`, `"GET /x" 200 12`,
@@ -41,7 +43,9 @@ pub(crate) fn in_message(message: &[u8]) -> Option<Access<'_>> {
             let quote = memchr::memchr(b'"', window)?;
             let before = message[..quote].strip_suffix(b" ")?;
             if before.ends_with(b"]") {
-                return read(message).and_then(|line| line.access);
+                let mut line = Line::plain(message);
+                read(message, &mut line)?;
+                return line.access;
             }
             let client = skip_blanks(before.strip_suffix(b"-")?).trim_ascii_end();
             (client.is_empty() || is_client(client)).then_some(())?;
@@ -171,7 +175,8 @@ mod tests {
     #[test]
     fn combined_lines_give_all_fields() {
         let text = br#"203.0.113.9 - bob [25/Dec/2024:10:00:00 +0000] "GET /a?b=c HTTP/2.0" 502 157 "-" "curl \"8\"" rt=0.125"#;
-        let line = read(text).unwrap();
+        let mut line = Line::plain(b"");
+        read(text, &mut line).unwrap();
         let access = line.access.unwrap();
         assert_eq!(line.format, FormatId::AccessLog);
         assert_eq!(
@@ -184,9 +189,10 @@ mod tests {
 
     #[test]
     fn a_broken_request_is_still_an_access_line() {
-        let line = read(br#"1.2.3.4 - - [25/Dec/2024:10:00:00 +0000] "\x16\x03\x01" 400 0 "-" "-""#).unwrap();
+        let mut line = Line::plain(b"");
+        read(br#"1.2.3.4 - - [25/Dec/2024:10:00:00 +0000] "\x16\x03\x01" 400 0 "-" "-""#, &mut line).unwrap();
         assert_eq!(line.access.unwrap().status, 400);
-        assert!(read(b"some words [25/Dec/2024:10:00:00 +0000] and more").is_none());
+        assert!(read(b"some words [25/Dec/2024:10:00:00 +0000] and more", &mut line).is_none());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::logs::format::{level, stamps, syslog};
 use crate::logs::{FormatId, Line, Stamp, StampLayout};
 
 /// Reads what begins with an alert mark (`-`, `APPREAD`): an epoch and a date with dots follow.
-pub(super) fn read_marked(text: &[u8]) -> Option<Line<'_>> {
+pub(super) fn read_marked<'a>(text: &'a [u8], line: &mut Line<'a>) -> Option<()> {
     let (mark, rest) = token(text);
     (mark.len() <= 24).then_some(())?;
     let (epoch, rest) = token(rest.strip_prefix(b" ")?);
@@ -16,32 +16,32 @@ pub(super) fn read_marked(text: &[u8]) -> Option<Line<'_>> {
     (!node.is_empty()).then_some(())?;
     let rest = skip_blanks(rest);
     match stamps::leading(rest)? {
-        (stamp, behind) if stamp.layout == StampLayout::Dotted => blue_gene(stamp, behind),
+        (stamp, behind) if stamp.layout == StampLayout::Dotted => blue_gene(stamp, behind, line),
         (stamp, behind) if stamp.layout == StampLayout::MonthDay => {
-            let mut line =
-                syslog::behind_month_day(Stamp { layout: StampLayout::Epoch, text: epoch }, behind);
+            syslog::behind_month_day(Stamp { layout: StampLayout::Epoch, text: epoch }, behind, line);
             line.format = FormatId::ClusterSyslog;
-            Some(line)
+            Some(())
         }
         _ => None,
     }
 }
 
 /// `R02-M1-N0 RAS KERNEL INFO msg`, behind the time.
-fn blue_gene<'a>(stamp: Stamp<'a>, rest: &'a [u8]) -> Option<Line<'a>> {
-    let mut line = Line { stamp, ..Line::header(FormatId::Bgl) };
+fn blue_gene<'a>(stamp: Stamp<'a>, rest: &'a [u8], line: &mut Line<'a>) -> Option<()> {
     let (_, rest) = token(skip_blanks(rest));
     let (_, rest) = token(skip_blanks(rest));
     let (component, rest) = token(skip_blanks(rest));
     let (word, rest) = token(skip_blanks(rest));
-    (line.level, line.level_raw) = level::of_field(word).map(|(found, word)| (Some(found), word))?;
-    line.logger = component;
-    line.message = skip_blanks(rest);
-    Some(line)
+    let (found, word) = level::of_field(word)?;
+    line.reset(FormatId::Bgl);
+    line.stamp = stamp;
+    (line.level, line.level_raw) = (Some(found), word);
+    (line.logger, line.message) = (component, skip_blanks(rest));
+    Some(())
 }
 
 /// `134681 node-246 unix.hw state_change.unavailable 1077804742 1 msg`.
-pub(super) fn read_hpc(text: &[u8]) -> Option<Line<'_>> {
+pub(super) fn read_hpc<'a>(text: &'a [u8], line: &mut Line<'a>) -> Option<()> {
     let (id, rest) = digits(text);
     (!id.is_empty() && rest.starts_with(b" ")).then_some(())?;
     let (_, rest) = token(skip_blanks(rest));
@@ -51,8 +51,10 @@ pub(super) fn read_hpc(text: &[u8]) -> Option<Line<'_>> {
     is_epoch(epoch).then_some(())?;
     let (flag, rest) = token(skip_blanks(rest));
     is_number(flag).then_some(())?;
-    let stamp = Stamp { layout: StampLayout::Epoch, text: epoch };
-    Some(Line { stamp, logger: component, message: skip_blanks(rest), ..Line::header(FormatId::Hpc) })
+    line.reset(FormatId::Hpc);
+    line.stamp = Stamp { layout: StampLayout::Epoch, text: epoch };
+    (line.logger, line.message) = (component, skip_blanks(rest));
+    Some(())
 }
 
 /// Whether a field is seconds since 1970, from 2001 to 2286.

@@ -1,99 +1,160 @@
 //! The way from a line's first byte to the reader of its layout.
 
 use crate::logs::format::bytes::token;
+use crate::logs::format::json::Quotes;
+use crate::logs::format::keys::KeyMemo;
 use crate::logs::format::{
     Parsed, Unit, access, cluster, dated, json, letters, logfmt, opening, redis, stamps, syslog,
 };
-use crate::logs::{FormatId, Line, LineKind, StampLayout};
+use crate::logs::{FormatId, Line, LineKind, Stamp, StampLayout, Wrapper};
 
-/// Takes a line apart. The text has no line end, and wrappers and colours were peeled off it.
-pub(crate) fn parse(text: &[u8]) -> Parsed<'_> {
-    let Some(first) = text.first() else { return blank(text).into() };
-    let line = match first {
-        b'0'..=b'9' => digit_first(text),
-        b'{' => return json::read(text).unwrap_or_else(|| Line::plain(text).into()),
-        b'[' => opening::read(text),
-        b'<' => syslog::read_priority(text),
-        b'-' => cluster::read_marked(text),
-        b':' => access::read(text),
-        b' ' | b'\t' | b'\r' | 0x0b | 0x0c => return indented(text).into(),
-        b'a'..=b'z' | b'A'..=b'Z' => return letter_first(text),
-        _ => None,
-    };
-    line.map_or_else(|| Line::plain(text).into(), |line| finished(text, line))
+/// Takes lines apart. What it keeps from one to the next saves work and changes nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Reader {
+    quotes: Quotes,
+    keys: KeyMemo,
 }
 
-fn blank(text: &[u8]) -> Line<'_> {
-    Line { kind: LineKind::Blank, ..Line::plain(text) }
+impl Reader {
+    /// Takes a line apart. The text has no line end, and wrappers and colours were peeled off it.
+    #[inline]
+    pub(crate) fn read<'a>(&mut self, text: &'a [u8], out: &mut Parsed<'a>) {
+        let Some(first) = text.first() else { return out.plain(LineKind::Blank, text) };
+        let line = &mut out.line;
+        let read = match first {
+            b'0'..=b'9' => digit_first(text, line),
+            b'{' => {
+                if json::read(text, &mut self.quotes, &mut self.keys, out).is_none() {
+                    out.plain(LineKind::Plain, text);
+                }
+                return;
+            }
+            b'[' => opening::read(text, line),
+            b'<' => syslog::read_priority(text, line),
+            b'-' => cluster::read_marked(text, line),
+            b':' => access::read(text, line),
+            b' ' | b'\t' | b'\r' | 0x0b | 0x0c => return out.plain(indented(text), text),
+            b'a'..=b'z' | b'A'..=b'Z' => return self.letter_first(text, out),
+            _ => None,
+        };
+        match read {
+            Some(()) => self.finished(text, out),
+            None => out.plain(LineKind::Plain, text),
+        }
+    }
+
+    #[inline]
+    fn letter_first<'a>(&mut self, text: &'a [u8], out: &mut Parsed<'a>) {
+        let line = &mut out.line;
+        let read = letters::read_level(text, line)
+            .or_else(|| month_or_weekday(text, line))
+            .or_else(|| letters::read_glog(text, line))
+            .or_else(|| letters::read_ruby(text, line))
+            .or_else(|| letters::read_crash(text, line));
+        if read.is_none() && logfmt::read(text, &mut self.keys, out).is_some() {
+            return;
+        }
+        let line = &mut out.line;
+        let read = read
+            .or_else(|| cluster::read_marked(text, line))
+            .or_else(|| letters::read_named(text, line))
+            .or_else(|| access::read(text, line));
+        match read {
+            Some(()) => self.finished(text, out),
+            None => out.plain(LineKind::Plain, text),
+        }
+    }
+
+    /// What holds for lines of all layouts: requests behind another logger's head, a known layout inside syslog.
+    #[inline]
+    fn finished<'a>(&mut self, text: &'a [u8], out: &mut Parsed<'a>) {
+        out.reset();
+        let line = &mut out.line;
+        if line.access.is_none() && may_be_request(line) {
+            line.access = access::in_message(line.message);
+        }
+        match line.format {
+            FormatId::Syslog3164 | FormatId::Syslog5424 => self.inside_syslog(text, out),
+            FormatId::Postgres => out.follows = line.level.is_none(),
+            _ => {}
+        }
+    }
+
+    /// A service's own line behind syslog's head: its level and logger count where it has a level; its time where it has
+    /// a day.
+    fn inside_syslog<'a>(&mut self, text: &'a [u8], out: &mut Parsed<'a>) {
+        let unit = unit(text, &out.line);
+        out.unit = Some(unit);
+        let mut inner = Parsed::new();
+        self.read_inner(out.line.message, &mut inner);
+        let line = &mut inner.line;
+        if line.kind != LineKind::Header || line.level.is_none() || level_opens_sentence(line) {
+            return;
+        }
+        if line.stamp.layout == StampLayout::None || line.stamp.layout.lacks_day() {
+            line.stamp = out.line.stamp;
+        }
+        if line.logger.is_empty() {
+            line.logger = out.line.logger;
+        }
+        line.wrapper = Wrapper::Syslog;
+        *out = Parsed { unit: Some(unit), ..inner };
+    }
+
+    /// Reads a text inside another line; does not look for syslog in syslog.
+    fn read_inner<'a>(&mut self, text: &'a [u8], out: &mut Parsed<'a>) {
+        let line = &mut out.line;
+        let read = match text.first() {
+            Some(b'0'..=b'9') => dated::read(text, line),
+            Some(b'{') => return json::read(text, &mut self.quotes, &mut self.keys, out).unwrap_or_default(),
+            Some(b'[') => opening::read(text, line),
+            Some(b'A'..=b'Z') => letters::read_level(text, line),
+            // `time=…`, `ts=…`, `level=…`.
+            Some(b't' | b'l') => return logfmt::read(text, &mut self.keys, out).unwrap_or_default(),
+            _ => None,
+        };
+        match read {
+            Some(()) if !matches!(line.format, FormatId::Syslog3164 | FormatId::Syslog5424) => {
+                self.finished(text, out);
+            }
+            Some(()) | None => out.plain(LineKind::Plain, text),
+        }
+    }
 }
 
 /// A line that begins with white space has no head; there may be nothing else on it.
-fn indented(text: &[u8]) -> Line<'_> {
-    let only_blanks = text.iter().all(u8::is_ascii_whitespace);
-    let kind = if only_blanks { LineKind::Blank } else { LineKind::Continuation };
-    Line { kind, ..Line::plain(text) }
+fn indented(text: &[u8]) -> LineKind {
+    if text.iter().all(u8::is_ascii_whitespace) { LineKind::Blank } else { LineKind::Continuation }
 }
 
 #[inline]
-fn digit_first(text: &[u8]) -> Option<Line<'_>> {
-    dated::read(text)
-        .or_else(|| redis::read(text))
-        .or_else(|| cluster::read_hpc(text))
-        .or_else(|| access::read(text))
-        .or_else(|| epoch_first(text))
+fn digit_first<'a>(text: &'a [u8], line: &mut Line<'a>) -> Option<()> {
+    dated::read(text, line)
+        .or_else(|| redis::read(text, line))
+        .or_else(|| cluster::read_hpc(text, line))
+        .or_else(|| access::read(text, line))
+        .or_else(|| epoch_first(text, line))
 }
 
 /// Squid and others: seconds since 1970 with their milliseconds, then fields.
-fn epoch_first(text: &[u8]) -> Option<Line<'_>> {
+fn epoch_first<'a>(text: &'a [u8], line: &mut Line<'a>) -> Option<()> {
     let (epoch, rest) = token(text);
     let [b'1', digits @ ..] = epoch.get(..10)? else { return None };
     (digits.iter().all(u8::is_ascii_digit) && matches!(epoch.get(10), Some(b'.') | None)).then_some(())?;
     epoch.get(11..).is_none_or(|fraction| fraction.iter().all(u8::is_ascii_digit)).then_some(())?;
-    let stamp = crate::logs::Stamp { layout: StampLayout::Epoch, text: epoch };
-    Some(dated::behind_stamp(stamp, rest))
+    dated::behind_stamp(Stamp { layout: StampLayout::Epoch, text: epoch }, rest, line);
+    Some(())
 }
 
-fn letter_first(text: &[u8]) -> Parsed<'_> {
-    let read = || {
-        letters::read_level(text)
-            .or_else(|| month_or_weekday(text))
-            .or_else(|| letters::read_glog(text).or_else(|| letters::read_ruby(text)))
-            .or_else(|| letters::read_crash(text))
-    };
-    if let Some(line) = read() {
-        return finished(text, line);
-    }
-    if let Some(parsed) = logfmt::read(text) {
-        return parsed;
-    }
-    let line =
-        cluster::read_marked(text).or_else(|| letters::read_named(text)).or_else(|| access::read(text));
-    line.map_or_else(|| Line::plain(text).into(), |line| finished(text, line))
-}
-
-fn month_or_weekday(text: &[u8]) -> Option<Line<'_>> {
+fn month_or_weekday<'a>(text: &'a [u8], line: &mut Line<'a>) -> Option<()> {
     let (stamp, rest) = stamps::leading(text)?;
     let american = memchr::memchr(b',', stamp.text).is_some();
-    Some(match stamp.layout {
-        StampLayout::MonthDay => syslog::behind_month_day(stamp, rest),
-        StampLayout::MonthDayYear if !american => syslog::behind_month_day(stamp, rest),
-        _ => dated::behind_stamp(stamp, rest),
-    })
-}
-
-/// What holds for lines of all layouts: requests behind another logger's head, a known layout inside syslog.
-#[inline]
-fn finished<'a>(text: &'a [u8], mut line: Line<'a>) -> Parsed<'a> {
-    if line.access.is_none() && may_be_request(&line) {
-        line.access = access::in_message(line.message);
+    match stamp.layout {
+        StampLayout::MonthDay => syslog::behind_month_day(stamp, rest, line),
+        StampLayout::MonthDayYear if !american => syslog::behind_month_day(stamp, rest, line),
+        _ => dated::behind_stamp(stamp, rest, line),
     }
-    match line.format {
-        FormatId::Syslog3164 | FormatId::Syslog5424 => {
-            Parsed { unit: Some(unit(text, &line)), ..inside_syslog(line) }
-        }
-        FormatId::Postgres if line.level.is_none() => Parsed { follows: true, ..line.into() },
-        _ => line.into(),
-    }
+    Some(())
 }
 
 /// Whether it pays to look for a request: the message begins with an address or a quote.
@@ -117,42 +178,7 @@ fn unit<'a>(text: &'a [u8], line: &Line<'a>) -> Unit<'a> {
     Unit { name, text: behind.strip_prefix(b" ").unwrap_or(behind) }
 }
 
-/// A service's own line behind syslog's head: its level and logger count where it has a level; its time where it has a day.
-fn inside_syslog(outer: Line<'_>) -> Parsed<'_> {
-    let worth = matches!(outer.message.first(), Some(b'0'..=b'9' | b'[' | b'{' | b'A'..=b'Z' | b't' | b'l'));
-    if !worth {
-        return outer.into();
-    }
-    let inside = parse_inner(outer.message);
-    let inner = inside.line;
-    if inner.kind != LineKind::Header || inner.level.is_none() || level_opens_sentence(&inner) {
-        return outer.into();
-    }
-    let dated = inner.stamp.layout != StampLayout::None && !inner.stamp.layout.lacks_day();
-    let line = Line {
-        wrapper: crate::logs::Wrapper::Syslog,
-        stamp: if dated { inner.stamp } else { outer.stamp },
-        logger: if inner.logger.is_empty() { outer.logger } else { inner.logger },
-        ..inner
-    };
-    Parsed { line, ..inside }
-}
-
 /// `ERROR something` and `WARNING: something` are how daemons write sentences; syslog keeps those whole.
 fn level_opens_sentence(inner: &Line<'_>) -> bool {
     inner.stamp.text.is_empty() && matches!(inner.format, FormatId::Other | FormatId::Bracketed)
-}
-
-/// Reads a text inside another line; does not look for syslog in syslog.
-fn parse_inner(text: &[u8]) -> Parsed<'_> {
-    let plain = || Line::plain(text).into();
-    match text.first() {
-        Some(b'0'..=b'9') => dated::read(text).map_or_else(plain, |line| finished(text, line)),
-        Some(b'{') => json::read(text).unwrap_or_else(plain),
-        Some(b'[') => opening::read(text).map_or_else(plain, |line| finished(text, line)),
-        _ => letters::read_level(text)
-            .map(|line| finished(text, line))
-            .or_else(|| logfmt::read(text))
-            .unwrap_or_else(plain),
-    }
 }

@@ -8,25 +8,26 @@ use crate::logs::time;
 use crate::logs::{FormatId, Line, LineKind, Stamp, StampLayout};
 
 /// Reads a line that begins with a level word: `INFO:     …`, `ERROR:name:msg`, `WARN 2024-… msg`, `INFO  [name] msg`.
-pub(super) fn read_level(text: &[u8]) -> Option<Line<'_>> {
+pub(super) fn read_level<'a>(text: &'a [u8], line: &mut Line<'a>) -> Option<()> {
     let len = text.iter().take(14).take_while(|b| b.is_ascii_alphanumeric()).count();
     let (word, rest) = text.split_at(len);
     let (found, sense) = level::of_word(word)?;
     let capitals = !word.iter().any(u8::is_ascii_lowercase);
-    let mut line = Line { level: Some(found), level_raw: word, ..Line::header(FormatId::Other) };
+    line.reset(FormatId::Other);
+    (line.level, line.level_raw) = (Some(found), word);
     match rest {
-        [b':', b' ', ..] if capitals && sense == level::Sense::Sure => uvicorn(&mut line, &rest[1..]),
+        [b':', b' ', ..] if capitals && sense == level::Sense::Sure => uvicorn(line, &rest[1..]),
         [b':', b' ', more @ ..] if sense == level::Sense::Sure && !word[0].is_ascii_uppercase() => {
             line.message = skip_blanks(more);
-            dotnet(&mut line);
+            dotnet(line);
         }
-        [b':', more @ ..] if capitals => python_basic(&mut line, more)?,
-        [b' ' | b'\t' | b'|', ..] if capitals => behind_word(&mut line, rest, sense)?,
-        [b'[', ..] if capitals => dated::brackets_behind_level(&mut line, rest),
+        [b':', more @ ..] if capitals => python_basic(line, more)?,
+        [b' ' | b'\t' | b'|', ..] if capitals => behind_word(line, rest, sense)?,
+        [b'[', ..] if capitals => dated::brackets_behind_level(line, rest),
         [] if capitals && sense == level::Sense::Sure => {}
         _ => return None,
     }
-    Some(line)
+    Some(())
 }
 
 /// uvicorn pads `LEVEL:` to ten columns.
@@ -94,35 +95,37 @@ fn django_verbose<'a>(line: &mut Line<'a>, rest: &'a [u8]) {
 }
 
 /// glog and klog: `I0102 15:04:05.000000  123 file.go:12] msg`.
-pub(super) fn read_glog(text: &[u8]) -> Option<Line<'_>> {
+pub(super) fn read_glog<'a>(text: &'a [u8], line: &mut Line<'a>) -> Option<()> {
     let (letter, rest) = text.split_first()?;
     let found = level::of_letter(*letter).filter(|_| b"IWEFD".contains(letter))?;
     rest.get(..4)?.iter().all(u8::is_ascii_digit).then_some(())?;
     let written = time::read_glog(rest)?;
     let (stamp, behind) = rest.split_at(written.len);
-    let mut line = Line { level: Some(found), level_raw: &text[..1], ..Line::header(FormatId::Glog) };
-    line.stamp = Stamp { layout: StampLayout::GlogMonthDay, text: stamp };
     let (place, message) = split_once(behind, b"]")?;
     let (_, origin) = digits(skip_blanks(place));
-    line.origin = skip_blanks(origin);
-    line.message = skip_blanks(message);
-    Some(line)
+    line.reset(FormatId::Glog);
+    (line.level, line.level_raw) = (Some(found), &text[..1]);
+    line.stamp = Stamp { layout: StampLayout::GlogMonthDay, text: stamp };
+    (line.origin, line.message) = (skip_blanks(origin), skip_blanks(message));
+    Some(())
 }
 
 /// Ruby's Logger: `I, [2024-01-01T10:00:00.123456 #123]  INFO -- name: msg`.
-pub(super) fn read_ruby(text: &[u8]) -> Option<Line<'_>> {
+pub(super) fn read_ruby<'a>(text: &'a [u8], line: &mut Line<'a>) -> Option<()> {
     let (inside, rest) = bracket_group(text.get(3..)?)?;
     let (stamp, _) = stamps::leading(inside)?;
     let (found, word, behind) = level::leading(skip_blanks(rest))?;
     let behind = skip_blanks(behind).strip_prefix(b"-- ")?;
     let (name, message) = split_once(behind, b": ")?;
-    let mut line = Line { stamp, level: Some(found), level_raw: word, ..Line::header(FormatId::Other) };
+    line.reset(FormatId::Other);
+    line.stamp = stamp;
+    (line.level, line.level_raw) = (Some(found), word);
     (line.logger, line.message) = (drop_blanks(name), message);
-    Some(line)
+    Some(())
 }
 
 /// One word before a time: a program's name, or the file's as `grep` and OpenStack's collectors put it there.
-pub(super) fn read_named(text: &[u8]) -> Option<Line<'_>> {
+pub(super) fn read_named<'a>(text: &'a [u8], line: &mut Line<'a>) -> Option<()> {
     let end = text.iter().take(160).position(|b| *b == b' ')?;
     let (name, behind) = text.split_at(end);
     let rest = skip_blanks(behind);
@@ -130,11 +133,14 @@ pub(super) fn read_named(text: &[u8]) -> Option<Line<'_>> {
     let (stamp, behind) = stamps::leading(rest.strip_prefix(b"[").unwrap_or(rest))?;
     matches!(stamp.layout, StampLayout::YearFirst | StampLayout::ShortYear | StampLayout::DayMonthYear)
         .then_some(())?;
-    let mut line = dated::behind_stamp(stamp, behind.strip_prefix(b"]").unwrap_or(behind));
-    if line.logger.is_empty() && is_name(name) && !is_file_name(name) {
+    let file = is_file_name(name);
+    // `KeyError: 2024-…` is no program's name.
+    (file || !name.ends_with(b":")).then_some(())?;
+    dated::behind_stamp(stamp, behind.strip_prefix(b"]").unwrap_or(behind), line);
+    if line.logger.is_empty() && is_name(name) && !file {
         line.logger = name;
     }
-    Some(line)
+    Some(())
 }
 
 fn is_file_name(name: &[u8]) -> bool {
@@ -142,8 +148,10 @@ fn is_file_name(name: &[u8]) -> bool {
 }
 
 /// `CRASH: 2025-12-28 10:00:00`, the first telling line of a crash block. Kind `Plain`: a line of `=` may stand before it.
-pub(super) fn read_crash(text: &[u8]) -> Option<Line<'_>> {
+pub(super) fn read_crash<'a>(text: &'a [u8], line: &mut Line<'a>) -> Option<()> {
     let rest = text.strip_prefix(b"CRASH: ")?;
     let (stamp, _) = stamps::leading(rest)?;
-    Some(Line { kind: LineKind::Plain, stamp, message: text, ..Line::header(FormatId::CrashBlock) })
+    line.reset(FormatId::CrashBlock);
+    (line.kind, line.stamp, line.message) = (LineKind::Plain, stamp, text);
+    Some(())
 }

@@ -2,26 +2,32 @@
 //!
 //! A line counts as logfmt when it begins with pairs and one of the first says its level, its message or its time.
 
+use crate::logs::FormatId;
 use crate::logs::format::Parsed;
 use crate::logs::format::fields::Fields;
-use crate::logs::{FormatId, Line};
+use crate::logs::format::keys::{KeyMemo, Place};
 
 /// Pairs that are looked at; more stand in the message.
 const MAX_PAIRS: usize = 64;
 
 /// Reads a line of pairs.
-pub(super) fn read(text: &[u8]) -> Option<Parsed<'_>> {
+pub(super) fn read<'a>(text: &'a [u8], memo: &mut KeyMemo, out: &mut Parsed<'a>) -> Option<()> {
     let mut fields = Fields::default();
     let mut rest = text;
     let mut pairs = 0;
+    memo.begin();
     while pairs < MAX_PAIRS {
         let Some((pair, more)) = pair(rest) else { break };
-        fields.text(pair.key, pair.value, pair.escaped);
+        if let Some(known) = memo.look(Place::Top, pair.key, rest) {
+            fields.text(known, pair.value, pair.escaped);
+        }
         pairs += 1;
         rest = more;
     }
     let told = fields.has_level() || (fields.has_message() && fields.has_time());
-    (pairs >= 2 && told).then(|| fields.finish(Line::header(FormatId::Logfmt), text))
+    (pairs >= 2 && told).then_some(())?;
+    fields.finish(FormatId::Logfmt, text, out);
+    Some(())
 }
 
 /// One `key=value`.

@@ -14,6 +14,7 @@ mod dispatch;
 mod fields;
 mod infer;
 pub(crate) mod json;
+mod keys;
 mod letters;
 mod level;
 mod logfmt;
@@ -24,11 +25,11 @@ mod samples;
 mod stamps;
 mod syslog;
 
-use crate::logs::Line;
+use crate::logs::{Line, LineKind};
 use crate::model::Level;
 
 pub(crate) use access::in_message;
-pub(crate) use dispatch::parse;
+pub(crate) use dispatch::Reader;
 pub use infer::inferred_level;
 
 /// The level of a syslog priority's severity, written as digits.
@@ -56,8 +57,29 @@ pub(crate) struct Unit<'a> {
     pub(crate) text: &'a [u8],
 }
 
-impl<'a> From<Line<'a>> for Parsed<'a> {
-    fn from(line: Line<'a>) -> Self {
-        Self { line, escaped: false, unit: None, follows: false }
+impl<'a> Parsed<'a> {
+    /// A line of nothing, to be filled in.
+    pub(crate) fn new() -> Self {
+        Self { line: Line::plain(b""), escaped: false, unit: None, follows: false }
     }
+
+    /// Forgets what is said besides the line.
+    #[inline]
+    fn reset(&mut self) {
+        (self.escaped, self.unit, self.follows) = (false, None, false);
+    }
+
+    /// A line without a known head.
+    #[inline]
+    fn plain(&mut self, kind: LineKind, text: &'a [u8]) {
+        self.reset();
+        self.line = Line { kind, ..Line::plain(text) };
+    }
+}
+
+/// Takes one line apart, without the memory of others; see [`Reader`].
+pub(crate) fn parse(text: &[u8]) -> Parsed<'_> {
+    let mut parsed = Parsed::new();
+    Reader::default().read(text, &mut parsed);
+    parsed
 }

@@ -7,28 +7,33 @@ use crate::logs::format::{access, dated, level, stamps, syslog};
 use crate::logs::{FormatId, Line, Stamp, StampLayout};
 
 /// Reads a line that begins with `[`.
-pub(super) fn read(text: &[u8]) -> Option<Line<'_>> {
+pub(super) fn read<'a>(text: &'a [u8], line: &mut Line<'a>) -> Option<()> {
     let (inside, rest) = bracket_group(text)?;
     if let Some((stamp, behind)) = stamps::leading(skip_blanks(inside)) {
-        return stamped(stamp, behind, rest);
+        stamped(stamp, behind, rest, line);
+        return Some(());
     }
     if let Some((found, word)) = level::of_field(inside) {
-        return Some(leveled(found, word, rest));
+        line.reset(FormatId::Bracketed);
+        (line.level, line.level_raw) = (Some(found), word);
+        leveled(rest, line);
+        return Some(());
     }
-    tornado(inside, rest)
-        .or_else(|| syslog::read_kernel(text))
-        .or_else(|| nest(inside, rest))
-        .or_else(|| named(inside, rest))
+    tornado(inside, rest, line)
+        .or_else(|| syslog::read_kernel(text, line))
+        .or_else(|| nest(inside, rest, line))
+        .or_else(|| named(inside, rest, line))
 }
 
 /// `[time…] …`.
-fn stamped<'a>(stamp: Stamp<'a>, behind: &'a [u8], rest: &'a [u8]) -> Option<Line<'a>> {
-    let mut line = Line { stamp, ..Line::header(FormatId::Bracketed) };
+fn stamped<'a>(stamp: Stamp<'a>, behind: &'a [u8], rest: &'a [u8], line: &mut Line<'a>) {
+    line.reset(FormatId::Bracketed);
+    line.stamp = stamp;
     if !drop_blanks(behind).is_empty() {
-        if !dated::inside_bracket(&mut line, behind, rest) {
+        if !dated::inside_bracket(line, behind, rest) {
             line.message = skip_blanks(rest);
         }
-        return Some(line);
+        return;
     }
     let message = skip_blanks(rest);
     match stamp.layout {
@@ -38,18 +43,17 @@ fn stamped<'a>(stamp: Stamp<'a>, behind: &'a [u8], rest: &'a [u8]) -> Option<Lin
             line.access = access::in_message(message);
         }
         StampLayout::WeekdayFirst if message.starts_with(b"[") => {
-            dated::brackets_behind_stamp(&mut line, rest);
+            dated::brackets_behind_stamp(line, rest);
             line.format = FormatId::ApacheError;
         }
-        StampLayout::MonthDayDigits | StampLayout::TimeOnly => proxifier(&mut line, message),
+        StampLayout::MonthDayDigits | StampLayout::TimeOnly => proxifier(line, message),
         _ => {
-            dated::brackets_behind_stamp(&mut line, rest);
+            dated::brackets_behind_stamp(line, rest);
             if is_gunicorn(message) {
                 line.format = FormatId::Gunicorn;
             }
         }
     }
-    Some(line)
 }
 
 /// `[123] [INFO] …` behind the time.
@@ -73,71 +77,72 @@ fn proxifier<'a>(line: &mut Line<'a>, message: &'a [u8]) {
 }
 
 /// `[INFO] msg`, `[INFO] 2024-01-01 10:00:00 msg`, `[INFO ] [name] msg`.
-fn leveled<'a>(found: crate::model::Level, word: &'a [u8], rest: &'a [u8]) -> Line<'a> {
-    let mut line = Line { level: Some(found), level_raw: word, ..Line::header(FormatId::Bracketed) };
+fn leveled<'a>(rest: &'a [u8], line: &mut Line<'a>) {
     let behind = skip_blanks(rest);
     let unbracketed = behind.strip_prefix(b"[").unwrap_or(behind);
     if let Some((stamp, more)) = stamps::leading(unbracketed) {
         line.stamp = stamp;
         let more =
             if unbracketed.len() < behind.len() { more.strip_prefix(b"]").unwrap_or(more) } else { more };
-        dated::brackets_behind_level(&mut line, more);
+        dated::brackets_behind_level(line, more);
     } else {
-        dated::brackets_behind_level(&mut line, rest);
+        dated::brackets_behind_level(line, rest);
     }
-    line
 }
 
 /// Tornado and Jupyter: `[I 240101 10:00:00 web:2271] msg`, `[W 2024-01-01 10:00:00.123 ServerApp] msg`.
-fn tornado<'a>(inside: &'a [u8], rest: &'a [u8]) -> Option<Line<'a>> {
+fn tornado<'a>(inside: &'a [u8], rest: &'a [u8], line: &mut Line<'a>) -> Option<()> {
     let [letter, b' ', behind @ ..] = inside else { return None };
     let found = level::of_letter(*letter)?;
     let (stamp, place) = stamps::leading(behind)?;
-    let mut line =
-        Line { stamp, level: Some(found), level_raw: &inside[..1], ..Line::header(FormatId::Bracketed) };
+    line.reset(FormatId::Bracketed);
+    line.stamp = stamp;
+    (line.level, line.level_raw) = (Some(found), &inside[..1]);
     let place = skip_blanks(place);
     match split_once(place, b":") {
         Some((module, _)) => (line.logger, line.origin) = (module, place),
         None => line.logger = place,
     }
     line.message = skip_blanks(rest);
-    Some(line)
+    Some(())
 }
 
 /// NestJS: `[Nest] 123  - 01/01/2024, 10:00:00 AM     LOG [Context] msg`.
-fn nest<'a>(inside: &'a [u8], rest: &'a [u8]) -> Option<Line<'a>> {
+fn nest<'a>(inside: &'a [u8], rest: &'a [u8], line: &mut Line<'a>) -> Option<()> {
     is_name(inside).then_some(())?;
     let (process, behind) = digits(skip_blanks(rest));
     (!process.is_empty()).then_some(())?;
     let (stamp, behind) = stamps::leading(skip_blanks(skip_blanks(behind).strip_prefix(b"- ")?))?;
     let (word, behind) = token(skip_blanks(behind));
     let (found, word) = level::of_field(word)?;
-    let mut line = Line { stamp, level: Some(found), level_raw: word, ..Line::header(FormatId::Other) };
-    dated::brackets_behind_level(&mut line, behind);
+    line.reset(FormatId::Other);
+    line.stamp = stamp;
+    (line.level, line.level_raw) = (Some(found), word);
+    dated::brackets_behind_level(line, behind);
     if let Some((context, message)) = bracket_group(skip_blanks(behind)) {
         (line.logger, line.message) = (context, skip_blanks(message));
     }
-    Some(line)
+    Some(())
 }
 
 /// `[name] LEVEL: msg`, `[name] 2024-01-01 10:00:00 …`, `[1234] 01 Jan 10:00:00.000 * msg`: a name or process first.
-fn named<'a>(inside: &'a [u8], rest: &'a [u8]) -> Option<Line<'a>> {
+fn named<'a>(inside: &'a [u8], rest: &'a [u8], line: &mut Line<'a>) -> Option<()> {
     let behind = skip_blanks(rest);
     let name = if is_name(inside) && !inside.iter().all(u8::is_ascii_digit) { inside } else { b"" };
     if let Some((stamp, more)) = stamps::leading(behind.strip_prefix(b"[").unwrap_or(behind)) {
         let more = if behind.starts_with(b"[") { more.strip_prefix(b"]").unwrap_or(more) } else { more };
-        let mut line = dated::behind_stamp(stamp, more);
+        dated::behind_stamp(stamp, more, line);
         if line.logger.is_empty() {
             line.logger = name;
         }
-        return Some(line);
+        return Some(());
     }
     let (found, word, more) = match bracket_group(behind) {
         Some((group, more)) => level::of_field(group).map(|(found, word)| (found, word, more))?,
         None => level::leading(behind).filter(|(_, word, _)| !word.iter().any(u8::is_ascii_lowercase))?,
     };
-    let mut line =
-        Line { level: Some(found), level_raw: word, logger: name, ..Line::header(FormatId::Other) };
+    line.reset(FormatId::Other);
+    (line.level, line.level_raw, line.logger) = (Some(found), word, name);
     line.message = skip_blanks(more.strip_prefix(b":").unwrap_or(more));
-    Some(line)
+    Some(())
 }

@@ -6,7 +6,7 @@ use crate::logs::{FormatId, Line};
 use crate::model::Level;
 
 /// Reads a line of Redis, Valkey or Sentinel.
-pub(super) fn read(text: &[u8]) -> Option<Line<'_>> {
+pub(super) fn read<'a>(text: &'a [u8], line: &mut Line<'a>) -> Option<()> {
     let (process, rest) = digits(text);
     let [b':', b'M' | b'S' | b'C' | b'X' | b'G', b' ', more @ ..] = rest else { return None };
     (!process.is_empty()).then_some(())?;
@@ -18,6 +18,8 @@ pub(super) fn read(text: &[u8]) -> Option<Line<'_>> {
         b'#' => Level::Warning,
         _ => return None,
     };
-    let level_raw = &behind[1..2];
-    Some(Line { stamp, level: Some(level), level_raw, message, ..Line::header(FormatId::Redis) })
+    line.reset(FormatId::Redis);
+    (line.stamp, line.message) = (stamp, message);
+    (line.level, line.level_raw) = (Some(level), &behind[1..2]);
+    Some(())
 }

@@ -12,41 +12,32 @@ const MAX_TAG: usize = 64;
 const MAX_TAG_WORDS: usize = 4;
 
 /// Reads `<34>…` of either kind.
-pub(super) fn read_priority(text: &[u8]) -> Option<Line<'_>> {
+pub(super) fn read_priority<'a>(text: &'a [u8], line: &mut Line<'a>) -> Option<()> {
     let (priority, rest) = digits(text.strip_prefix(b"<")?);
     let rest = rest.strip_prefix(b">")?;
     let priority = number(priority).filter(|p| *p <= 191)?;
-    let mut line = match rest {
-        [b'1', b' ', more @ ..] => rfc5424(more)?,
+    match rest {
+        [b'1', b' ', more @ ..] => rfc5424(more, line)?,
         _ => match stamps::leading(rest) {
-            Some((stamp, more)) => {
-                let mut line = dated(stamp);
-                host_then_tag(&mut line, more);
-                line
-            }
+            Some((stamp, more)) => behind_month_day(stamp, more, line),
             None => {
-                let mut line = dated(Stamp::default());
-                tag(&mut line, rest);
-                line
+                line.reset(FormatId::Syslog3164);
+                tag(line, rest);
             }
         },
-    };
+    }
     if line.level.is_none() {
         line.level = level::of_syslog(priority & 7);
         line.level_raw = &text[..text.len() - rest.len()];
     }
-    Some(line)
+    Some(())
 }
 
 /// Reads `Oct 11 22:14:15 host tag[1]: msg`, the time already taken.
-pub(super) fn behind_month_day<'a>(stamp: Stamp<'a>, rest: &'a [u8]) -> Line<'a> {
-    let mut line = dated(stamp);
-    host_then_tag(&mut line, rest);
-    line
-}
-
-fn dated(stamp: Stamp<'_>) -> Line<'_> {
-    Line { stamp, ..Line::header(FormatId::Syslog3164) }
+pub(super) fn behind_month_day<'a>(stamp: Stamp<'a>, rest: &'a [u8], line: &mut Line<'a>) {
+    line.reset(FormatId::Syslog3164);
+    line.stamp = stamp;
+    host_then_tag(line, rest);
 }
 
 /// Takes the host off, then the tag. A colon behind the first word makes it the tag of a line without host.
@@ -116,8 +107,8 @@ fn split_tag(rest: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// `2003-10-11T22:14:15.003Z host app 123 ID47 [sd] msg`, behind the version.
-fn rfc5424(text: &[u8]) -> Option<Line<'_>> {
-    let mut line = Line::header(FormatId::Syslog5424);
+fn rfc5424<'a>(text: &'a [u8], line: &mut Line<'a>) -> Option<()> {
+    line.reset(FormatId::Syslog5424);
     let (written, rest) = token(text);
     if written != b"-" {
         let (stamp, behind) = stamps::leading(written)?;
@@ -140,7 +131,7 @@ fn rfc5424(text: &[u8]) -> Option<Line<'_>> {
     };
     let message = ahead.strip_prefix(b" ").unwrap_or(ahead);
     line.message = message.strip_prefix(b"\xef\xbb\xbf").unwrap_or(message);
-    Some(line)
+    Some(())
 }
 
 /// Skips `[id a="b\]"][id2 …]`.
@@ -163,14 +154,14 @@ fn behind_structured_fields(text: &[u8]) -> Option<&[u8]> {
 }
 
 /// The kernel's ring buffer: `[    0.123456] msg`; the time counts from the boot and is left alone.
-pub(super) fn read_kernel(text: &[u8]) -> Option<Line<'_>> {
+pub(super) fn read_kernel<'a>(text: &'a [u8], line: &mut Line<'a>) -> Option<()> {
     let (inside, rest) = bracket_group(text)?;
     let (seconds, fraction) = digits(skip_blanks(inside));
     let fraction = fraction.strip_prefix(b".")?;
     (!seconds.is_empty() && fraction.len() == 6 && is_number(fraction)).then_some(())?;
-    let mut line = Line::header(FormatId::Other);
+    line.reset(FormatId::Other);
     line.message = skip_blanks(rest);
-    Some(line)
+    Some(())
 }
 
 #[cfg(test)]
@@ -194,7 +185,7 @@ mod tests {
             ("su(pam_unix)[10583]: session opened", "su(pam_unix)", "session opened"),
             ("a sentence of many words here: x", "", "a sentence of many words here: x"),
         ] {
-            let mut line = Line::header(FormatId::Other);
+            let mut line = Line::plain(b"");
             tag(&mut line, rest.as_bytes());
             assert_eq!((line.logger, line.message), (logger.as_bytes(), message.as_bytes()), "{rest}");
         }
@@ -202,22 +193,24 @@ mod tests {
 
     #[test]
     fn priority_gives_the_level() {
-        let line = read_priority(b"<34>Oct 11 22:14:15 mymachine su: 'su root' failed").unwrap();
+        let mut line = Line::plain(b"");
+        read_priority(b"<34>Oct 11 22:14:15 mymachine su: 'su root' failed", &mut line).unwrap();
         assert_eq!((line.level, line.level_raw), (Some(Level::Critical), &b"<34>"[..]));
         assert_eq!((line.logger, line.message), (&b"su"[..], &b"'su root' failed"[..]));
-        assert!(read_priority(b"<900>x").is_none());
-        assert!(read_priority(b"<b>bold</b>").is_none());
+        assert!(read_priority(b"<900>x", &mut line).is_none());
+        assert!(read_priority(b"<b>bold</b>", &mut line).is_none());
     }
 
     #[test]
     fn rfc5424_keeps_brackets_in_its_fields() {
         let text = b"<165>1 2003-10-11T22:14:15.003Z host app 12 ID47 [a@1 k=\"v\\]]\"][b c=\"d\"] \xef\xbb\xbfAn event";
-        let line = read_priority(text).unwrap();
+        let mut line = Line::plain(b"");
+        read_priority(text, &mut line).unwrap();
         assert_eq!(
             (line.format, line.logger, line.message),
             (FormatId::Syslog5424, &b"app"[..], &b"An event"[..])
         );
-        let line = read_priority(b"<165>1 - - - - - - hello").unwrap();
+        read_priority(b"<165>1 - - - - - - hello", &mut line).unwrap();
         assert_eq!((line.logger, line.message, line.stamp.text), (&b""[..], &b"hello"[..], &b""[..]));
     }
 }

@@ -19,29 +19,30 @@ pub(super) use words::{behind_level, logger_and_message};
 
 /// Reads a line that begins with a time; `None` if it does not.
 #[inline]
-pub(super) fn read(text: &[u8]) -> Option<Line<'_>> {
+pub(super) fn read<'a>(text: &'a [u8], line: &mut Line<'a>) -> Option<()> {
     let (stamp, rest) = stamps::leading(text)?;
-    Some(behind_stamp(stamp, rest))
+    behind_stamp(stamp, rest, line);
+    Some(())
 }
 
 /// Reads what stands behind a time.
 #[inline]
-pub(super) fn behind_stamp<'a>(stamp: Stamp<'a>, rest: &'a [u8]) -> Line<'a> {
-    let mut line = Line { stamp, message: rest, ..Line::header(FormatId::Other) };
+pub(super) fn behind_stamp<'a>(stamp: Stamp<'a>, rest: &'a [u8], line: &mut Line<'a>) {
+    line.reset(FormatId::Other);
+    (line.stamp, line.message) = (stamp, rest);
     match rest {
-        [b' ', ..] => spaced(&mut line, skip_blanks(rest)),
-        [b',', b' ', more @ ..] => behind_comma(&mut line, more),
+        [b' ', ..] => spaced(line, skip_blanks(rest)),
+        [b',', b' ', more @ ..] => behind_comma(line, more),
         [b':', b' ' | b'\t', more @ ..] => {
             line.message = skip_blanks(more);
             line.format = FormatId::DateEcho;
         }
-        [b':', more @ ..] => colons(&mut line, more),
-        [b'|', more @ ..] => bars::unspaced(&mut line, more),
-        [b'\t', more @ ..] => tabs(&mut line, more),
-        [b'[', ..] => brackets::read(&mut line, rest),
+        [b':', more @ ..] => colons(line, more),
+        [b'|', more @ ..] => bars::unspaced(line, more),
+        [b'\t', more @ ..] => tabs(line, more),
+        [b'[', ..] => brackets::read(line, rest),
         _ => {}
     }
-    line
 }
 
 /// Behind a blank.

@@ -1,6 +1,8 @@
 //! Walks over an object: keys and values as slices, nested objects entered only where a wanted field may stand.
 
-use crate::logs::format::fields::{Fields, Place, place_of};
+use crate::logs::format::fields::Fields;
+use crate::logs::format::json::quotes::Quotes;
+use crate::logs::format::keys::{KeyMemo, Place, place_of};
 
 /// How deep objects are entered; deeper ones are skipped.
 const MAX_DEPTH: usize = 4;
@@ -18,7 +20,12 @@ pub(crate) enum Value<'a> {
 }
 
 /// Collects the wanted fields; says whether the object was complete.
-pub(super) fn object<'a>(text: &'a [u8], fields: &mut Fields<'a>) -> bool {
+pub(super) fn object<'a>(
+    text: &'a [u8],
+    quotes: &Quotes,
+    memo: &mut KeyMemo,
+    fields: &mut Fields<'a>,
+) -> bool {
     // Objects that hold wanted fields, the outermost first: where the walk goes on in them, and what they are.
     let mut open: [(usize, Place); MAX_DEPTH] = [(0, Place::Top); MAX_DEPTH];
     let mut depth = 0;
@@ -26,19 +33,30 @@ pub(super) fn object<'a>(text: &'a [u8], fields: &mut Fields<'a>) -> bool {
         [b'{', ..] => 1,
         _ => return false,
     };
+    memo.begin();
     loop {
         let place = open[depth].1;
-        match member(text, at) {
+        match member(text, at, quotes) {
             Step::Member { key, value, next } => {
                 at = next;
+                let behind_key = &text[key.0..];
+                let key = &text[key.0..key.1];
                 match value {
-                    Value::Text(value, escaped) => fields.string(place, key, value, escaped),
-                    Value::Number(value) => fields.number(place, key, value),
+                    Value::Text(value, escaped) => {
+                        if let Some(known) = memo.look(place, key, behind_key) {
+                            fields.string(known, value, escaped);
+                        }
+                    }
+                    Value::Number(value) => {
+                        if let Some(known) = memo.look(place, key, behind_key) {
+                            fields.number(known, value);
+                        }
+                    }
                     Value::Compound(value) => {
-                        fields.compound(key, value);
-                        if let Some(inner) =
-                            place_of(place, key).filter(|_| value[0] == b'{' && depth + 1 < MAX_DEPTH)
-                        {
+                        fields.compound(memo.look(Place::Top, key, behind_key), value);
+                        let inner =
+                            place_of(place, key).filter(|_| value[0] == b'{' && depth + 1 < MAX_DEPTH);
+                        if let Some(inner) = inner {
                             open[depth].0 = next;
                             depth += 1;
                             open[depth].1 = inner;
@@ -59,12 +77,12 @@ pub(super) fn object<'a>(text: &'a [u8], fields: &mut Fields<'a>) -> bool {
 }
 
 /// Tells every member at the top; says whether the object was complete.
-pub(super) fn top_level<'a>(text: &'a [u8], told: &mut dyn FnMut(&'a [u8], Value<'a>)) -> bool {
+pub(crate) fn top_level<'a>(text: &'a [u8], told: &mut dyn FnMut(&'a [u8], Value<'a>)) -> bool {
     let mut at = usize::from(text.first() == Some(&b'{'));
     while at > 0 {
-        match member(text, at) {
+        match member(text, at, &Searched) {
             Step::Member { key, value, next } => {
-                told(key, value);
+                told(&text[key.0..key.1], value);
                 at = next;
             }
             Step::End => return true,
@@ -75,14 +93,43 @@ pub(super) fn top_level<'a>(text: &'a [u8], told: &mut dyn FnMut(&'a [u8], Value
 }
 
 enum Step<'a> {
-    Member { key: &'a [u8], value: Value<'a>, next: usize },
+    /// The key as a range, because what follows it is of use too.
+    Member {
+        key: (usize, usize),
+        value: Value<'a>,
+        next: usize,
+    },
     End,
     Broken,
 }
 
+/// A way to find where a string ends that begins at a place, and whether an escape stands in it.
+trait Ends {
+    fn end(&self, text: &[u8], from: usize) -> Option<(usize, bool)>;
+}
+
+/// By search, for texts of which little is wanted.
+struct Searched;
+
+impl Ends for Searched {
+    #[inline]
+    fn end(&self, text: &[u8], from: usize) -> Option<(usize, bool)> {
+        let (len, escaped) = string_end(text.get(from..)?)?;
+        Some((from + len, escaped))
+    }
+}
+
+impl Ends for Quotes {
+    #[inline]
+    fn end(&self, text: &[u8], from: usize) -> Option<(usize, bool)> {
+        let end = self.next(from)?;
+        Some((end, self.has_escapes() && memchr::memchr(b'\\', &text[from..end]).is_some()))
+    }
+}
+
 /// Reads one `"key": value` from `at`, a comma before it allowed.
 #[inline]
-fn member(text: &[u8], at: usize) -> Step<'_> {
+fn member<'a>(text: &'a [u8], at: usize, ends: &impl Ends) -> Step<'a> {
     let read = || {
         let mut at = blanks(text, at);
         if text.get(at) == Some(&b',') {
@@ -93,12 +140,11 @@ fn member(text: &[u8], at: usize) -> Step<'_> {
             b'"' => at += 1,
             _ => return None,
         }
-        let (key_len, _) = string_end(&text[at..])?;
-        let key = &text[at..at + key_len];
-        at = blanks(text, at + key_len + 1);
-        (text.get(at) == Some(&b':')).then_some(())?;
-        let (value, next) = value(text, blanks(text, at + 1))?;
-        Some(Step::Member { key, value, next })
+        let (key_end, _) = ends.end(text, at)?;
+        let colon = blanks(text, key_end + 1);
+        (text.get(colon) == Some(&b':')).then_some(())?;
+        let (value, next) = value(text, blanks(text, colon + 1), ends)?;
+        Some(Step::Member { key: (at, key_end), value, next })
     };
     read().unwrap_or(Step::Broken)
 }
@@ -115,14 +161,14 @@ fn blanks(text: &[u8], at: usize) -> usize {
 
 /// Reads one value; gives where the text goes on.
 #[inline]
-fn value(text: &[u8], at: usize) -> Option<(Value<'_>, usize)> {
+fn value<'a>(text: &'a [u8], at: usize, ends: &impl Ends) -> Option<(Value<'a>, usize)> {
     match text.get(at)? {
         b'"' => {
-            let (len, escaped) = string_end(&text[at + 1..])?;
-            Some((Value::Text(&text[at + 1..at + 1 + len], escaped), at + len + 2))
+            let (end, escaped) = ends.end(text, at + 1)?;
+            Some((Value::Text(&text[at + 1..end], escaped), end + 1))
         }
         b'{' | b'[' => {
-            let end = compound_end(text, at)?;
+            let end = compound_end(text, at, ends)?;
             Some((Value::Compound(&text[at..end]), end))
         }
         first => {
@@ -156,7 +202,7 @@ pub(in crate::logs::format) fn string_end(text: &[u8]) -> Option<(usize, bool)> 
 }
 
 /// Where a nested object or array ends, its closing bracket included.
-fn compound_end(text: &[u8], at: usize) -> Option<usize> {
+fn compound_end(text: &[u8], at: usize, ends: &impl Ends) -> Option<usize> {
     let mut depth = 0_usize;
     let mut at = at;
     loop {
@@ -168,7 +214,7 @@ fn compound_end(text: &[u8], at: usize) -> Option<usize> {
                     return Some(at + 1);
                 }
             }
-            b'"' => at += string_end(&text[at + 1..])?.0 + 1,
+            b'"' => at = ends.end(text, at + 1)?.0,
             _ => {}
         }
         at += 1;
@@ -219,6 +265,8 @@ mod tests {
         let mut deep = br#"{"fields":"#.repeat(100_000);
         deep.extend(b"1");
         deep.extend([b'}'; 100_000]);
-        assert!(object(&deep, &mut Fields::default()));
+        let mut quotes = Quotes::default();
+        quotes.find(&deep);
+        assert!(object(&deep, &quotes, &mut KeyMemo::default(), &mut Fields::default()));
     }
 }
