@@ -173,7 +173,7 @@ where
                 human::count(exception.count).into(),
                 Text::of(Role::Strong, exception.r#type.clone())
                     .plain(root.unwrap_or_default())
-                    .and(Role::Dim, format!(": {}", short(&exception.message))),
+                    .and(Role::Dim, format!(": {}", short(exception.message.lines().next().unwrap_or("")))),
                 exception.location.clone().unwrap_or_default().into(),
                 self.moment(exception.last_at),
             ]

@@ -9,7 +9,7 @@ use crate::checks::system;
 use crate::config::Thresholds;
 use crate::platform;
 use crate::process::Table;
-use crate::text::human;
+use crate::text::{human, width};
 
 /// Processes that are named.
 const SHOWN: usize = 5;
@@ -51,10 +51,18 @@ impl Culprits {
     }
 }
 
-/// Names the first one or two.
+/// Columns of a command line in a summary; the whole of it stands among what was observed.
+const COMMAND_COLUMNS: usize = 32;
+
+/// Names the first one or two, by program and the beginning of its arguments.
 fn text(culprits: &[Culprit], amount: impl Fn(&Culprit) -> String) -> String {
-    let shown: Vec<_> =
-        culprits.iter().take(2).map(|c| format!("{} (pid {}) {}", c.command, c.pid, amount(c))).collect();
+    let one = |c: &Culprit| {
+        let (program, arguments) = c.command.split_once(' ').unwrap_or((&c.command, ""));
+        let name = program.rsplit_once('/').map_or(program, |(_, name)| name);
+        let command = width::fit(format!("{name} {arguments}").trim_end(), COMMAND_COLUMNS);
+        format!("{command} (pid {}) {}", c.pid, amount(c))
+    };
+    let shown: Vec<_> = culprits.iter().take(2).map(one).collect();
     if shown.is_empty() { String::new() } else { format!("; most by {}", shown.join(", ")) }
 }
 
