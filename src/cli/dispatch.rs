@@ -20,8 +20,14 @@ use crate::render;
 pub fn main() -> ExitCode {
     let argv: Vec<OsString> = std::env::args_os().collect();
     // The hook has printed the panic by the time that it is caught: only the exit code is left to be said.
-    let exit = panic::catch_unwind(|| start(&argv)).unwrap_or(Exit::Bug);
     let is_plugin = asks_for_plugin(&argv);
+    let exit = panic::catch_unwind(|| start(&argv)).unwrap_or_else(|_| {
+        if is_plugin {
+            let ui = Context::new(Global::default(), Environment::read()).ui;
+            ui.plugin_line(&render::nagios_unable("fuelops has a bug; stderr says where"));
+        }
+        Exit::Bug
+    });
     ExitCode::from(if is_plugin { exit.plugin_code() } else { exit.code() })
 }
 
@@ -60,7 +66,7 @@ fn fail(error: &anyhow::Error, ui: &Ui) -> Exit {
     let message = format!("{error:#}");
     if ui.format == Format::Nagios {
         // A server reads stdout only; where that fails too, the exit code still says unknown.
-        ui.result(render::nagios_unable(&message).as_bytes()).unwrap_or(());
+        ui.plugin_line(&render::nagios_unable(&message));
     }
     ui.error(&message);
     exit
@@ -72,7 +78,7 @@ fn refuse(error: &clap::Error, argv: &[OsString], environment: Environment) -> E
     if !asked && asks_for_plugin(argv) {
         let ui = Context::new(Global::default(), environment).ui;
         let text = error.to_string();
-        ui.result(render::nagios_unable(text.trim_start_matches("error: ")).as_bytes()).unwrap_or(());
+        ui.plugin_line(&render::nagios_unable(text.trim_start_matches("error: ")));
     }
     // clap writes help to stdout and mistakes to stderr, coloured where a terminal is; a closed pipe is no mistake.
     error.print().unwrap_or(());

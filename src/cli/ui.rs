@@ -136,12 +136,19 @@ impl Ui {
             && watched[0].revents().contains(PollFlags::ERR)
     }
 
+    /// Writes the line that a Nagios server reads to stdout, wherever the result was to go.
+    ///
+    /// Where even that fails, the exit code still says unknown.
+    pub fn plugin_line(&self, line: &str) {
+        io::stdout().lock().write_all(line.as_bytes()).unwrap_or(());
+    }
+
     /// Clears the screen before the next result, where a person is looking.
     ///
     /// # Errors
     /// When stdout is gone.
     pub fn clear_screen(&self) -> Result<()> {
-        if self.stdout_is_terminal { self.result(b"\x1b[H\x1b[2J\x1b[3J") } else { Ok(()) }
+        if self.stdout_is_terminal { self.result(b"\x1b[H\x1b[2J") } else { Ok(()) }
     }
 
     /// Says something in passing; not with `--quiet`.

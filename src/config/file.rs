@@ -5,7 +5,7 @@
 //! caller that is root may use a config that belongs to the owner of `root`; what it names then runs as that owner.
 
 use std::fs::{Metadata, OpenOptions};
-use std::io::{self, Read};
+use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -104,7 +104,10 @@ fn read(path: &Path, via: Via) -> Result<Option<Found>, ConfigError> {
     // Not blocking: a FIFO would be waited for without end.
     let file = match OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path) {
         Ok(file) => file,
-        Err(error) if is_absent(&error) => return Ok(None),
+        // A link that leads nowhere was meant to be a config: a lost mount must not look like "not configured".
+        Err(error) if is_absent(&error) && !path.is_symlink() => return Ok(None),
+        // Under sudo, cron or a plugin runner HOME may be somebody else's: nothing was asked for there.
+        Err(error) if via == Via::User && error.kind() == ErrorKind::PermissionDenied => return Ok(None),
         Err(error) => return Err(unreadable(error)),
     };
     let metadata = file.metadata().map_err(unreadable)?;
@@ -129,7 +132,7 @@ fn read(path: &Path, via: Via) -> Result<Option<Found>, ConfigError> {
 }
 
 fn is_absent(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
 
 impl Found {

@@ -6,6 +6,7 @@
 
 mod facts;
 pub mod files;
+mod groups;
 #[cfg(target_os = "linux")]
 #[path = "linux/mod.rs"]
 mod os;
@@ -20,6 +21,7 @@ pub use facts::{
     ClockState, CpuTimes, DiskUsage, Executable, Listener, Memory, MemoryLimit, Mount, OpenFiles, Pressure,
     ProcessStat, ProcessState, StartMark, Swap,
 };
+pub use groups::{LiveGroup, kill_live_groups};
 pub use os::{
     ProcessHold, clock_state, command_line, cpu_times, disk_usage, executable, is_contained, limit_of,
     listeners, load_average, memory, mounts, open_files, pressure, process_files, process_files_limit,

@@ -346,7 +346,9 @@ where
             );
         }
         let per_file = |f: &crate::report::FileCoverage| {
-            format!("{}: {}, {}", f.path, human::plural(f.lines, "line"), f.formats.join(", "))
+            let formats =
+                if f.formats.is_empty() { String::new() } else { format!(", {}", f.formats.join(", ")) };
+            format!("{}: {}{formats}", f.path, human::plural(f.lines, "line"))
         };
         lines.extend(c.files.iter().take(self.view.top).map(|f| Text::of(Role::Dim, per_file(f))));
         lines

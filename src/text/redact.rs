@@ -22,10 +22,10 @@ static SECRETS: LazyLock<Regex> = LazyLock::new(|| {
     );
     let patterns = [
         // scheme://user:password@host
-        r#"(?P<k0>\b[a-zA-Z][a-zA-Z0-9+.-]{1,30}://[^\s/:@"'<>]*:)[^\s"'<>@]+(?P<t>@)"#.to_owned(),
+        r#"(?P<k0>\b[a-zA-Z][a-zA-Z0-9+.-]{1,30}://[^\s/:@"'<>]*:)[^\s"'<>]+(?P<t>@)"#.to_owned(),
         // Authorization: Bearer x, or any other scheme
         r#"(?P<k1>(?i:(?:proxy-)?authorization)["']?\s{0,3}[:=]\s{0,3}["']?(?i:(?:bearer|basic|token|digest|apikey)\s+)?)[^\s"',;]{3,}"#.to_owned(),
-        r"(?P<k2>\b(?i:bearer)\s+)[A-Za-z0-9._~+/=-]{8,}".to_owned(),
+        r"(?P<k2>\b(?i:bearer)\s+)[A-Za-z0-9._~+/=-]{4,}".to_owned(),
         // Cookie: a=b; c=d
         r#"(?P<k3>\b(?i:set-cookie|cookie)["']?\s{0,3}[:=]\s{0,3}["']?)[^\r\n"']{3,}"#.to_owned(),
         // name = "value", name: 'value', name=value
@@ -33,25 +33,35 @@ static SECRETS: LazyLock<Regex> = LazyLock::new(|| {
         format!(r"(?P<k5>{name}[bur]{{0,2}}\\?')[^'\\]*"),
         format!(r#"(?P<k6>{name})[^\s"',;&)}}\]\\]+"#),
         r#"(?P<k7>--(?i:password|passwd|token|secret|api-key) )[^\s"']+"#.to_owned(),
+        // mysql -pSECRET, curl -u user:SECRET, "with password SECRET"
+        r#"(?P<k8>\b(?:mysql|mysqldump|mysqladmin|mariadb|mariadb-dump)\b[^\n|;]{0,200}? -p)[^\s"']+"#.to_owned(),
+        r#"(?P<k9>\bcurl\b[^\n|;]{0,200}? (?:-u|--user)[ =]?[^\s:"']+:)[^\s"']+"#.to_owned(),
+        r#"(?P<k10>\b(?i:with|using) (?i:password|token|secret|key) )[^\s"']+"#.to_owned(),
+        r"(?P<k11>\bhooks\.slack\.com/(?:services|workflows|triggers)/)[A-Za-z0-9/_-]+".to_owned(),
         // tokens known by their shape
         r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b".to_owned(),
         r"\bgh[pousr]_[A-Za-z0-9]{30,}\b|\bgithub_pat_[A-Za-z0-9_]{30,}\b|\bglpat-[A-Za-z0-9_-]{20,}".to_owned(),
         r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}|\b[rsp]k_(?:live|test)_[A-Za-z0-9]{16,}\b|\bsk-[A-Za-z0-9_-]{20,}".to_owned(),
         r"\bAIza[A-Za-z0-9_-]{35}".to_owned(),
         r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*".to_owned(),
-        r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----".to_owned(),
+        r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[A-Za-z0-9+/=\s\\]*(?:-----END [A-Z ]{0,30}PRIVATE KEY-----)?".to_owned(),
     ];
     Regex::new(&patterns.join("|")).expect("the patterns are constant")
 });
 
-const KEPT: [&str; 8] = ["k0", "k1", "k2", "k3", "k4", "k5", "k6", "k7"];
+const KEPT: [&str; 12] = ["k0", "k1", "k2", "k3", "k4", "k5", "k6", "k7", "k8", "k9", "k10", "k11"];
+
+/// What stands behind such a name and is no secret: `using password: YES` is what MySQL says of a refused login.
+const HARMLESS: [&str; 6] = ["YES", "NO", "true", "false", "None", "null"];
 
 /// Replaces every secret in a text by [`MASK`]; what has none is borrowed.
 pub fn secrets(text: &str) -> Cow<'_, str> {
     SECRETS.replace_all(text, |found: &Captures<'_>| {
         let keep = KEPT.iter().find_map(|name| found.name(name));
         let tail = found.name("t").map_or("", |m| m.as_str());
-        format!("{}{MASK}{tail}", keep.map_or("", |m| m.as_str()))
+        let keep = keep.map_or("", |m| m.as_str());
+        let secret = &found[0][keep.len()..found[0].len() - tail.len()];
+        if HARMLESS.contains(&secret) { found[0].to_owned() } else { format!("{keep}{MASK}{tail}") }
     })
 }
 
@@ -94,6 +104,25 @@ mod tests {
         check("key AKIAABCDEFGHIJKLMNOP.", "key [redacted].");
         check("xoxb-123456789012-abc", "[redacted]");
         check("jwt eyJhbGciOiJI.eyJzdWIiOiIx.sig_x", "jwt [redacted]");
+    }
+
+    #[test]
+    fn secrets_on_command_lines_and_in_sentences_go() {
+        check("postgresql://u:p@ss31W@h/d", "postgresql://u:[redacted]@h/d");
+        check("mysql -u root -pPWD24abc -h db", "mysql -u root -p[redacted] -h db");
+        check("curl -u admin:PWD37abc http://x", "curl -u admin:[redacted] http://x");
+        check("https://hooks.slack.com/services/T0/B0/XX", "https://hooks.slack.com/services/[redacted]");
+        check("-----BEGIN RSA PRIVATE KEY-----MIIEow==-----END RSA PRIVATE KEY----- x", "[redacted] x");
+        check("login with password PWD38abc failed", "login with password [redacted] failed");
+        check("sent Bearer BEAR36", "sent Bearer [redacted]");
+    }
+
+    #[test]
+    fn what_only_looks_like_a_secret_stays() {
+        check(
+            "(1045, 'Access denied (using password: YES)')",
+            "(1045, 'Access denied (using password: YES)')",
+        );
     }
 
     #[test]

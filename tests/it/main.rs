@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test that panics has failed, and says so")]
 
+mod analyze_logs;
 mod config;
 mod corpus;
 mod corpus_truth;
@@ -14,4 +15,5 @@ mod house;
 mod loghub;
 mod logs_tail;
 mod readme;
+mod signals;
 mod support;

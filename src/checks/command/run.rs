@@ -12,7 +12,7 @@ use tokio::process::{Child, Command};
 use tokio::time::{timeout, timeout_at};
 
 use crate::config::CommandLine;
-use crate::platform::{self, Account};
+use crate::platform::{self, Account, LiveGroup};
 
 /// Bytes of each stream that are kept; more is read and dropped, so that the program is not held up.
 const MAX_OUTPUT: usize = 64 * 1024;
@@ -53,10 +53,10 @@ pub(in crate::checks) enum Ending {
 pub(in crate::checks) async fn observe(invocation: Invocation, limit: Duration) -> CommandObservation {
     let deadline = Instant::now() + limit;
     let mut group = match start(&invocation) {
-        Ok(child) => Group(child),
+        Ok(child) => Group::new(child),
         Err(why) => return CommandObservation::silent(Ending::NotStarted(why)),
     };
-    let (stdout, stderr) = (group.0.stdout.take(), group.0.stderr.take());
+    let (stdout, stderr) = (group.child.stdout.take(), group.child.stderr.take());
     let mut output = Captured::default();
     let mut errors = Captured::default();
     let ending = {
@@ -66,7 +66,7 @@ pub(in crate::checks) async fn observe(invocation: Invocation, limit: Duration) 
         let ended = timeout_at(deadline.into(), async {
             loop {
                 tokio::select! {
-                    status = group.0.wait() => break status,
+                    status = group.child.wait() => break status,
                     _ = &mut reading, if !is_read => is_read = true,
                 }
             }
@@ -104,22 +104,31 @@ impl Ending {
 }
 
 /// A program and all that it has started in its group.
-struct Group(Child);
+struct Group {
+    child: Child,
+    /// Held for as long as a signal to ourselves must reach the group.
+    _live: Option<LiveGroup>,
+}
 
 impl Group {
+    fn new(child: Child) -> Self {
+        let live = child.id().map(LiveGroup::of);
+        Self { child, _live: live }
+    }
+
     async fn kill(&mut self) {
-        if let Some(leader) = self.0.id() {
+        if let Some(leader) = self.child.id() {
             platform::kill_group(leader);
         }
         // A process that waits for a device dies later than we can wait.
-        drop(timeout(LAST_WORDS, self.0.wait()).await);
+        drop(timeout(LAST_WORDS, self.child.wait()).await);
     }
 }
 
 impl Drop for Group {
     fn drop(&mut self) {
         // None once it has been reaped: then the number may be somebody else's.
-        if let Some(leader) = self.0.id() {
+        if let Some(leader) = self.child.id() {
             platform::kill_group(leader);
         }
     }

@@ -13,6 +13,7 @@ use crate::cli::exit::{Exit, UsageError};
 use crate::config::{Config, Loaded, Origin};
 use crate::diagnose;
 use crate::model::Verdict;
+use crate::platform::{self, Termination};
 use crate::render::{self, HealthDetail};
 use crate::report::HealthReport;
 use crate::text::human;
@@ -64,6 +65,7 @@ enum FailOn {
 /// # Errors
 /// When the config cannot be used, a target is not known, or the result cannot be written.
 pub fn run(args: &HealthArgs, context: &Context) -> Result<Exit> {
+    end_with_what_was_started(context.ui.format)?;
     let loaded = context.config()?;
     let plan = plan(&loaded.config).select(&args.target).map_err(|e| UsageError(e.to_string()))?;
     let Some(period) = args.watch else {
@@ -77,6 +79,22 @@ pub fn run(args: &HealthArgs, context: &Context) -> Result<Exit> {
         show(&report, context)?;
         std::thread::sleep(period);
     }
+}
+
+/// Makes a signal that ends us end the programs of `command` checks, too; the exit code says which signal it was.
+fn end_with_what_was_started(format: Format) -> Result<()> {
+    let termination = Termination::hold_back()?;
+    std::thread::spawn(move || {
+        let Ok(signal) = termination.wait() else { return };
+        platform::kill_live_groups();
+        let exit = Exit::Signal(u8::try_from(signal as i32).unwrap_or(0));
+        std::process::exit(i32::from(if format == Format::Nagios {
+            exit.plugin_code()
+        } else {
+            exit.code()
+        }));
+    });
+    Ok(())
 }
 
 /// What a config asks to be measured.

@@ -12,7 +12,9 @@ const SLACK_S: i64 = 5;
 
 /// For each incident the root that explains it, if any; a root is itself explained by nothing.
 pub(super) fn explain(drafts: &[Draft]) -> Vec<Option<usize>> {
-    let direct: Vec<Option<usize>> = (0..drafts.len()).map(|at| direct_cause(drafts, at)).collect();
+    // Only known faults can be causes, and of those there are few however many incidents there are.
+    let causes: Vec<usize> = (0..drafts.len()).filter(|&at| is_of_surroundings(&drafts[at])).collect();
+    let direct: Vec<Option<usize>> = (0..drafts.len()).map(|at| direct_cause(drafts, &causes, at)).collect();
     (0..drafts.len())
         .map(|at| {
             // Ranks fall from consequence to cause, so the walk ends.
@@ -25,11 +27,11 @@ pub(super) fn explain(drafts: &[Draft]) -> Vec<Option<usize>> {
         .collect()
 }
 
-fn direct_cause(drafts: &[Draft], at: usize) -> Option<usize> {
+fn direct_cause(drafts: &[Draft], causes: &[usize], at: usize) -> Option<usize> {
     let effect = &drafts[at];
-    drafts
+    causes
         .iter()
-        .enumerate()
+        .map(|&other| (other, &drafts[other]))
         .filter(|(other, cause)| *other != at && can_cause(cause, effect))
         .map(|(other, cause)| (effect.span.accompanied_by(&cause.span), other))
         .filter(|(share, other)| *share >= ACCOMPANIED && *share >= LIFT * drafts[*other].span.presence())
@@ -44,8 +46,12 @@ fn can_cause(cause: &Draft, effect: &Draft) -> bool {
         (Some(a), Some(b)) => a <= b + SLACK_S,
         _ => false,
     };
-    let of_surroundings = cause.known.as_ref().is_some_and(|known| known.rank < Rank::Code);
-    in_time && of_surroundings && rank(cause) < rank(effect)
+    in_time && rank(cause) < rank(effect)
+}
+
+/// Whether it is a fault of what the program stands on, not of its own code.
+fn is_of_surroundings(draft: &Draft) -> bool {
+    draft.known.as_ref().is_some_and(|known| known.rank < Rank::Code)
 }
 
 /// What no rule knows is taken for the program's own.

@@ -13,6 +13,9 @@ use crate::report::Incident;
 /// Share of an echo's records that must accompany an incident for the echo to join it.
 const ECHO_SHARE: f64 = 0.5;
 const MAX_EVIDENCE: usize = 3;
+/// Incidents that an echo may join, and echoes that are asked: bounds for logs in which everything is different.
+const MAX_VOICES: usize = 512;
+const MAX_ECHOES: usize = 512;
 
 /// Joins symptoms to incidents, causes before what they cause; `real_errors` is what shares are of.
 pub fn incidents(symptoms: Vec<Symptom>, real_errors: u64) -> Vec<Incident> {
@@ -22,8 +25,11 @@ pub fn incidents(symptoms: Vec<Symptom>, real_errors: u64) -> Vec<Incident> {
         drafts.entry(key(&symptom)).or_insert_with(|| Draft::of(&symptom)).take(symptom);
     }
     let mut drafts: Vec<Draft> = drafts.into_values().collect();
-    for echo in echoes {
-        match closest(&drafts, &echo) {
+    drafts.sort_by(|a, b| b.errors.cmp(&a.errors).then_with(|| a.summary.cmp(&b.summary)));
+    let voices = drafts.len().min(MAX_VOICES);
+    for (number, echo) in echoes.into_iter().enumerate() {
+        let joined = if number < MAX_ECHOES { closest(&drafts[..voices], &echo) } else { None };
+        match joined {
             Some(at) => drafts[at].take(echo),
             None => {
                 let mut draft = Draft::of(&echo);

@@ -130,7 +130,7 @@ fn is_url(text: &str) -> bool {
 }
 
 fn is_path(text: &str) -> bool {
-    text.starts_with('/') || text.matches('/').count() >= 2 || text[text.len().min(1)..].contains('\\')
+    text.starts_with('/') || text.matches('/').count() >= 2 || text.rfind('\\').is_some_and(|at| at > 0)
 }
 
 fn is_email(text: &str) -> bool {
