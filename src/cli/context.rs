@@ -5,7 +5,7 @@ use std::env;
 use crate::cli::args::Global;
 use crate::cli::environment::Environment;
 use crate::cli::ui::Ui;
-use crate::config::{self, ConfigError, Loaded};
+use crate::config::{self, ConfigError, Loaded, Origin};
 use crate::platform;
 
 /// The resolved surroundings of one run.
@@ -32,6 +32,11 @@ impl Context {
             variables: env::vars_os().collect(),
             caller: platform::caller_uid(),
         };
-        config::load(self.global.config.as_deref(), &surroundings)
+        let loaded = config::load(self.global.config.as_deref(), &surroundings)?;
+        match &loaded.origin {
+            Origin::File { path, .. } => self.ui.detail(&format!("config: {}", path.display())),
+            Origin::BuiltIn { .. } => self.ui.detail("config: none found, the defaults for this folder"),
+        }
+        Ok(loaded)
     }
 }

@@ -4,10 +4,12 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use anyhow::Result;
 use chrono::Utc;
+use indicatif::{ProgressBar, ProgressStyle};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::Serialize;
 
@@ -20,6 +22,8 @@ use crate::text::sanitize;
 
 /// Columns assumed where there is no terminal to ask.
 const PIPE_COLUMNS: usize = 120;
+/// Bytes that take long enough for a person to wonder.
+const LONG_WORK: u64 = 64 << 20;
 const OUTPUT_MODE: u32 = 0o666;
 
 /// What may be written, where, and how it should look.
@@ -149,6 +153,19 @@ impl Ui {
     /// When stdout is gone.
     pub fn clear_screen(&self) -> Result<()> {
         if self.stdout_is_terminal { self.result(b"\x1b[H\x1b[2J") } else { Ok(()) }
+    }
+
+    /// A bar for so many bytes of work; hidden where nobody is looking, or where the work is short.
+    pub fn progress_bar(&self, bytes: u64) -> ProgressBar {
+        if !self.progress || bytes < LONG_WORK {
+            return ProgressBar::hidden();
+        }
+        let bar = ProgressBar::new(bytes).with_style(
+            ProgressStyle::with_template("{bar:30} {bytes} of {total_bytes}, {eta} left")
+                .unwrap_or_else(|_| ProgressStyle::default_bar()),
+        );
+        bar.enable_steady_tick(Duration::from_millis(100));
+        bar
     }
 
     /// Says something in passing; not with `--quiet`.

@@ -82,7 +82,10 @@ pub fn run(args: &AnalyzeLogsArgs, context: &Context) -> Result<Exit> {
     let found = sources(args, &loaded);
     let keeps = (args.paths.is_empty() || args.save) && !args.no_save;
     let baseline = if keeps { read_baseline(&loaded.config, context) } else { None };
-    let summary = read(args, &loaded, &found, baseline.as_ref(), now)?;
+    for source in &found.sources {
+        context.ui.detail(&format!("reading {}", source.name));
+    }
+    let summary = read(args, &loaded, &found, baseline.as_ref(), now, context)?;
     let view = LogView { top: args.top, zone: Local };
     let has_records = summary.report.coverage.records > 0;
     if keeps && has_records {
@@ -112,6 +115,7 @@ fn read(
     found: &Resolved,
     baseline: Option<&Baseline>,
     now: DateTime<Utc>,
+    context: &Context,
 ) -> Result<Summary> {
     let config = &loaded.config;
     let rules = TeamRules::new(config.logs.rules.clone());
@@ -122,6 +126,8 @@ fn read(
         Ok(Some(at.timestamp_micros()))
     };
     let (zone, timezone) = zone(config.logs.timezone);
+    let bar = context.ui.progress_bar(found.sources.iter().map(|source| source.len).sum());
+    let tell = |bytes: u64| bar.inc(bytes);
     let options = AnalysisOptions {
         threads: args.threads,
         since: moment(&args.since)?,
@@ -131,9 +137,10 @@ fn read(
         rules: &rules,
         roots: &roots,
         part_bytes: None,
-        progress: None,
+        progress: Some(&tell),
     };
     let analysis = analyze(&found.sources, &options);
+    bar.finish_and_clear();
     let index = SourceIndex::read(&config.logs.source_dirs);
     let thresholds = &config.thresholds;
     let bars = VerdictBars {
