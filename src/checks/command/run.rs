@@ -182,7 +182,7 @@ struct Captured {
 impl Captured {
     async fn fill(&mut self, stream: Option<impl AsyncRead + Unpin>) {
         let Some(mut stream) = stream else { return };
-        let mut block = vec![0; 8 * 1024];
+        let mut block = vec![0; 16 * 1024];
         while let Ok(got) = stream.read(&mut block).await {
             if got == 0 {
                 break;

@@ -9,7 +9,7 @@ use fuelops::checks::{self, Plan};
 use fuelops::config::{CheckKind, CommandCheck, CommandLine, FileAgeCheck, LogRateCheck, PathPattern};
 use fuelops::model::{Cause, Finding, Severity};
 
-use super::plan::{TIMEOUT, check, finding_of, plan};
+use super::plan::{BOUND, TIMEOUT, check, finding_of, plan};
 use crate::support::{is_root_or_skip, wait_until};
 
 fn script(root: &Path, text: &str) -> Plan {
@@ -53,7 +53,7 @@ fn hung_plugin_is_killed_with_all_that_it_started() {
     let plan = script(dir.path(), "sleep 1000 & echo $! > child; trap '' TERM; sleep 1000");
     let start = Instant::now();
     let finding = checks::run(&plan, Utc::now()).unwrap().findings.remove(0);
-    assert!(start.elapsed() < TIMEOUT + Duration::from_secs(1));
+    assert!(start.elapsed() < BOUND);
     assert_eq!(finding.severity, Severity::Critical);
     assert!(finding.summary.contains("was killed"), "{finding:#?}");
     let child: i32 = fs::read_to_string(dir.path().join("child")).unwrap().trim().parse().unwrap();
@@ -65,12 +65,12 @@ fn hung_plugin_is_killed_with_all_that_it_started() {
 fn background_child_that_keeps_the_pipe_does_not_hold_up_the_answer() {
     let finding = ran("echo fine; sleep 5 & exit 0");
     assert_eq!((finding.severity, finding.summary.as_str()), (Severity::Ok, "fine"));
-    assert!(finding.elapsed_ms < 600, "{finding:#?}");
+    assert!(u128::from(finding.elapsed_ms) < TIMEOUT.as_millis(), "{finding:#?}");
 }
 
 #[test]
 fn endless_output_is_capped() {
-    let finding = ran("yes | head -c 10000000; exit 1");
+    let finding = ran("yes | head -c 1000000; exit 1");
     assert_eq!((finding.severity, &finding.observed["output_is_cut"]), (Severity::Warning, &true.into()));
 }
 

@@ -18,7 +18,7 @@ fn config(command: &[&str], port: u16) -> String {
         pid_file = "backend.pid"
         port = {port}
         health_url = "http://127.0.0.1:{port}/health"
-        health_timeout = "700ms"
+        health_timeout = "2s"
         start_timeout = "1ms"
         "#
     )
