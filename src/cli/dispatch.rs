@@ -81,8 +81,11 @@ fn refuse(error: &clap::Error, argv: &[OsString], environment: Environment) -> E
         ui.plugin_line(&render::nagios_unable(text.trim_start_matches("error: ")));
     }
     // clap writes help to stdout and mistakes to stderr, coloured where a terminal is; a closed pipe is no mistake.
-    error.print().unwrap_or(());
-    if asked { Exit::Done } else { Exit::Usage }
+    match error.print() {
+        Err(error) if asked && error.kind() != std::io::ErrorKind::BrokenPipe => Exit::Io,
+        _ if asked => Exit::Done,
+        _ => Exit::Usage,
+    }
 }
 
 /// Whether `--format nagios` stands anywhere: it decides about exit codes even where the rest does not parse.

@@ -54,7 +54,7 @@ impl Ui {
             quiet: global.quiet,
             verbose: global.verbose,
             progress: stderr_is_terminal && !global.no_progress && !global.quiet,
-            output: global.output.clone(),
+            output: global.output.clone().filter(|path| path.as_os_str() != "-"),
             style,
             stdout_is_terminal,
             stderr_color: wants_color(global.color, stderr_is_terminal, environment),
@@ -138,6 +138,17 @@ impl Ui {
         let now = Timespec { tv_sec: 0, tv_nsec: 0 };
         poll(&mut watched, Some(&now)).is_ok_and(|ready| ready > 0)
             && watched[0].revents().contains(PollFlags::ERR)
+    }
+
+    /// Refuses any form but the plain one, for commands whose output has a form of its own.
+    ///
+    /// # Errors
+    /// When another form was asked for.
+    pub fn plain_only(&self, command: &str) -> Result<(), UsageError> {
+        if self.format == Format::Table {
+            return Ok(());
+        }
+        Err(UsageError(format!("`{command}` prints one form only; leave --format out")))
     }
 
     /// Writes the line that a Nagios server reads to stdout, wherever the result was to go.

@@ -13,7 +13,9 @@ pub fn config_check(report: &ConfigCheckReport) -> Document {
     let place = report.path.as_deref().unwrap_or(NO_FILE);
     if report.valid {
         let severity = if report.warnings.is_empty() { Severity::Ok } else { Severity::Warning };
-        let text = Text::of(Role::Strong, place).plain(" is valid: ").plain(counts(report));
+        let text = Text::of(Role::Strong, place)
+            .plain(if report.path.is_some() { " is valid: " } else { ": " })
+            .plain(counts(report));
         document.push(Block::Headline { severity, text });
     } else {
         let text = Text::of(Role::Strong, place).plain(" cannot be used");

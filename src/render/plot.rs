@@ -8,10 +8,12 @@ use crate::text::{human, markup};
 
 const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const NAME_COLUMNS: usize = 12;
+/// Indentation, and `  peak 1,234 at 2026-01-01 10:00`.
+const PEAK_COLUMNS: usize = 38;
 
 /// Draws each series as one row of bars, with its peak, over a common time axis.
 pub(crate) fn terminal(plot: &Plot, columns: usize) -> Vec<Text> {
-    let room = columns.saturating_sub(NAME_COLUMNS + 24).clamp(10, 120);
+    let room = columns.saturating_sub(NAME_COLUMNS + PEAK_COLUMNS).clamp(10, 120);
     let mut lines = vec![Text::of(Role::Strong, plot.title.clone())];
     for series in &plot.series {
         let values = squeeze(&series.values, room);

@@ -2,7 +2,7 @@
 
 use std::fs::{self, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::platform;
@@ -51,10 +51,9 @@ fn owner_to_hand_to(folder: &Path) -> Option<(u32, u32)> {
 /// When the folder cannot be written to or the disk is full.
 pub fn write_atomic(path: &Path, bytes: &[u8], mode: u32) -> Result<(), WriteError> {
     let at = |source| WriteError { path: path.to_owned(), source };
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let target = behind_links(path);
     if fs::metadata(&target).is_ok_and(|m| is_stream(&m)) {
-        let mut stream = fs::OpenOptions::new().write(true).open(&target).map_err(at)?;
-        return stream.write_all(bytes).map_err(at);
+        return write_stream(&target, bytes).map_err(at);
     }
     let folder = match target.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -75,6 +74,25 @@ pub fn write_atomic(path: &Path, bytes: &[u8], mode: u32) -> Result<(), WriteErr
     // The rename itself is durable once the folder is; some file systems cannot sync folders, and the file is whole anyway.
     fs::File::open(folder).and_then(|f| f.sync_all()).unwrap_or(());
     Ok(())
+}
+
+/// What a path leads to; a link whose target is not there yet leads to where it will be.
+fn behind_links(path: &Path) -> PathBuf {
+    if let Ok(real) = fs::canonicalize(path) {
+        return real;
+    }
+    match (fs::read_link(path), path.parent()) {
+        (Ok(target), Some(folder)) => folder.join(target),
+        _ => path.to_owned(),
+    }
+}
+
+/// Writes into a pipe or device. A pipe that nobody reads is an error at once, not a wait without end.
+fn write_stream(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut stream = fs::OpenOptions::new().write(true).custom_flags(libc::O_NONBLOCK).open(path)?;
+    let flags = rustix::fs::fcntl_getfl(&stream)?;
+    rustix::fs::fcntl_setfl(&stream, flags.difference(rustix::fs::OFlags::NONBLOCK))?;
+    stream.write_all(bytes)
 }
 
 fn is_stream(metadata: &fs::Metadata) -> bool {
@@ -105,6 +123,24 @@ mod tests {
         write_atomic(&link, b"y", 0o600).unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read(&real).unwrap(), b"y");
+    }
+
+    #[test]
+    fn a_link_to_what_is_not_there_yet_is_written_through() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink("later", &link).unwrap();
+        write_atomic(&link, b"y", 0o600).unwrap();
+        assert_eq!(fs::read(folder.path().join("later")).unwrap(), b"y");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    }
+
+    #[test]
+    fn a_pipe_that_nobody_reads_is_an_error_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        assert_eq!(write_atomic(&pipe, b"y", 0o600).unwrap_err().source.raw_os_error(), Some(libc::ENXIO));
     }
 
     #[test]

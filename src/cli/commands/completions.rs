@@ -40,6 +40,7 @@ impl SupportedShell {
 /// # Errors
 /// When stdout cannot be written.
 pub fn run(args: &CompletionsArgs, context: &Context) -> Result<Exit> {
+    context.ui.plain_only("completions")?;
     context.ui.result(&script(args.shell))?;
     Ok(Exit::Done)
 }

@@ -10,13 +10,13 @@ use crate::checks::{self, ErrorCounter, Plan};
 use crate::cli::args::Format;
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, UsageError};
-use crate::config::{Config, Loaded, Origin};
+use crate::config::{Config, Loaded, Origin, Via};
 use crate::diagnose;
-use crate::model::Verdict;
+use crate::model::{Hint, Verdict};
 use crate::platform::{self, Termination};
 use crate::render::{self, HealthDetail};
 use crate::report::HealthReport;
-use crate::text::human;
+use crate::text::{human, shell};
 
 /// Version of the JSON schema.
 const SCHEMA: u32 = 1;
@@ -116,7 +116,8 @@ pub(super) fn plan(config: &Config) -> Plan {
 pub(super) fn measure(loaded: &Loaded, plan: &Plan) -> Result<HealthReport> {
     let begun = Instant::now();
     let measured = checks::run(plan, Utc::now())?;
-    let findings = diagnose::read(measured.findings, &loaded.config.services);
+    let mut findings = diagnose::read(measured.findings, &loaded.config.services);
+    findings.iter_mut().filter_map(|f| f.hint.as_mut()).for_each(|hint| keep_config(hint, &loaded.origin));
     let elapsed = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let config = &loaded.config;
     let mut report = HealthReport::new(config.name.clone(), findings, measured.system, elapsed);
@@ -126,6 +127,15 @@ pub(super) fn measure(loaded: &Loaded, plan: &Plan) -> Result<HealthReport> {
         report.notes.push(nothing_to_watch(&loaded.origin));
     }
     Ok(report)
+}
+
+/// A config that was named on the command line has to be named in suggested commands, too.
+fn keep_config(hint: &mut Hint, origin: &Origin) {
+    let Origin::File { path, via: Via::Option } = origin else { return };
+    if let Some(rest) = hint.command.as_deref().and_then(|command| command.strip_prefix("fuelops ")) {
+        let path = path.to_string_lossy();
+        hint.command = Some(format!("fuelops --config {} {rest}", shell::quote(&path)));
+    }
 }
 
 fn nothing_to_watch(origin: &Origin) -> String {

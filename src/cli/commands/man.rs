@@ -19,6 +19,7 @@ pub struct ManArgs {}
 /// # Errors
 /// When stdout cannot be written.
 pub fn run(_args: &ManArgs, context: &Context) -> Result<Exit> {
+    context.ui.plain_only("man")?;
     context.ui.result(&page(Cli::command())?)?;
     Ok(Exit::Done)
 }

@@ -1,6 +1,6 @@
 //! What was read, as the report tells it.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 
 use crate::logs::Analysis;
 use crate::logs::input::Source;
@@ -66,5 +66,6 @@ pub(super) fn problems(analysis: &Analysis) -> Vec<InputProblem> {
 
 /// Microseconds since 1970 as a time.
 pub(super) fn moment(us: Option<i64>) -> Option<DateTime<Utc>> {
-    us.and_then(DateTime::<Utc>::from_timestamp_micros)
+    // RFC 3339 has no year 10000.
+    us.and_then(DateTime::<Utc>::from_timestamp_micros).filter(|at| at.year() <= 9999)
 }
