@@ -8,6 +8,7 @@
 mod clients;
 mod fold;
 mod hash;
+mod ids;
 mod latency;
 mod method;
 mod paths;

@@ -54,12 +54,9 @@ impl PathTable {
     /// Returns the counters of a path, or `None` when the table has given up paths with such a hash.
     #[inline]
     pub(super) fn stats(&mut self, hash: u64, method: Method, path: &[u8]) -> Option<&mut Stats> {
+        // Two paths with one hash of 64 bits are not met with.
         let entries = &self.entries;
-        let same = |&at: &u32| {
-            let entry = &entries[at as usize];
-            entry.hash == hash && entry.method == method && *entry.path == *path
-        };
-        let at = match self.index.find(hash, same) {
+        let at = match self.index.find(hash, |&at| entries[at as usize].hash == hash) {
             Some(&at) => at as usize,
             None if hash > self.highest => return None,
             None => self.insert(Entry { method, path: path.into(), stats: Stats::default(), hash }),

@@ -4,10 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::logs::Access;
 use crate::logs::http::clients::client_hash;
+use crate::logs::http::ids;
 use crate::logs::http::method::Method;
 use crate::logs::http::paths::{Entry, PathTable, path_hash};
 use crate::logs::http::segment;
 use crate::logs::http::stats::Stats;
+use crate::platform::simd::Isa;
 
 /// Paths that are kept as they were asked for.
 const MAX_PATHS: usize = 8192;
@@ -28,6 +30,8 @@ pub struct HttpTable {
     other: Stats,
     /// Requests by status, as long as the highest status seen.
     by_status: Vec<u64>,
+    #[serde(skip, default = "Isa::detect")]
+    isa: Isa,
 }
 
 impl Default for HttpTable {
@@ -37,6 +41,7 @@ impl Default for HttpTable {
             masked: PathTable::new(MAX_MASKED),
             other: Stats::default(),
             by_status: Vec::new(),
+            isa: Isa::detect(),
         }
     }
 }
@@ -46,7 +51,8 @@ impl HttpTable {
     #[inline]
     pub fn observe(&mut self, access: &Access<'_>, at: Option<i64>) {
         let method = Method::from_bytes(access.method);
-        let path = path_of(access.target);
+        let mut room = [0; ids::ROOM];
+        let path = ids::fold_ids(self.isa, path_of(access.target), &mut room);
         let client = client_hash(access.client);
         let status = if usize::from(access.status) < STATUSES { access.status } else { 0 };
         match self.by_status.get_mut(usize::from(status)) {
