@@ -26,7 +26,8 @@ pub struct Cli {
 }
 
 const AFTER_HELP: &str = "\
-Exit codes: 0 healthy or done, 1 degraded, 2 critical, 3 unknown; 64 usage, 70 bug, 74 I/O, 78 config.
+Exit codes: 0 healthy or done, 1 degraded, 2 critical, 3 unknown; 64 usage, 70 bug, 74 I/O,
+75 another fuelops is at work, 78 config.
 Start with `fuelops demo`, then `fuelops health` in the folder of your backend.";
 
 /// Options that every command takes, before or after its name.

@@ -4,7 +4,7 @@ use std::io;
 
 use crate::config::ConfigError;
 use crate::model::Verdict;
-use crate::store::WriteError;
+use crate::store::{LockError, WriteError};
 
 /// Every way in which fuelops ends by itself. A signal that is not handled ends it with 128 + n in the shell's eyes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub enum Exit {
     Bug,
     /// 74: a file or stream could not be read or written.
     Io,
+    /// 75: another fuelops is at work; try later.
+    Locked,
     /// 78: the config is missing, malformed or not to be trusted.
     Config,
     /// 130 by SIGINT, 143 by SIGTERM.
@@ -34,6 +36,7 @@ impl Exit {
             Self::Usage => 64,
             Self::Bug => 70,
             Self::Io => 74,
+            Self::Locked => 75,
             Self::Config => 78,
             Self::Signal(number) => 128 + number,
         }
@@ -71,6 +74,10 @@ pub fn classify(error: &anyhow::Error) -> Exit {
     if error.chain().any(|cause| cause.is::<ConfigError>()) {
         return Exit::Config;
     }
+    let is_held = |cause: &LockError| matches!(cause, LockError::Held { .. });
+    if error.chain().filter_map(|cause| cause.downcast_ref()).any(is_held) {
+        return Exit::Locked;
+    }
     if io.is_some() { Exit::Io } else { Exit::Bug }
 }
 
@@ -96,7 +103,7 @@ mod tests {
 
     #[test]
     fn plugins_never_end_outside_0_to_3() {
-        for exit in [Exit::Usage, Exit::Bug, Exit::Io, Exit::Config, Exit::Signal(2)] {
+        for exit in [Exit::Usage, Exit::Bug, Exit::Io, Exit::Locked, Exit::Config, Exit::Signal(2)] {
             assert_eq!(exit.plugin_code(), 3);
         }
         assert_eq!(Exit::Verdict(Verdict::Critical).plugin_code(), 2);

@@ -34,7 +34,7 @@ pub fn create_folder(path: &Path, mode: u32) -> Result<(), WriteError> {
 
 /// Whom a file belongs to that root writes into somebody's folder: that somebody, so that their programs can go on with
 /// it.
-fn owner_to_hand_to(folder: &Path) -> Option<(u32, u32)> {
+pub(super) fn owner_to_hand_to(folder: &Path) -> Option<(u32, u32)> {
     let metadata = fs::metadata(folder).ok()?;
     // A folder that everybody may write to, such as /tmp, belongs to nobody in particular.
     let is_shared = metadata.mode() & 0o1000 != 0;

@@ -1,5 +1,7 @@
 //! The state folder and what is written safely: files that are whole or not there.
 
 mod atomic;
+mod lock;
 
 pub use atomic::{WriteError, create_folder, write_atomic};
+pub use lock::{Holder, Lock, LockError};
