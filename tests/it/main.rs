@@ -15,5 +15,6 @@ mod house;
 mod loghub;
 mod logs_tail;
 mod readme;
+mod servers;
 mod signals;
 mod support;

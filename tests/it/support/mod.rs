@@ -4,6 +4,7 @@
 
 mod backend;
 mod env;
+pub(crate) mod servers;
 
 use std::collections::HashSet;
 use std::io::{Read, Write};
