@@ -1,7 +1,9 @@
 //! The state folder and what is written safely: files that are whole or not there.
 
 mod atomic;
+mod compress;
 mod lock;
 
 pub use atomic::{WriteError, create_folder, write_atomic};
+pub use compress::{Compressor, LEVEL, decompress};
 pub use lock::{Holder, Lock, LockError};
