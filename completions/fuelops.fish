@@ -71,6 +71,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand health" -s V -l version 
 complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l since -d 'Leave out what was written before: 2h, yesterday, "today 14:30", 2024-01-31T10:00' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l until -d 'Leave out what was written after' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l top -d 'Rows of each table; JSON always holds everything' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l assignments -d 'Write which pattern each line went to, as CSV: one row for each line of input' -r -F
 complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l threads -d 'Threads [default: one for each processor]; the result does not depend on it' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
 complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'

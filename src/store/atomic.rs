@@ -5,6 +5,8 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use tempfile::NamedTempFile;
+
 use crate::platform;
 
 /// A file could not be written; the old one, if any, is unchanged.
@@ -50,30 +52,89 @@ pub(super) fn owner_to_hand_to(folder: &Path) -> Option<(u32, u32)> {
 /// # Errors
 /// When the folder cannot be written to or the disk is full.
 pub fn write_atomic(path: &Path, bytes: &[u8], mode: u32) -> Result<(), WriteError> {
-    let at = |source| WriteError { path: path.to_owned(), source };
-    let target = behind_links(path);
-    if fs::metadata(&target).is_ok_and(|m| is_stream(&m)) {
-        return write_stream(&target, bytes).map_err(at);
+    let mut file = AtomicFile::create(path, mode)?;
+    file.write_all(bytes).map_err(|source| WriteError { path: path.to_owned(), source })?;
+    file.commit()
+}
+
+/// A file that is written piece by piece and replaces the one of its name when it is whole; dropped before, it leaves
+/// nothing behind. Otherwise as [`write_atomic`].
+#[derive(Debug)]
+pub struct AtomicFile {
+    path: PathBuf,
+    target: PathBuf,
+    draft: Draft,
+}
+
+#[derive(Debug)]
+enum Draft {
+    Beside(NamedTempFile),
+    Stream(fs::File),
+}
+
+impl AtomicFile {
+    /// Begins a file.
+    ///
+    /// # Errors
+    /// When the folder cannot be written to, or a pipe has no reader.
+    pub fn create(path: &Path, mode: u32) -> Result<Self, WriteError> {
+        let at = |source| WriteError { path: path.to_owned(), source };
+        let target = behind_links(path);
+        let draft = if fs::metadata(&target).is_ok_and(|m| is_stream(&m)) {
+            Draft::Stream(open_stream(&target).map_err(at)?)
+        } else {
+            let draft = tempfile::Builder::new()
+                .prefix(".fuelops-")
+                .suffix(".tmp")
+                .permissions(Permissions::from_mode(mode))
+                .tempfile_in(folder_of(&target));
+            // Its own message names the temporary file, which nobody asked for.
+            Draft::Beside(draft.map_err(|error| at(error.kind().into()))?)
+        };
+        Ok(Self { path: path.to_owned(), target, draft })
     }
-    let folder = match target.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let mut file = tempfile::Builder::new()
-        .prefix(".fuelops-")
-        .suffix(".tmp")
-        .permissions(Permissions::from_mode(mode))
-        .tempfile_in(folder)
-        // Its own message names the temporary file, which nobody asked for.
-        .map_err(|error| at(error.kind().into()))?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(at)?;
+
+    /// Puts the file in its place.
+    ///
+    /// # Errors
+    /// When the disk is full, or the old file cannot be replaced.
+    pub fn commit(self) -> Result<(), WriteError> {
+        let Self { path, target, draft } = self;
+        let at = |source| WriteError { path, source };
+        match draft {
+            Draft::Stream(_) => Ok(()),
+            Draft::Beside(file) => put_in_place(file, &target).map_err(at),
+        }
+    }
+}
+
+impl Write for AtomicFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut self.draft {
+            Draft::Beside(file) => file.write(bytes),
+            Draft::Stream(stream) => stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn put_in_place(file: NamedTempFile, target: &Path) -> io::Result<()> {
+    file.as_file().sync_all()?;
+    let folder = folder_of(target);
     if let Some((uid, gid)) = owner_to_hand_to(folder) {
-        std::os::unix::fs::fchown(file.as_file(), Some(uid), Some(gid)).map_err(at)?;
+        std::os::unix::fs::fchown(file.as_file(), Some(uid), Some(gid))?;
     }
-    file.persist(&target).map_err(|e| at(e.error))?;
+    file.persist(target).map_err(|e| e.error)?;
     // The rename itself is durable once the folder is; some file systems cannot sync folders, and the file is whole anyway.
     fs::File::open(folder).and_then(|f| f.sync_all()).unwrap_or(());
     Ok(())
+}
+
+fn folder_of(target: &Path) -> &Path {
+    target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// What a path leads to; a link whose target is not there yet leads to where it will be.
@@ -87,12 +148,12 @@ fn behind_links(path: &Path) -> PathBuf {
     }
 }
 
-/// Writes into a pipe or device. A pipe that nobody reads is an error at once, not a wait without end.
-fn write_stream(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut stream = fs::OpenOptions::new().write(true).custom_flags(libc::O_NONBLOCK).open(path)?;
+/// Opens a pipe or device. A pipe that nobody reads is an error at once, not a wait without end.
+fn open_stream(path: &Path) -> io::Result<fs::File> {
+    let stream = fs::OpenOptions::new().write(true).custom_flags(libc::O_NONBLOCK).open(path)?;
     let flags = rustix::fs::fcntl_getfl(&stream)?;
     rustix::fs::fcntl_setfl(&stream, flags.difference(rustix::fs::OFlags::NONBLOCK))?;
-    stream.write_all(bytes)
+    Ok(stream)
 }
 
 fn is_stream(metadata: &fs::Metadata) -> bool {

@@ -79,3 +79,110 @@ fn the_configured_logs_are_saved_and_compared() {
     assert_eq!(mode & 0o777, 0o600);
     assert_eq!(env.run(&["analyze-logs", "--check"]).code, Some(0), "one error is under the bar");
 }
+
+/// Rows of a CSV text, the header among them.
+fn csv(text: &str) -> Vec<Vec<String>> {
+    let mut rows = vec![vec![String::new()]];
+    let mut quoted = false;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let row = rows.last_mut().unwrap();
+        match c {
+            '"' if quoted && chars.peek() == Some(&'"') => row.last_mut().unwrap().extend(chars.next()),
+            '"' => quoted = !quoted,
+            ',' if !quoted => row.push(String::new()),
+            '\n' if !quoted => rows.push(vec![String::new()]),
+            c => row.last_mut().unwrap().push(c),
+        }
+    }
+    assert_eq!(rows.pop(), Some(vec![String::new()]), "a row is cut");
+    rows
+}
+
+const TRACE_LOG: &str = "  File \"lost.py\", line 1\n\
+    2026-01-01 10:00:00,250 [ERROR] app.db - cannot load, \"truck\" 17\n\
+    Traceback (most recent call last):\n  File \"main.py\", line 3, in load\n    x = y[1]\nKeyError: 1\n\
+    2026-01-01 10:00:01,000 [WARNING] app.db - slow query of 17 ms\n\
+    INFO:     10.0.0.1:5 - \"GET /x HTTP/1.1\" 200 OK\n";
+
+#[test]
+fn each_line_of_input_has_its_row() {
+    let env = Env::new();
+    env.write("backend.log", TRACE_LOG.as_bytes());
+    env.write("backend.log.1.gz", &gzip(TRACE_LOG.as_bytes()));
+    let outcome = env.run(&[
+        "analyze-logs",
+        "backend.log*",
+        "--no-save",
+        "--format",
+        "json",
+        "--assignments",
+        "rows.csv",
+    ]);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    let report: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+    let rows = csv(&std::fs::read_to_string(env.path("rows.csv")).unwrap());
+    assert_eq!(rows[0].join(","), "path,line,pattern_id,level,level_raw,logger,at,template");
+    assert!(rows.iter().all(|row| row.len() == 8), "{rows:#?}");
+    assert_eq!(rows.len() as u64 - 1, report["coverage"]["lines"].as_u64().unwrap());
+    let places: Vec<String> = rows[1..].iter().map(|row| format!("{}:{}", row[0], row[1])).collect();
+    let expected =
+        ["backend.log.1.gz", "backend.log"].map(|name| (1..=8).map(move |n| format!("{name}:{n}")));
+    assert_eq!(places, expected.into_iter().flatten().collect::<Vec<_>>());
+    let second = &rows[2];
+    assert_eq!(second[3..7], ["error", "ERROR", "app.db", "2026-01-01T10:00:00.250Z"].map(String::from));
+    assert_eq!(second[7], "cannot load, \"truck\" <num>");
+    let pattern = report["patterns"].as_array().unwrap().iter().find(|p| p["template"] == second[7].as_str());
+    assert_eq!(pattern.unwrap()["id"], second[2].as_str());
+    for continuation in &rows[3..=6] {
+        assert_eq!(continuation[2..], second[2..]);
+    }
+    assert_eq!(rows[1][2..], vec![String::new(); 6], "a line without a record");
+    assert_eq!(rows[8][3..5], ["info", "INFO"].map(String::from));
+}
+
+#[test]
+fn a_pipe_is_assigned_like_a_file() {
+    let env = Env::new();
+    env.write("backend.log", TRACE_LOG.as_bytes());
+    env.run(&["analyze-logs", "backend.log", "--no-save", "--assignments", "file.csv"]);
+    for (text, name) in [(TRACE_LOG.as_bytes().to_vec(), "pipe.csv"), (gzip(TRACE_LOG.as_bytes()), "gz.csv")]
+    {
+        let outcome = piped(&env, &["analyze-logs", "-", "--no-save", "--assignments", name], &text);
+        assert_eq!(outcome.code, Some(0), "{outcome:?}");
+        let read = |name: &str| std::fs::read_to_string(env.path(name)).unwrap();
+        assert_eq!(read(name).replace("\n-,", "\nbackend.log,"), read("file.csv"));
+    }
+}
+
+#[test]
+fn assignments_that_cannot_be_written_are_named() {
+    let env = Env::new();
+    env.write("backend.log", TRACE_LOG.as_bytes());
+    let outcome = env.run(&["analyze-logs", "backend.log", "--assignments", "no/such/folder/rows.csv"]);
+    assert_eq!(outcome.code, Some(74));
+    assert!(outcome.stderr.contains("no/such/folder/rows.csv"), "{}", outcome.stderr);
+}
+
+#[test]
+fn since_later_than_until_is_a_mistake() {
+    let env = Env::new();
+    env.write("backend.log", TRACE_LOG.as_bytes());
+    let outcome = env.run(&["analyze-logs", "backend.log", "--since", "1h", "--until", "2h"]);
+    assert_eq!(outcome.code, Some(64));
+    assert!(outcome.stderr.contains("later than --until"), "{}", outcome.stderr);
+}
+
+/// Runs the binary with a text in a pipe on its standard input.
+fn piped(env: &Env, args: &[&str], text: &[u8]) -> crate::support::Outcome {
+    env.write("input", text);
+    let mut shell = env.command("sh");
+    shell.args(["-c", "cat input | \"$@\"", "sh", env!("CARGO_BIN_EXE_fuelops")]).args(args);
+    env.finish(shell)
+}
+
+fn gzip(text: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    std::io::Write::write_all(&mut encoder, text).unwrap();
+    encoder.finish().unwrap()
+}

@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 use fuelops::logs::pattern::{Kind, Place, Seen, Table, Variant};
 use fuelops::logs::scan::Masker;
 
+use crate::support::Env;
+
 /// The folder of the samples, one folder for each system.
 fn loghub() -> Option<PathBuf> {
     let found = std::env::var_os("FUELOPS_TEST_DATA").map(|data| Path::new(&data).join("loghub"));
@@ -127,6 +129,30 @@ fn messages_of_one_template_are_one_pattern() {
         mine(&rows.iter().map(|row| row["Content"].as_str()).collect::<Vec<_>>())
     });
     if let Some((ga, fga)) = found {
+        assert!(ga >= 0.96 && fga >= 0.92, "GA {ga} FGA {fga}");
+    }
+}
+
+/// The pattern of each row's line, as the binary tells it of the raw log.
+fn assigned(folder: &Path, name: &str, rows: &[HashMap<String, String>]) -> Vec<usize> {
+    let env = Env::new();
+    let log = folder.join(format!("{name}_2k.log"));
+    env.run(&["analyze-logs", &log.to_string_lossy(), "--no-save", "--assignments", "rows.csv"]).expect(0);
+    let told = read_csv(&env.path("rows.csv"));
+    let by_line: HashMap<&str, &str> =
+        told.iter().map(|row| (row["line"].as_str(), row["pattern_id"].as_str())).collect();
+    assert_eq!(by_line.len(), fs::read_to_string(&log).unwrap().lines().count(), "{name}");
+    let mut numbers: HashMap<&str, usize> = HashMap::new();
+    let mut number = |row: &HashMap<String, String>| {
+        let next = numbers.len();
+        *numbers.entry(by_line[row["LineId"].as_str()]).or_insert(next)
+    };
+    rows.iter().map(&mut number).collect()
+}
+
+#[test]
+fn raw_lines_are_grouped_as_well_as_their_content() {
+    if let Some((ga, fga)) = score_all("raw", assigned) {
         assert!(ga >= 0.96 && fga >= 0.92, "GA {ga} FGA {fga}");
     }
 }

@@ -41,6 +41,12 @@ pub trait Sink {
 
     /// A line that neither opens a record nor belongs to one.
     fn unattached(&mut self, line: &[u8], line_no: u64);
+
+    /// A line goes with another one, both by their numbers in the segment: with the opening line of its record, or with
+    /// the first piece of a line that a wrapper had cut. Told before the record is; what the tail holds is told again
+    /// with the seam.
+    #[inline]
+    fn belongs(&mut self, _line_no: u64, _to: u64) {}
 }
 
 /// What stands before a segment.

@@ -182,6 +182,7 @@ impl<'b, 's, S: Sink> Run<'b, 's, S> {
         });
         let piece = &mut self.pieces[at];
         piece.lines += 1;
+        self.sink.belongs(place.line_no, piece.first.line_no);
         let room = MAX_LINE.saturating_sub(piece.text.len());
         piece.text.extend_from_slice(&text[..text.len().min(room)]);
         if !peeled.partial {
@@ -281,17 +282,20 @@ impl<'b, 's, S: Sink> Run<'b, 's, S> {
                 let Some(slot) = &mut self.current else { return };
                 slot.opening.mode = mode;
                 slot.add(self.block, body, place, in_place && body.len() == text.len());
+                self.sink.belongs(place.line_no, slot.first.line_no);
             }
             Decision::Resumes(at, mode, body) => {
                 let mut slot = self.waiting.remove(at);
                 slot.opening.mode = mode;
                 slot.add(self.block, body, place, false);
+                self.sink.belongs(place.line_no, slot.first.line_no);
                 self.park();
                 self.current = Some(slot);
             }
             Decision::Blank => match &mut self.current {
                 Some(slot) => {
                     slot.count(place);
+                    self.sink.belongs(place.line_no, slot.first.line_no);
                     if slot.opening.mode == Mode::Journal {
                         self.close();
                     }

@@ -11,6 +11,7 @@
 mod activity;
 mod aggregates;
 mod analysis;
+mod assign;
 mod books;
 mod clock;
 mod events;
@@ -29,6 +30,7 @@ mod window;
 pub use activity::Activity;
 pub use aggregates::Aggregates;
 pub use analysis::Analysis;
+pub use assign::{Assigned, RecordOf, assign};
 pub use books::{Books, SourceBooks};
 pub use events::Event;
 pub use overlap::Duplicate;

@@ -120,15 +120,47 @@ impl Observer<'_> {
     fn record(&mut self, record: &Record<'_>, bytes: &[u8], offset: u64, line: u64) {
         self.lines += u64::from(record.lines);
         self.records += 1;
-        let before_at = self.clock.last();
-        let time = self.clock.at(record.line, offset);
-        if self.rules.excludes(time) {
+        let told = self.tell(record, offset, line);
+        if self.rules.excludes(told.time) {
             self.desk.counted.books.outside += 1;
             return;
         }
+        self.count(&told, bytes);
+    }
+
+    /// Says which row of the table a record is counted in, and when it was written, without counting it. There is no
+    /// row for a record that is to be left out.
+    pub(super) fn identify(
+        &mut self,
+        record: &Record<'_>,
+        bytes: &[u8],
+        offset: u64,
+        line: u64,
+    ) -> (Option<u64>, Option<i64>) {
+        let told = self.tell(record, offset, line);
+        let at = told.time.map(|time| time.us);
+        if self.rules.excludes(told.time) {
+            return (None, at);
+        }
+        let variant = self.variant(&told);
+        let key = self.desk.keys.of(record.line, bytes);
+        (Some(key.in_variant(&variant, self.part.series_seed)), at)
+    }
+
+    #[inline]
+    fn tell<'r>(&mut self, record: &'r Record<'r>, offset: u64, line: u64) -> Told<'r> {
+        let before_at = self.clock.last();
+        let time = self.clock.at(record.line, offset);
         let line = u32::try_from(line).unwrap_or(u32::MAX);
         let place = Place { source: self.part.source, part: self.part.part, line, offset };
-        self.count(&Told { record, place, time, before_at }, bytes);
+        Told { record, place, time, before_at }
+    }
+
+    #[inline]
+    fn variant(&mut self, told: &Told<'_>) -> Variant {
+        let has_trace = may_hold_stack(told.record) && self.exceptions(told);
+        let rule = if self.rules.team.is_empty() { None } else { self.team_rule(told.record) };
+        Variant { level: told.record.line.level, series: self.part.series, rule, has_trace }
     }
 
     #[inline]
@@ -136,8 +168,7 @@ impl Observer<'_> {
         let Told { record, place, time, .. } = *told;
         let head = &record.line;
         let at = time.map(|time| time.us);
-        let has_trace = may_hold_stack(record) && self.exceptions(told);
-        let rule = if self.rules.team.is_empty() { None } else { self.team_rule(record) };
+        let variant = self.variant(told);
         let counted = &mut self.desk.counted;
         counted.books.record(record, at, time.is_some_and(|time| time.inferred));
         self.desk.formats.add(head.wrapper, head.format);
@@ -146,7 +177,6 @@ impl Observer<'_> {
             counted.http.observe(access, at);
         }
         let key = self.desk.keys.of(head, bytes);
-        let variant = Variant { level: head.level, series: self.part.series, rule, has_trace };
         let seen = Seen {
             key: key.in_variant(&variant, self.part.series_seed),
             variant,

@@ -77,22 +77,7 @@ pub fn analyze(sources: &[Source], options: &AnalysisOptions<'_>) -> Analysis {
         0 => thread::available_parallelism().map_or(1, usize::from).min(MAX_WORKERS),
         threads => threads,
     };
-    let run = Run {
-        sources,
-        part_bytes: part_bytes(sources, options, workers),
-        series: &series,
-        options,
-        rules: Rules {
-            team: options.rules,
-            roots: options.roots,
-            marks: MarkFinder::default(),
-            since: options.since,
-            until: options.until,
-        },
-        shared: Mutex::new(Aggregates::new(sources.len())),
-        problems: Mutex::new(BTreeMap::new()),
-        times: sources.iter().map(|_| OnceLock::new()).collect(),
-    };
+    let run = Run::new(sources, &series, options, part_bytes(sources, options, workers));
     let jobs = run.jobs();
     let next = AtomicUsize::new(0);
     let work = || {
@@ -124,13 +109,13 @@ fn part_bytes(sources: &[Source], options: &AnalysisOptions<'_>, workers: usize)
 
 /// Series by number.
 #[derive(Debug)]
-struct Series {
+pub(super) struct Series {
     names: Vec<String>,
     of_source: Vec<u32>,
 }
 
 impl Series {
-    fn of(sources: &[Source]) -> Self {
+    pub(super) fn of(sources: &[Source]) -> Self {
         let mut names: Vec<String> = Vec::new();
         let mut number = |name: &String| {
             names.iter().position(|known| known == name).unwrap_or_else(|| {
@@ -160,12 +145,12 @@ struct Kit {
 }
 
 /// One run over all sources.
-struct Run<'a> {
+pub(super) struct Run<'a> {
     sources: &'a [Source],
     part_bytes: u64,
     series: &'a Series,
     options: &'a AnalysisOptions<'a>,
-    rules: Rules<'a>,
+    pub(super) rules: Rules<'a>,
     shared: Mutex<Aggregates>,
     /// By source and kind, so that a file that shrank is named once.
     problems: Mutex<BTreeMap<(usize, String), Problem>>,
@@ -181,7 +166,32 @@ struct Times {
     placements: Option<(Vec<Placement>, Ending)>,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    pub(super) fn new(
+        sources: &'a [Source],
+        series: &'a Series,
+        options: &'a AnalysisOptions<'a>,
+        part_bytes: u64,
+    ) -> Self {
+        let rules = Rules {
+            team: options.rules,
+            roots: options.roots,
+            marks: MarkFinder::default(),
+            since: options.since,
+            until: options.until,
+        };
+        Self {
+            sources,
+            part_bytes,
+            series,
+            options,
+            rules,
+            shared: Mutex::new(Aggregates::new(sources.len())),
+            problems: Mutex::new(BTreeMap::new()),
+            times: sources.iter().map(|_| OnceLock::new()).collect(),
+        }
+    }
+
     /// Everything to do; what cannot be cut comes first, since it takes longest.
     fn jobs(&self) -> Vec<Job> {
         let plain = |source: &&Source| source.kind == SourceKind::Plain;
@@ -218,7 +228,7 @@ impl Run<'_> {
         }
     }
 
-    fn part_of(&self, source: usize, part: u32) -> PartOf<'_> {
+    pub(super) fn part_of(&self, source: usize, part: u32) -> PartOf<'_> {
         let Source { name, series, .. } = &self.sources[source];
         PartOf {
             name,
@@ -308,7 +318,14 @@ impl Run<'_> {
     }
 
     /// The clock of a part of a file.
-    fn clock(&self, source: usize, file: &File, part: u32, begin: u64, len: u64) -> io::Result<PartClock> {
+    pub(super) fn clock(
+        &self,
+        source: usize,
+        file: &File,
+        part: u32,
+        begin: u64,
+        len: u64,
+    ) -> io::Result<PartClock> {
         let times = match self.times[source].get() {
             Some(times) => times,
             None => {
@@ -347,7 +364,8 @@ impl Run<'_> {
         Ok(Times { file: times, placements: Some((placements, line.finish())) })
     }
 
-    fn stream_times(&self, source: usize) -> FileTime {
+    /// How the times of a stream are to be read, of which only the beginning is known.
+    pub(super) fn stream_times(&self, source: usize) -> FileTime {
         FileTime::sniff(self.options.zone, b"", self.modified(source))
     }
 

@@ -8,7 +8,7 @@ use proptest::prelude::{ProptestConfig, prop_assert, proptest};
 
 use crate::grouping::SourceRoots;
 use crate::logs::audit::TeamRules;
-use crate::logs::engine::{Analysis, AnalysisOptions, analyze};
+use crate::logs::engine::{Analysis, AnalysisOptions, Assigned, analyze, assign};
 use crate::logs::input::{Origin, Request, Source, resolve};
 use crate::logs::{Zone, ZoneChoice};
 
@@ -123,4 +123,84 @@ fn a_stream_counts_like_a_file() {
         let differs = packed.lines().zip(plain.lines()).find(|(a, b)| a != b);
         assert!(packed == plain, "{differs:#?}");
     }
+}
+
+/// Rows of an assignment: source, line, and of its record the place in memory and the pattern.
+fn assigned(sources: &[Source], analysis: &Analysis) -> Vec<(usize, u64, Option<usize>, Option<String>)> {
+    let rules = TeamRules::new(Vec::new());
+    let roots = SourceRoots::default();
+    let options = AnalysisOptions {
+        threads: 1,
+        since: None,
+        until: None,
+        zone: ZoneChoice::Given(Zone::Fixed(0)),
+        now: 1_772_500_000_000_000,
+        rules: &rules,
+        roots: &roots,
+        part_bytes: None,
+        progress: None,
+    };
+    let mut rows = Vec::new();
+    let put = &mut |line: &Assigned<'_>| {
+        let record = line.record.map(|record| std::ptr::from_ref(record).addr());
+        let pattern = line.record.map(|record| record.pattern.expect("all have room").id.to_string());
+        rows.push((line.source, line.line, record, pattern));
+        Ok(())
+    };
+    assert_eq!(assign(sources, &options, analysis, put).unwrap(), []);
+    rows
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn every_line_is_assigned_as_it_was_counted(
+        seeds in proptest::collection::vec(0..2000_u16, 1..500),
+        part in 1..20_000_u64,
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, two) = seeds.split_at(seeds.len() / 3);
+        fs::write(folder.path().join("one.log"), log(one)).unwrap();
+        fs::write(folder.path().join("two.log"), zstd::encode_all(log(two).as_bytes(), 1).unwrap()).unwrap();
+        let sources = sources(folder.path());
+        let analysis = analysis(&sources, 2, part);
+        let rows = assigned(&sources, &analysis);
+        prop_assert!(rows.len() as u64 == analysis.books.lines);
+        let unattached = rows.iter().filter(|row| row.2.is_none()).count();
+        prop_assert!(unattached as u64 == analysis.books.unattached);
+        for (number, books) in analysis.sources.iter().enumerate() {
+            let lines: Vec<u64> = rows.iter().filter(|row| row.0 == number).map(|row| row.1).collect();
+            prop_assert!(lines == (1..=books.lines).collect::<Vec<u64>>());
+        }
+        for pattern in &analysis.patterns.patterns {
+            let id = pattern.id.to_string();
+            let of_it = rows.iter().filter(|row| row.3.as_ref() == Some(&id));
+            let records: std::collections::BTreeSet<_> = of_it.map(|row| (row.0, row.2)).collect();
+            prop_assert!(records.len() as u64 == pattern.count, "{}", pattern.template);
+        }
+    }
+}
+
+#[test]
+fn interleaved_stacks_and_cut_lines_keep_their_owners() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = "2026-03-02T10:00:00.000000000Z";
+    let text = [
+        format!("{at} stderr F ERROR:a:failed"),
+        format!("{at} stdout P INFO:b:half "),
+        format!("{at} stderr F Traceback (most recent call last):"),
+        format!("{at} stdout F of a line"),
+        format!("{at} stderr F   File \"a.py\", line 1, in f"),
+        format!("{at} stderr F KeyError: 'x'"),
+        String::new(),
+    ];
+    fs::write(folder.path().join("a.log"), text.join("\n")).unwrap();
+    let sources = sources(folder.path());
+    let analysis = analysis(&sources, 1, u64::MAX);
+    assert_eq!((analysis.books.records, analysis.books.continuation), (2, 4));
+    let rows = assigned(&sources, &analysis);
+    let owners: Vec<bool> = rows.iter().map(|row| row.2 == rows[0].2).collect();
+    assert_eq!(owners, [true, false, true, false, true, true]);
+    assert_eq!(rows[1].2, rows[3].2);
 }

@@ -14,6 +14,7 @@ mod resolve;
 mod series;
 mod sight;
 mod source;
+mod spool;
 
 pub use expand::Origin;
 pub use feed::Feed;
@@ -22,3 +23,4 @@ pub use progress::{Decision, IMPRINT_LEN, Imprint, Progress, Sight, decide};
 pub use resolve::{Request, Resolved, resolve};
 pub use sight::SourceSight;
 pub use source::{Extent, Identity, Problem, ProblemKind, Source, SourceKind};
+pub use spool::{Spooled, spool};

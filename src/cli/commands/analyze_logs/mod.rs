@@ -1,0 +1,97 @@
+//! `fuelops analyze-logs`: what went wrong, how often, since when, where, what changed, what to do.
+
+mod assignments;
+mod reading;
+mod saved;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use chrono::{Local, Utc};
+use clap::Args;
+
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use crate::model::Verdict;
+use crate::render::{self, LogView};
+use crate::report::LogReport;
+
+/// Version of the JSON schema.
+const SCHEMA: u32 = 1;
+
+/// Read logs of any format once: what went wrong, since when, where, what changed, what to do
+///
+/// Formats are told line by line; rotated and compressed members belong to their logs. Without paths the logs of the
+/// config are read, the report is saved beside them, and the next run says what changed since.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  fuelops analyze-logs                          the configured logs, compared with the analysis before
+  fuelops analyze-logs backend.log --since 2h   one file, the last two hours
+  fuelops analyze-logs 'logs/**/*.log*' --top 3
+  journalctl -o json -u backend | fuelops analyze-logs -
+  fuelops analyze-logs --check -q               for cron: exit code by the verdict
+
+Exit codes: 0 the logs were read (with --check: healthy); with --check 1 degraded, 2 critical; 3 nothing to read.")]
+pub struct AnalyzeLogsArgs {
+    /// Files, folders, globs; `-` is standard input [default: the logs of the config]
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Leave out what was written before: 2h, yesterday, "today 14:30", 2024-01-31T10:00
+    #[arg(long, value_name = "WHEN")]
+    since: Option<String>,
+    /// Leave out what was written after
+    #[arg(long, value_name = "WHEN")]
+    until: Option<String>,
+    /// Rows of each table; JSON always holds everything
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    top: usize,
+    /// End with the verdict's exit code
+    #[arg(long)]
+    check: bool,
+    /// Save the report, and compare with the one before, although paths are given
+    #[arg(long, conflicts_with = "no_save")]
+    save: bool,
+    /// Save nothing
+    #[arg(long)]
+    no_save: bool,
+    /// Write which pattern each line went to, as CSV: one row for each line of input
+    #[arg(long, value_name = "FILE")]
+    assignments: Option<PathBuf>,
+    /// Threads [default: one for each processor]; the result does not depend on it
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    threads: usize,
+}
+
+/// Reads, reports, saves.
+///
+/// # Errors
+/// When the config cannot be used, a time is not understood, or a result cannot be written.
+pub fn run(args: &AnalyzeLogsArgs, context: &Context) -> Result<Exit> {
+    let loaded = context.config()?;
+    let now = Utc::now();
+    let span = reading::span(args.since.as_deref(), args.until.as_deref())?;
+    let keeps = (args.paths.is_empty() || args.save) && !args.no_save;
+    let baseline = if keeps { saved::read_baseline(&loaded.config, context) } else { None };
+    let input = reading::input(args, &loaded);
+    let summary = reading::read(args, &loaded, &input, span, baseline.as_ref(), now, context)?;
+    let view = LogView { top: args.top, zone: Local };
+    let has_records = summary.report.coverage.records > 0;
+    if keeps && has_records {
+        let path = saved::save(&loaded.config, &summary, view, now)?;
+        context.ui.note(&format!("report saved as {}", path.display()));
+    }
+    show(&summary.report, view, context)?;
+    Ok(match (has_records, args.check) {
+        (false, _) => Exit::Verdict(Verdict::Unknown),
+        (true, true) => Exit::Verdict(summary.report.verdict),
+        (true, false) => Exit::Done,
+    })
+}
+
+fn show(report: &LogReport, view: LogView<Local>, context: &Context) -> Result<()> {
+    if context.ui.quiet && report.verdict == Verdict::Healthy {
+        return Ok(());
+    }
+    context.ui.report("analyze-logs", SCHEMA, report, || render::logs(report, &view))
+}

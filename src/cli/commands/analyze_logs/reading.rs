@@ -1,0 +1,163 @@
+//! From arguments and config to what the logs say.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use chrono::{DateTime, Local, Utc};
+
+use crate::cli::commands::analyze_logs::{AnalyzeLogsArgs, assignments};
+use crate::cli::context::Context;
+use crate::cli::exit::UsageError;
+use crate::config::{Loaded, Timezone};
+use crate::grouping::SourceRoots;
+use crate::logs::audit::TeamRules;
+use crate::logs::changes::Baseline;
+use crate::logs::input::{Origin, Problem, Request, Resolved, Spooled, resolve, spool};
+use crate::logs::source::SourceIndex;
+use crate::logs::summary::{Summary, Surroundings, summarize};
+use crate::logs::verdict::VerdictBars;
+use crate::logs::{Analysis, AnalysisOptions, Zone, ZoneChoice, analyze};
+use crate::report::InputProblem;
+use crate::text::moment::parse_moment;
+
+/// What is to be read.
+#[derive(Debug)]
+pub(super) struct Input {
+    found: Resolved,
+    /// Streams that are read twice live as long as these.
+    _spooled: Vec<Spooled>,
+}
+
+/// Earliest and latest time that counts, in microseconds since 1970.
+pub(super) type Span = (Option<i64>, Option<i64>);
+
+/// Understands `--since` and `--until`.
+pub(super) fn span(since: Option<&str>, until: Option<&str>) -> Result<Span> {
+    let moment = |text: Option<&str>| -> Result<Option<DateTime<Utc>>> {
+        let Some(text) = text else { return Ok(None) };
+        Ok(Some(parse_moment(text, &Local::now()).map_err(|e| UsageError(e.to_string()))?))
+    };
+    let (from, to) = (moment(since)?, moment(until)?);
+    if let (Some(from), Some(to)) = (from, to)
+        && from > to
+    {
+        let shown = |at: DateTime<Utc>| at.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S").to_string();
+        let (from, to) = (shown(from), shown(to));
+        return Err(UsageError(format!(
+            "--since ({from}) is later than --until ({to}): nothing lies between"
+        ))
+        .into());
+    }
+    Ok((from.map(|at| at.timestamp_micros()), to.map(|at| at.timestamp_micros())))
+}
+
+/// Finds the logs that were asked for, or those of the config.
+pub(super) fn input(args: &AnalyzeLogsArgs, loaded: &Loaded) -> Input {
+    let mut found = sources(args, loaded);
+    let spooled = if args.assignments.is_some() { keep_streams(&mut found) } else { Vec::new() };
+    Input { found, _spooled: spooled }
+}
+
+fn sources(args: &AnalyzeLogsArgs, loaded: &Loaded) -> Resolved {
+    if !args.paths.is_empty() {
+        return resolve(&Request { patterns: &args.paths, root: Path::new("."), origin: Origin::Arguments });
+    }
+    let config = &loaded.config;
+    let patterns: Vec<PathBuf> = config.logs.paths.iter().map(|p| PathBuf::from(p.as_written())).collect();
+    resolve(&Request { patterns: &patterns, root: &config.root, origin: Origin::Configured })
+}
+
+/// Keeps streams where they can be read twice.
+fn keep_streams(found: &mut Resolved) -> Vec<Spooled> {
+    let mut kept = Vec::new();
+    let problems = &mut found.problems;
+    found.sources.retain_mut(|source| match spool(source) {
+        Ok(None) => true,
+        Ok(Some(spooled)) => {
+            *source = spooled.source.clone();
+            problems.extend(spooled.problem.clone());
+            kept.push(spooled);
+            true
+        }
+        Err(problem) => {
+            problems.push(problem);
+            false
+        }
+    });
+    kept
+}
+
+/// Reads the logs and says what is in them.
+pub(super) fn read(
+    args: &AnalyzeLogsArgs,
+    loaded: &Loaded,
+    input: &Input,
+    (since, until): Span,
+    baseline: Option<&Baseline>,
+    now: DateTime<Utc>,
+    context: &Context,
+) -> Result<Summary> {
+    let config = &loaded.config;
+    let sources = &input.found.sources;
+    for source in sources {
+        context.ui.detail(&format!("reading {}", source.name));
+    }
+    let rules = TeamRules::new(config.logs.rules.clone());
+    let roots = SourceRoots::new(config.logs.source_dirs.iter().map(|dir| dir.to_string_lossy()));
+    let (zone, timezone) = zone(config.logs.timezone);
+    let bar = context.ui.progress_bar(sources.iter().map(|source| source.len).sum());
+    let tell = |bytes: u64| bar.inc(bytes);
+    let options = AnalysisOptions {
+        threads: args.threads,
+        since,
+        until,
+        zone,
+        now: now.timestamp_micros(),
+        rules: &rules,
+        roots: &roots,
+        part_bytes: None,
+        progress: Some(&tell),
+    };
+    let mut analysis = analyze(sources, &options);
+    bar.finish_and_clear();
+    if let Some(path) = &args.assignments {
+        let problems = assignments::write(path, sources, &options, &analysis)?;
+        add_problems(&mut analysis, problems);
+    }
+    let index = SourceIndex::read(&config.logs.source_dirs);
+    let thresholds = &config.thresholds;
+    let bars = VerdictBars {
+        errors_per_hour: thresholds.errors_per_hour,
+        restarts_per_day: thresholds.restarts_per_day,
+    };
+    let known = Surroundings { rules: &rules, index: &index, bars, baseline, timezone };
+    let mut summary = summarize(&analysis, sources, &known);
+    summary.report.problems.splice(0..0, input.found.problems.iter().map(input_problem));
+    Ok(summary)
+}
+
+/// Adds what only the second reading came upon.
+fn add_problems(analysis: &mut Analysis, problems: Vec<Problem>) {
+    for problem in problems {
+        if !analysis.problems.iter().any(|known| (&known.path, known.kind) == (&problem.path, problem.kind)) {
+            analysis.problems.push(problem);
+        }
+    }
+}
+
+fn zone(choice: Timezone) -> (ZoneChoice, String) {
+    match choice {
+        Timezone::Local => (ZoneChoice::Given(Zone::Local), "local time".to_owned()),
+        Timezone::Guess => (ZoneChoice::Guess, "time zone guessed from file times".to_owned()),
+        Timezone::Fixed(offset) => {
+            (ZoneChoice::Given(Zone::Fixed(offset.local_minus_utc())), format!("UTC{offset}"))
+        }
+    }
+}
+
+fn input_problem(problem: &Problem) -> InputProblem {
+    InputProblem {
+        path: problem.path.clone(),
+        problem: format!("{}: {}", problem.kind.word(), problem.detail),
+    }
+}
