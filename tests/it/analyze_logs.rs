@@ -109,7 +109,7 @@ const TRACE_LOG: &str = "  File \"lost.py\", line 1\n\
 fn each_line_of_input_has_its_row() {
     let env = Env::new();
     env.write("backend.log", TRACE_LOG.as_bytes());
-    env.write("backend.log.1.gz", &gzip(TRACE_LOG.as_bytes()));
+    env.write("backend.log.1.gz", gzip(TRACE_LOG.as_bytes()));
     let outcome = env.run(&[
         "analyze-logs",
         "backend.log*",
