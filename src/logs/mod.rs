@@ -21,8 +21,8 @@ pub mod verdict;
 
 pub use assemble::{Assembler, Borders, End, Sink, Start};
 pub use engine::{
-    Activity, Aggregates, Analysis, AnalysisOptions, Assigned, Books, Duplicate, Event, RecordOf,
-    SourceBooks, analyze, assign,
+    Activity, Aggregates, Analysis, AnalysisOptions, Assigned, Books, Duplicate, Event, Reach, RecordOf,
+    SourceBooks, analyze, assign, recent,
 };
 pub use format::inferred_level;
 pub use record::{Access, FormatId, Line, LineKind, Record, Stamp, StampLayout, Wrapper};

@@ -12,6 +12,7 @@ mod generated;
 mod grouping;
 mod health_faults;
 mod house;
+mod log_rate;
 mod loghub;
 mod logs_tail;
 mod readme;

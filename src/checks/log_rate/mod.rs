@@ -1,18 +1,20 @@
 //! Errors an hour in log files.
 //!
-//! Who counts is handed in with the plan; [`ErrorCounter::of_lines`] is the simple way: lines of the last hour that bear
-//! an error's level, read from the ends of the files.
+//! Who counts is handed in with the plan; [`ErrorCounter::of_records`] counts what deserves the level error after the
+//! audit of levels, in the last hour, from the ends of the files.
 
-mod lines;
+mod count;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use chrono::{DateTime, Utc};
 
 use crate::checks::Subject;
+use crate::checks::log_rate::count::Known;
 use crate::checks::system::against;
-use crate::config::{Bars, PathPattern};
+use crate::config::{Bars, LogRule, PathPattern, Timezone};
+use crate::logs::audit::TeamRules;
 use crate::model::{Cause, Finding, Metric, Severity, Unit};
 use crate::text::{human, redact};
 
@@ -23,6 +25,8 @@ const SHOWN: usize = 160;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogRate {
     pub errors: u64,
+    /// Those among them that stand where no line bears a time, in a file that was written within the hour.
+    pub undated: u64,
     /// Files were too long to be read back for the whole hour.
     pub is_at_least: bool,
     /// Files that were looked at.
@@ -46,9 +50,10 @@ impl ErrorCounter {
         Self(Arc::new(count))
     }
 
-    /// Counts lines of the last hour that bear an error's level.
-    pub fn of_lines() -> Self {
-        Self::new(lines::count)
+    /// Counts the real errors of the last hour: records that the team's rules and the audit leave at error or worse.
+    pub fn of_records(rules: Vec<LogRule>, timezone: Timezone) -> Self {
+        let known = LazyLock::new(move || Known::new(TeamRules::new(rules), timezone));
+        Self::new(move |patterns, now| known.count(patterns, now))
     }
 
     pub(super) fn count(&self, patterns: &[PathPattern], now: DateTime<Utc>) -> LogRate {
@@ -77,6 +82,9 @@ pub(super) fn judge(subject: &Subject, seen: &LogRate, bars: Bars) -> Option<Fin
         human::plural(seen.errors, "error"),
         human::plural(seen.files, "file")
     );
+    if seen.undated > 0 {
+        summary = format!("{summary}; {} without a time", human::count(seen.undated));
+    }
     if seen.unread > 0 {
         let why = seen.problem.as_deref().unwrap_or("");
         summary = format!("{summary}; {} could not be read: {why}", human::plural(seen.unread, "file"));
@@ -90,6 +98,7 @@ pub(super) fn judge(subject: &Subject, seen: &LogRate, bars: Bars) -> Option<Fin
     Some(
         finding
             .with("errors_per_hour", seen.errors)
+            .with("undated_errors", seen.undated)
             .with("is_at_least", seen.is_at_least)
             .with("files", seen.files)
             .with("unread_files", seen.unread)

@@ -106,7 +106,7 @@ pub(super) fn plan(config: &Config) -> Plan {
         services: config.services.clone(),
         checks: config.checks.clone(),
         logs: config.logs.paths.clone(),
-        counter: ErrorCounter::of_lines(),
+        counter: ErrorCounter::of_records(config.logs.rules.clone(), config.logs.timezone),
         run_as: config.run_as,
         judges_system: true,
     }

@@ -22,6 +22,7 @@ mod part;
 mod pipeline;
 mod plan;
 mod ranged;
+mod recent;
 mod run;
 #[cfg(test)]
 mod tests;
@@ -34,4 +35,5 @@ pub use assign::{Assigned, RecordOf, assign};
 pub use books::{Books, SourceBooks};
 pub use events::Event;
 pub use overlap::Duplicate;
+pub use recent::{Reach, recent};
 pub use run::{AnalysisOptions, analyze};

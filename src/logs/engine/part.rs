@@ -91,6 +91,19 @@ pub(super) fn clock_for(times: FileTime, file: &File, start: u64, len: u64) -> i
     }
 }
 
+/// A clock for the beginning of a file's tail: records before its first date take that one.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(super) fn clock_ahead(times: FileTime, file: &File, start: u64, len: u64) -> io::Result<PartClock> {
+    let short = AtomicU64::new(u64::MAX);
+    let mut clock = PartClock::new(times);
+    let end = len.min(start + LOOK_AHEAD);
+    let mut window = Window::new(Ranged::new(file, start, end, &short), start, Vec::new());
+    look_ahead(&mut window, &mut clock, times, false)?;
+    Ok(clock)
+}
+
 /// Tells a clock of the first times in what a window will read, without consuming anything.
 ///
 /// # Errors

@@ -16,7 +16,7 @@ use crate::logs::engine::analysis::Analysis;
 use crate::logs::engine::clock::PartClock;
 use crate::logs::engine::key::{series_seed, source_seed};
 use crate::logs::engine::observer::{Desk, PartOf, Rules};
-use crate::logs::engine::part::{clock_for, look_ahead, read_part, stretch_of};
+use crate::logs::engine::part::{clock_ahead, clock_for, look_ahead, read_part, stretch_of};
 use crate::logs::engine::pipeline::pipelined;
 use crate::logs::engine::plan::{border, part_size};
 use crate::logs::engine::ranged::Ranged;
@@ -103,8 +103,13 @@ pub fn analyze(sources: &[Source], options: &AnalysisOptions<'_>) -> Analysis {
 /// The size of the parts that plain files are cut into.
 fn part_bytes(sources: &[Source], options: &AnalysisOptions<'_>, workers: usize) -> u64 {
     let plain = |source: &&Source| source.kind == SourceKind::Plain;
-    let bytes = sources.iter().filter(plain).map(|source| source.len).sum();
+    let bytes = sources.iter().filter(plain).map(|source| source.len.saturating_sub(source.start)).sum();
     options.part_bytes.unwrap_or_else(|| part_size(bytes, workers)).max(1)
+}
+
+/// Where the parts of a file begin that is read from `start` on.
+fn cuts(start: u64, len: u64, size: u64) -> impl Iterator<Item = u64> {
+    (0..len.saturating_sub(start).div_ceil(size)).map(move |part| start + part * size)
 }
 
 /// Series by number.
@@ -203,8 +208,8 @@ impl<'a> Run<'a> {
             }
         }
         for (number, source) in self.sources.iter().enumerate().filter(|(_, source)| plain(source)) {
-            let len = source.len;
-            let cuts = (0..len.div_ceil(size)).map(|part| (part, part * size));
+            let Source { len, start, .. } = *source;
+            let cuts = cuts(start, len, size).zip(0_u64..).map(|(from, part)| (part, from));
             jobs.extend(cuts.map(|(part, from)| {
                 let to = from.saturating_add(size).min(len);
                 Job::Part { source: number, part: u32::try_from(part).unwrap_or(u32::MAX), from, to, len }
@@ -337,6 +342,8 @@ impl<'a> Run<'a> {
             Some((placements, ending)) => {
                 Ok(PartClock::placed(times.file, placements[part as usize], *ending))
             }
+            // Nobody asks for what stands before.
+            None if part == 0 && self.sources[source].start > 0 => clock_ahead(times.file, file, begin, len),
             None => clock_for(times.file, file, begin, len),
         }
     }
@@ -346,9 +353,10 @@ impl<'a> Run<'a> {
         let mut tail = vec![0; usize::try_from(len.min(TAIL)).unwrap_or(0)];
         let got = file.read_at(&mut tail, len - len.min(TAIL))?;
         let times = FileTime::sniff(self.options.zone, &tail[..got], self.modified(source));
-        let step = len.saturating_sub(SECTION) / (SECTIONS - 1);
+        let first = self.sources[source].start;
+        let step = len.saturating_sub(first + SECTION) / (SECTIONS - 1);
         let mut dateless = false;
-        for from in (0..SECTIONS).map(|n| n * step).take(if step > 0 { usize::MAX } else { 1 }) {
+        for from in (0..SECTIONS).map(|n| first + n * step).take(if step > 0 { usize::MAX } else { 1 }) {
             let begin = border(file, from, len)?;
             dateless |= stretch_of(times, file, begin, (begin + SECTION).min(len))?.is_dateless();
         }
@@ -357,7 +365,7 @@ impl<'a> Run<'a> {
         }
         let mut line = Timeline::new(times);
         let mut placements = Vec::new();
-        for from in (0..len.div_ceil(self.part_bytes)).map(|part| part * self.part_bytes) {
+        for from in cuts(first, len, self.part_bytes) {
             let to = border(file, from.saturating_add(self.part_bytes).min(len), len)?;
             placements.push(line.push(&stretch_of(times, file, border(file, from, len)?, to)?));
         }

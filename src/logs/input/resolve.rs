@@ -125,6 +125,7 @@ fn source(candidate: &Candidate, metadata: &Metadata, kind: SourceKind) -> Sourc
         identity: Some(Identity { device: metadata.dev(), inode: metadata.ino() }),
         kind,
         len: if kind == SourceKind::Stream { 0 } else { metadata.len() },
+        start: 0,
         modified: metadata.modified().ok(),
         series: name.with_file_name(base.unwrap_or_default()).to_string_lossy().into_owned(),
     }
@@ -140,6 +141,7 @@ fn stdin() -> Source {
         identity: file.as_ref().map(|file| Identity { device: file.dev(), inode: file.ino() }),
         kind: SourceKind::Stream,
         len: 0,
+        start: 0,
         modified: file.and_then(|file| file.modified().ok()),
         series: STDIN.to_owned(),
     }

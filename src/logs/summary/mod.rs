@@ -8,11 +8,14 @@ mod coverage;
 mod judged;
 mod minutes;
 mod patterns;
+mod real_errors;
 mod symptoms;
 mod timeline;
 mod traffic;
 
 use std::collections::BTreeMap;
+
+pub use real_errors::{RealErrors, real_errors};
 
 use crate::logs::changes::{Baseline, PatternSeries, against, within};
 use crate::logs::incidents::incidents;

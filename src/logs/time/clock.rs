@@ -25,10 +25,10 @@ pub struct Clock {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stretch {
     /// The first time of day, if one came before any date: microseconds since midnight.
-    pub(super) first_relative: Option<i64>,
+    pub(in crate::logs) first_relative: Option<i64>,
     /// The last such time, in microseconds since the midnight before the first.
     pub(super) last_relative: Option<i64>,
-    pub(super) first_known: Option<i64>,
+    pub(in crate::logs) first_known: Option<i64>,
     pub(super) last_known: Option<i64>,
 }
 

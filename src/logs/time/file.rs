@@ -1,5 +1,6 @@
 //! What holds for all times of one file: the zone where none is written, the latest time that its lines can bear.
 
+use crate::config::Timezone;
 use crate::logs::assemble::{peel, trim};
 use crate::logs::format::parse;
 use crate::logs::time::civil::{Civil, DAY_US, SECOND_US, year_of};
@@ -14,6 +15,16 @@ pub enum ZoneChoice {
     Given(Zone),
     /// By comparing the file's last time with its mtime, to the quarter of an hour; local where that says nothing.
     Guess,
+}
+
+impl From<Timezone> for ZoneChoice {
+    fn from(configured: Timezone) -> Self {
+        match configured {
+            Timezone::Local => Self::Given(Zone::Local),
+            Timezone::Guess => Self::Guess,
+            Timezone::Fixed(offset) => Self::Given(Zone::Fixed(offset.local_minus_utc())),
+        }
+    }
 }
 
 /// What the clocks of a file's segments share.

@@ -37,7 +37,7 @@ pub(super) fn plan(root: &Path) -> Plan {
         services: Vec::new(),
         checks: Vec::new(),
         logs: Vec::new(),
-        counter: ErrorCounter::of_lines(),
+        counter: ErrorCounter::of_records(Vec::new(), fuelops::config::Timezone::Local),
         run_as: None,
         judges_system: false,
     }

@@ -16,7 +16,7 @@ use crate::logs::input::{Origin, Problem, Request, Resolved, Spooled, resolve, s
 use crate::logs::source::SourceIndex;
 use crate::logs::summary::{Summary, Surroundings, summarize};
 use crate::logs::verdict::VerdictBars;
-use crate::logs::{Analysis, AnalysisOptions, Zone, ZoneChoice, analyze};
+use crate::logs::{Analysis, AnalysisOptions, analyze};
 use crate::report::InputProblem;
 use crate::text::moment::parse_moment;
 
@@ -104,14 +104,13 @@ pub(super) fn read(
     }
     let rules = TeamRules::new(config.logs.rules.clone());
     let roots = SourceRoots::new(config.logs.source_dirs.iter().map(|dir| dir.to_string_lossy()));
-    let (zone, timezone) = zone(config.logs.timezone);
     let bar = context.ui.progress_bar(sources.iter().map(|source| source.len).sum());
     let tell = |bytes: u64| bar.inc(bytes);
     let options = AnalysisOptions {
         threads: args.threads,
         since,
         until,
-        zone,
+        zone: config.logs.timezone.into(),
         now: now.timestamp_micros(),
         rules: &rules,
         roots: &roots,
@@ -130,7 +129,13 @@ pub(super) fn read(
         errors_per_hour: thresholds.errors_per_hour,
         restarts_per_day: thresholds.restarts_per_day,
     };
-    let known = Surroundings { rules: &rules, index: &index, bars, baseline, timezone };
+    let known = Surroundings {
+        rules: &rules,
+        index: &index,
+        bars,
+        baseline,
+        timezone: in_words(config.logs.timezone),
+    };
     let mut summary = summarize(&analysis, sources, &known);
     summary.report.problems.splice(0..0, input.found.problems.iter().map(input_problem));
     Ok(summary)
@@ -145,13 +150,12 @@ fn add_problems(analysis: &mut Analysis, problems: Vec<Problem>) {
     }
 }
 
-fn zone(choice: Timezone) -> (ZoneChoice, String) {
-    match choice {
-        Timezone::Local => (ZoneChoice::Given(Zone::Local), "local time".to_owned()),
-        Timezone::Guess => (ZoneChoice::Guess, "time zone guessed from file times".to_owned()),
-        Timezone::Fixed(offset) => {
-            (ZoneChoice::Given(Zone::Fixed(offset.local_minus_utc())), format!("UTC{offset}"))
-        }
+/// How times without an offset are read, in words.
+fn in_words(timezone: Timezone) -> String {
+    match timezone {
+        Timezone::Local => "local time".to_owned(),
+        Timezone::Guess => "time zone guessed from file times".to_owned(),
+        Timezone::Fixed(offset) => format!("UTC{offset}"),
     }
 }
 
