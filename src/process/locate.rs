@@ -1,8 +1,10 @@
 //! Finds a service's own process among all.
 
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use crate::platform::{Listener, ProcessState};
+use crate::config::Service;
+use crate::platform::{self, Listener, ProcessState};
 use crate::process::{Likeness, PidFile, Program, Table};
 
 /// A program may write its pid file a little before, or be started a little after, what the clocks say.
@@ -63,6 +65,22 @@ pub enum Owner {
 }
 
 impl Wanted {
+    /// What a service's process is known by. Looks at the file system; `root` is the folder whose owner it runs as where
+    /// nothing else is said.
+    pub fn of(service: &Service, root: &Path) -> Self {
+        let owner = match service.user.as_deref() {
+            Some(name) => platform::account_of_name(name).map(|a| a.uid),
+            None => platform::file_owner(root),
+        };
+        Self {
+            program: service.command.as_ref().and_then(|c| Program::new(c.words(), &service.cwd)),
+            owner,
+            trusted: vec![0, platform::caller_uid()],
+            pid_file: service.pid_file.as_ref().map_or(PidFile::Missing, |path| PidFile::read(path)),
+            port: service.port,
+        }
+    }
+
     /// Processes that are the service's by their command alone, without those that descend from another such.
     pub fn roots(&self, table: &Table) -> Vec<u32> {
         let mut same: Vec<u32> = table
@@ -130,8 +148,7 @@ impl Wanted {
     }
 
     fn likeness(&self, table: &Table, pid: u32) -> Likeness {
-        let alive =
-            |stat: &&crate::platform::ProcessStat| !stat.is_kernel && stat.state != ProcessState::Zombie;
+        let alive = |stat: &&platform::ProcessStat| !stat.is_kernel && stat.state != ProcessState::Zombie;
         let (Some(program), Some(_)) = (&self.program, table.stat(pid).filter(alive)) else {
             return Likeness::Different;
         };

@@ -11,7 +11,7 @@ use crate::checks::processes::culprits;
 use crate::checks::system::SAMPLE;
 use crate::config::{Manager, ProcessCheck, Service, Thresholds};
 use crate::platform::{self, Listener, MemoryLimit, ProcessState, StartMark};
-use crate::process::{Owner, PidFile, Presence, Program, Table, TreeUsage, Wanted, cpu_now};
+use crate::process::{Owner, PidFile, Presence, Table, TreeUsage, Wanted, cpu_now};
 use crate::text::redact;
 
 /// Time for asking whether somebody unseen answers on a port of this machine.
@@ -138,19 +138,9 @@ impl Search {
         if service.manager != Manager::Process {
             return None;
         }
-        let named = service.user.as_deref();
-        let owner = match named {
-            Some(name) => platform::account_of_name(name).map(|a| a.uid),
-            None => platform::file_owner(root),
-        };
-        let trusted = vec![0, platform::caller_uid()];
-        let program = service.command.as_ref().and_then(|c| Program::new(c.words(), &service.cwd));
-        let pid_file = service.pid_file.as_ref().map_or(PidFile::Missing, |path| PidFile::read(path));
-        Some(Self {
-            wanted: Wanted { program, owner, trusted, pid_file, port: service.port },
-            has_pid_file: service.pid_file.is_some(),
-            missing_user: named.filter(|_| owner.is_none()).map(str::to_owned),
-        })
+        let wanted = Wanted::of(service, root);
+        let missing_user = service.user.as_deref().filter(|_| wanted.owner.is_none()).map(str::to_owned);
+        Some(Self { wanted, has_pid_file: service.pid_file.is_some(), missing_user })
     }
 
     /// Finds the service's process, and its tree.
