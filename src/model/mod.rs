@@ -4,10 +4,12 @@
 
 mod cause;
 mod finding;
+mod identity;
 mod level;
 mod severity;
 
 pub use cause::Cause;
 pub use finding::{CheckId, Finding, Hint, Metric, Unit};
+pub use identity::Identity;
 pub use level::Level;
 pub use severity::{Severity, Verdict};

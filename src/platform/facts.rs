@@ -50,6 +50,16 @@ pub struct Executable {
     pub is_deleted: bool,
 }
 
+/// What became of a signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    Sent,
+    /// The process had ended.
+    Gone,
+    /// The caller has no right to signal it.
+    Forbidden,
+}
+
 /// A listening TCP socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listener {

@@ -4,6 +4,8 @@
 //! thing that cannot be known (no rights, not on this system) is `None`, never a made-up zero. A process that ends while
 //! it is read is skipped, never an error.
 
+mod arrivals;
+mod birth;
 mod facts;
 pub mod files;
 mod groups;
@@ -17,16 +19,20 @@ pub mod simd;
 mod termination;
 mod unix;
 
+pub use arrivals::{Arrivals, Arrived};
+pub use birth::{Birth, Credentials, Session, adopt_orphans, enlarge_pipe, pause, reap};
 pub use facts::{
-    ClockState, CpuTimes, DiskUsage, Executable, Listener, Memory, MemoryLimit, Mount, OpenFiles, Pressure,
-    ProcessStat, ProcessState, StartMark, Swap,
+    ClockState, CpuTimes, Delivery, DiskUsage, Executable, Listener, Memory, MemoryLimit, Mount, OpenFiles,
+    Pressure, ProcessStat, ProcessState, StartMark, Swap,
 };
 pub use groups::{LiveGroup, kill_live_groups};
 pub use os::{
-    ProcessHold, clock_state, command_line, cpu_times, disk_usage, executable, is_contained, limit_of,
-    listeners, load_average, memory, mounts, open_files, pressure, process_files, process_files_limit,
-    process_owner, process_stat, processes, swap, working_dir,
+    ProcessHold, Scope, ScopeWatch, boot_id, clock_state, command_line, control_group, cpu_times, disk_usage,
+    environment, executable, groups_of, is_contained, limit_of, listeners, load_average, memory, mounts,
+    open_files, pressure, process_files, process_files_limit, process_owner, process_stat, processes, swap,
+    wait_channel, working_dir,
 };
+pub use rustix::process::Signal;
 pub use termination::Termination;
 pub use unix::{
     Account, account, account_of_name, caller_uid, file_owner, is_out_of_files, kill_group, own_cpu,

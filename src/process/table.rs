@@ -60,6 +60,13 @@ impl Table {
         Ok(Self::of(platform::processes()?.into_iter().map(|stat| (stat, None)).collect()))
     }
 
+    /// Reads the rows of these processes only.
+    pub fn read_only(pids: &[u32]) -> Self {
+        Self::of(
+            pids.iter().filter_map(|pid| platform::process_stat(*pid)).map(|stat| (stat, None)).collect(),
+        )
+    }
+
     /// Makes a table of known rows.
     pub(super) fn of(rows: Vec<KnownRow>) -> Self {
         let mut table = Self { rows: HashMap::new(), children: HashMap::new() };

@@ -4,19 +4,25 @@ mod cgroup;
 mod clock;
 mod cpu;
 mod disks;
+mod groups;
+mod hold;
 mod memory;
 mod processes;
+mod scope;
 mod sockets;
 
 pub use cgroup::limit_of;
 pub use clock::clock_state;
 pub use cpu::{cpu_times, load_average, pressure};
 pub use disks::{disk_usage, mounts, open_files};
+pub use groups::groups_of;
+pub use hold::ProcessHold;
 pub use memory::{memory, swap};
 pub use processes::{
-    ProcessHold, command_line, executable, is_contained, process_files, process_files_limit, process_owner,
-    process_stat, processes, working_dir,
+    boot_id, command_line, environment, executable, is_contained, process_files, process_files_limit,
+    process_owner, process_stat, processes, wait_channel, working_dir,
 };
+pub use scope::{Scope, ScopeWatch, control_group};
 pub use sockets::listeners;
 
 use std::fs::File;

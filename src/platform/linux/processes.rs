@@ -6,14 +6,10 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::os::fd::OwnedFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::time::Duration;
-
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 use super::{read_into, read_text};
 use crate::platform::{Executable, ProcessStat, ProcessState, StartMark};
@@ -173,29 +169,30 @@ pub fn process_files_limit(pid: u32) -> Option<u64> {
     line.split_ascii_whitespace().next()?.parse().ok()
 }
 
-/// Holds on to one process, so that what is read by its pid can be told from what a later owner of the number says.
-#[derive(Debug)]
-pub struct ProcessHold(OwnedFd);
+/// Returns the environment that a process was started with, as `NAME=value` parts that end in NUL; `None` without rights or
+/// when it is gone. At most the first 128 KiB; the process may have written over it.
+pub fn environment(pid: u32) -> Option<Vec<u8>> {
+    let mut raw = Vec::new();
+    read_into(&format!("/proc/{pid}/environ"), &mut raw).ok()?;
+    Some(raw)
+}
 
-impl ProcessHold {
-    /// Takes hold of a living process; `None` when there is none, or the kernel is too old (before 5.3).
-    pub fn take(pid: u32) -> Option<Self> {
-        let pid = Pid::from_raw(i32::try_from(pid).ok()?)?;
-        pidfd_open(pid, PidfdFlags::empty()).ok().map(Self)
-    }
+/// Returns what in the kernel a process waits in, where the kernel tells.
+pub fn wait_channel(pid: u32) -> Option<String> {
+    let text = read_text(&format!("/proc/{pid}/wchan")).ok()?;
+    (!text.is_empty() && text != "0").then_some(text)
+}
 
-    /// Whether the process still lives; everything read between `take` and a `true` here belongs to it.
-    pub fn is_alive(&self) -> bool {
-        let mut fds = [PollFd::new(&self.0, PollFlags::IN)];
-        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-        matches!(poll(&mut fds, Some(&now)), Ok(0))
-    }
+/// Returns a name for the time since the machine was started.
+pub fn boot_id() -> Option<String> {
+    Some(read_text("/proc/sys/kernel/random/boot_id").ok()?.trim().to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use std::process::{Command, Stdio};
 
+    use super::super::ProcessHold;
     use super::*;
 
     const CLOCK: StatClock =

@@ -5,18 +5,24 @@
 mod clock;
 mod cpu;
 mod disks;
+mod groups;
+mod hold;
 mod memory;
 mod processes;
+mod scope;
 mod sockets;
 
 pub use clock::clock_state;
 pub use cpu::{cpu_times, load_average, pressure};
 pub use disks::{disk_usage, mounts, open_files};
+pub use groups::groups_of;
+pub use hold::ProcessHold;
 pub use memory::{limit_of, memory, swap};
 pub use processes::{
-    ProcessHold, command_line, executable, is_contained, process_files, process_files_limit, process_owner,
-    process_stat, processes, working_dir,
+    boot_id, command_line, environment, executable, is_contained, process_files, process_files_limit,
+    process_owner, process_stat, processes, wait_channel, working_dir,
 };
+pub use scope::{Scope, ScopeWatch, control_group};
 pub use sockets::listeners;
 
 use std::ffi::CStr;
@@ -38,4 +44,18 @@ fn sysctl_number(name: &CStr) -> Option<u64> {
         (0, 8) => Some(u64::from_le_bytes(bytes)),
         _ => None,
     }
+}
+
+/// Reads a text by its sysctl name.
+#[expect(unsafe_code, reason = "sysctl has no safe wrapper in nix or rustix")]
+fn sysctl_text(name: &CStr) -> Option<String> {
+    let mut value = vec![0_u8; 128];
+    let mut size = value.len();
+    // SAFETY: the name ends in NUL; `value` has `size` writable bytes; nothing is written to the kernel.
+    let result = unsafe {
+        libc::sysctlbyname(name.as_ptr(), value.as_mut_ptr().cast(), &raw mut size, std::ptr::null_mut(), 0)
+    };
+    value.truncate(size);
+    let text = String::from_utf8_lossy(&value).trim_end_matches('\0').to_owned();
+    (result == 0 && !text.is_empty()).then_some(text)
 }

@@ -175,27 +175,27 @@ pub fn process_files_limit(pid: u32) -> Option<u64> {
         .flatten()
 }
 
-/// Holds on to one process, so that what is read by its pid can be told from what a later owner of the number says.
-///
-/// There is no descriptor for a process here; the start time in microseconds stands for it.
-#[derive(Debug)]
-pub struct ProcessHold {
-    pid: u32,
-    started: StartMark,
+/// Returns the environment that a process was started with, as `NAME=value` parts that end in NUL; `None` without rights or
+/// when it is gone.
+pub fn environment(pid: u32) -> Option<Vec<u8>> {
+    let raw = arguments(pid)?;
+    let (count, rest) = raw.split_first_chunk::<4>()?;
+    let count = usize::try_from(i32::from_ne_bytes(*count)).ok()?;
+    let path_end = rest.iter().position(|b| *b == 0)?;
+    let mut rest = &rest[path_end..];
+    rest = &rest[rest.iter().position(|b| *b != 0)?..];
+    for _ in 0..count {
+        rest = &rest[rest.iter().position(|b| *b == 0)? + 1..];
+    }
+    Some(rest.to_vec())
 }
 
-impl ProcessHold {
-    /// Takes hold of a living process; `None` when there is none.
-    pub fn take(pid: u32) -> Option<Self> {
-        process_stat(pid).filter(is_living).map(|stat| Self { pid, started: stat.started })
-    }
-
-    /// Whether the process still lives; everything read between `take` and a `true` here belongs to it.
-    pub fn is_alive(&self) -> bool {
-        process_stat(self.pid).filter(is_living).is_some_and(|stat| stat.started == self.started)
-    }
+/// Returns what in the kernel a process waits in: this system does not tell.
+pub fn wait_channel(_pid: u32) -> Option<String> {
+    None
 }
 
-fn is_living(stat: &ProcessStat) -> bool {
-    stat.state != ProcessState::Zombie
+/// Returns a name for the time since the machine was started.
+pub fn boot_id() -> Option<String> {
+    super::sysctl_text(c"kern.bootsessionuuid")
 }
