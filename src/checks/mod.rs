@@ -9,6 +9,7 @@ mod certificate;
 mod command;
 mod connect;
 mod disk;
+mod evidence;
 mod file_age;
 mod http;
 mod judge;
@@ -25,6 +26,7 @@ mod system;
 mod tcp;
 mod tls;
 
+pub use evidence::{Evidence, Kill, LastWords, MountedAt, SaidFault, Server, Wait, WaitsOn, gather};
 pub use later::measures;
 pub use log_rate::{ErrorCounter, LogRate};
 pub use plan::{Plan, UnknownTarget};

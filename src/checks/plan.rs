@@ -39,6 +39,24 @@ pub struct UnknownTarget {
 const SYSTEM: &str = "system";
 
 impl Plan {
+    /// A plan that measures nothing but the machine, for its summary.
+    #[cfg(test)]
+    pub(super) fn nothing(root: &str) -> Self {
+        let config =
+            crate::config::parse("", std::path::Path::new(root), &crate::config::Environment::default());
+        Self {
+            root: root.into(),
+            folders: Vec::new(),
+            thresholds: config.expect("an empty config is valid").thresholds,
+            services: Vec::new(),
+            checks: Vec::new(),
+            logs: Vec::new(),
+            counter: ErrorCounter::of_records(Vec::new(), crate::config::Timezone::Local),
+            run_as: None,
+            judges_system: false,
+        }
+    }
+
     /// Keeps only the targets with these names; `system` is the machine. An empty list keeps all.
     ///
     /// # Errors

@@ -1,23 +1,26 @@
-//! Findings read together: which is the consequence of which, and what to type next.
+//! Findings read together: which is the consequence of which, why, and what to type next.
 //!
-//! Pure. Judges name the causes that one observation proves; here consequences inside one service, or inside the machine,
-//! are folded under the finding that explains them, and every finding that asks for action gets its cure. Nothing is
-//! removed, and no severity is changed.
+//! Pure. Judges name the causes that one observation proves; here evidence sharpens them (a dead process was killed by the
+//! kernel), consequences are folded under the finding that explains them, and every finding that asks for action gets its
+//! cure. No cause without its evidence, nothing is folded under what is well, two causes stay two. Nothing is removed, and
+//! no severity is changed.
 
 mod cure;
 mod fold;
+mod known;
+mod naming;
+mod read;
+mod rule;
+mod rules;
+mod scene;
 
-use crate::config::Service;
-use crate::model::{Finding, Severity};
+#[cfg(test)]
+mod chains;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod testing;
 
-/// Reads the findings of one run together.
-pub fn read(mut findings: Vec<Finding>, services: &[Service]) -> Vec<Finding> {
-    fold::services(&mut findings, services);
-    fold::system(&mut findings);
-    for finding in &mut findings {
-        if finding.severity != Severity::Ok && finding.caused_by.is_none() && finding.hint.is_none() {
-            finding.hint = cure::of(finding, services);
-        }
-    }
-    findings
-}
+pub use known::{Known, Tools};
+pub use read::read;
+pub use rules::names as rules;

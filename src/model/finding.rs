@@ -25,6 +25,9 @@ pub struct Finding {
     pub cause: Option<Cause>,
     /// The check whose cause explains this one; the finding is then a consequence.
     pub caused_by: Option<CheckId>,
+    /// What proves the cause, or that this follows from `caused_by`, where more than the measurement itself does.
+    #[serde(default)]
+    pub evidence: Option<String>,
     /// What to do, and the command to type.
     pub hint: Option<Hint>,
     /// How long the probe took, in milliseconds.
@@ -50,6 +53,7 @@ impl Finding {
             observed: Map::new(),
             cause: None,
             caused_by: None,
+            evidence: None,
             hint: None,
             elapsed_ms: 0,
             metrics: Vec::new(),

@@ -174,6 +174,40 @@ pub struct OpenFiles {
     pub limit: u64,
 }
 
+/// A message of the kernel's own log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KernelMessage {
+    pub age: Duration,
+    /// Hostile where it quotes names of processes or devices.
+    pub text: String,
+}
+
+/// What a process waits for, as far as the system tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Waiting {
+    /// It computes.
+    Nothing,
+    /// Bytes from, or to, the other end of a connection.
+    Peer(SocketAddr),
+    File(PathBuf),
+    Pipe,
+    /// Another thread or process that holds a lock.
+    Lock,
+    /// Something inside the kernel, by the name of its function; no signal reaches the process.
+    Kernel(String),
+}
+
+/// Processor time that a control group grants.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CpuQuota {
+    /// Processors, in whole or in part.
+    pub processors: f64,
+    /// What the group has used since it was made.
+    pub used: Duration,
+    /// How long the group was made to wait for its next share since it was made.
+    pub throttled: Duration,
+}
+
 /// What the clock says about itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClockState {

@@ -22,15 +22,15 @@ mod unix;
 pub use arrivals::{Arrivals, Arrived};
 pub use birth::{Birth, Credentials, Session, adopt_orphans, enlarge_pipe, pause, reap};
 pub use facts::{
-    ClockState, CpuTimes, Delivery, DiskUsage, Executable, Listener, Memory, MemoryLimit, Mount, OpenFiles,
-    Pressure, ProcessStat, ProcessState, StartMark, Swap,
+    ClockState, CpuQuota, CpuTimes, Delivery, DiskUsage, Executable, KernelMessage, Listener, Memory,
+    MemoryLimit, Mount, OpenFiles, Pressure, ProcessStat, ProcessState, StartMark, Swap, Waiting,
 };
 pub use groups::{LiveGroup, kill_live_groups};
 pub use os::{
-    ProcessHold, Scope, ScopeWatch, boot_id, clock_state, command_line, control_group, cpu_times, disk_usage,
-    environment, executable, groups_of, is_contained, limit_of, listeners, load_average, memory, mounts,
-    open_files, pressure, process_files, process_files_limit, process_owner, process_stat, processes, swap,
-    wait_channel, working_dir,
+    ProcessHold, Scope, ScopeWatch, boot_id, clock_state, command_line, control_group, cpu_quota, cpu_times,
+    disk_usage, environment, executable, groups_of, is_contained, kernel_log, limit_of, listeners,
+    load_average, memory, mounts, open_files, pressure, process_files, process_files_limit, process_owner,
+    process_stat, processes, swap, wait_channel, waiting, working_dir,
 };
 pub use rustix::process::Signal;
 pub use termination::Termination;

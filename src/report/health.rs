@@ -65,6 +65,7 @@ impl HealthReport {
 /// Command lines of processes and answers of servers hold whatever their authors put there.
 fn redact_finding(finding: &mut Finding) {
     redact_text(&mut finding.summary);
+    finding.evidence.iter_mut().for_each(redact_text);
     finding.observed.values_mut().for_each(redact_value);
     if let Some(hint) = &mut finding.hint {
         redact_text(&mut hint.text);

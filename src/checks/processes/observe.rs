@@ -111,7 +111,7 @@ pub(super) struct Holder {
 /// Looks, waits for as long as a CPU sample takes, and looks again.
 pub(in crate::checks) fn observe(look: &Look) -> Result<ProcessesObservation, String> {
     let start = Instant::now();
-    let before = platform::cpu_times();
+    let before = (platform::cpu_times(), platform::cpu_quota());
     let table = Table::read().map_err(|e| format!("cannot list processes: {e}"))?;
     let wanted: Vec<Option<Search>> = look.services.iter().map(|s| Search::of(s, &look.root)).collect();
     let listeners = listeners_of(&table, &wanted);
@@ -120,7 +120,12 @@ pub(in crate::checks) fn observe(look: &Look) -> Result<ProcessesObservation, St
     let matches = look.checks.iter().map(|check| super::matches::find(&table, check.as_ref())).collect();
     thread::sleep(SAMPLE.saturating_sub(start.elapsed()));
     let span = start.elapsed();
-    let busy = before.ok().zip(platform::cpu_times().ok()).and_then(|(a, b)| b.busy_percent_since(&a));
+    let busy = before.0.ok().zip(platform::cpu_times().ok()).and_then(|(a, b)| b.busy_percent_since(&a));
+    let granted = before.1.zip(platform::cpu_quota()).map(|(before, now)| {
+        let used = now.used.saturating_sub(before.used).as_secs_f64();
+        used / (span.as_secs_f64() * now.processors).max(0.001) * 100.0
+    });
+    let busy = busy.map(|busy| granted.map_or(busy, |granted| granted.max(busy)));
     let culprits = culprits::find(&table, &look.thresholds, busy, span);
     let services = found.into_iter().map(|f| f.map(|(found, tree)| second_look(&table, found, &tree, span)));
     Ok(ProcessesObservation { services: services.collect(), matches, culprits })

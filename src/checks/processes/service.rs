@@ -197,6 +197,9 @@ fn with_measures(finding: Finding, seen: &ServiceObservation) -> Finding {
             .with("command", main.command.clone())
             .with("uptime_seconds", main.age.as_secs());
     }
+    if let PidFileState::Stale(pid) = seen.pid_file {
+        finding = finding.with("stale_pid", pid);
+    }
     if let PidFileState::Stranger { pid, command, user } = &seen.pid_file {
         finding = finding
             .with("pid_file_process", serde_json::json!({"pid": pid, "command": command, "user": user}));

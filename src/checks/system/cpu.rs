@@ -17,18 +17,28 @@ pub(super) fn judge(seen: &SystemObservation, bars: Bars, culprits: &Culprits) -
         Ok(sample) => sample,
         Err(why) => return subject.unknown(why.clone()),
     };
-    let Some(percent) = sample.percent().map(rounded) else {
+    let Some(percent) = seen.cpu_percent() else {
         return subject.unknown("the processors' clock stood still during the sample");
     };
     let severity = against(percent, bars);
     let processors = sample.after.processors;
-    let mut summary =
-        format!("{} busy on {}", human::percent(percent), human::plural(u64::from(processors), "processor"));
+    let whole = human::plural(u64::from(processors), "processor");
+    let is_granted = seen.quota.filter(|quota| rounded(quota.percent) >= percent);
+    let mut summary = match is_granted {
+        Some(quota) => {
+            let granted = rounded(quota.processors);
+            let used = human::percent(percent);
+            format!("{used} used of the {granted} processors that the control group grants, of {whole}")
+        }
+        None => format!("{} busy on {whole}", human::percent(percent)),
+    };
     let mut finding = subject
         .finding(severity, "")
         .with("used_percent", percent)
         .with("processors", processors)
         .with("steal_percent", sample.after.steal_percent_since(&sample.before).map(rounded))
+        .with("granted_processors", seen.quota.map(|quota| quota.processors))
+        .with("throttled_percent", seen.quota.map(|quota| rounded(quota.throttled_percent)))
         .with("pressure_percent", seen.pressure.cpu);
     if severity != Severity::Ok {
         finding = finding.because(Cause::CpuSaturated).with("top_processes", culprits.by_cpu_json());

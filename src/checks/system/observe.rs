@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::platform::{self, ClockState, CpuTimes, Memory, MemoryLimit, OpenFiles, Pressure, Swap};
+use crate::platform::{self, ClockState, CpuQuota, CpuTimes, Memory, MemoryLimit, OpenFiles, Pressure, Swap};
 
 /// Length of the CPU sample.
 pub(in crate::checks) const SAMPLE: Duration = Duration::from_millis(200);
@@ -12,6 +12,8 @@ pub(in crate::checks) const SAMPLE: Duration = Duration::from_millis(200);
 #[derive(Clone, Debug)]
 pub(in crate::checks) struct SystemObservation {
     pub(super) cpu: Result<CpuSample, String>,
+    /// Of the control group that fuelops itself runs in, where it grants less than the machine has.
+    pub(super) quota: Option<QuotaSample>,
     pub(super) load: Option<[f64; 3]>,
     pub(super) pressure: Pressure,
     pub(super) memory: Result<Memory, String>,
@@ -41,6 +43,29 @@ impl CpuSample {
     }
 }
 
+/// What a control group grants, and what it used of that during the sample.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct QuotaSample {
+    pub(super) processors: f64,
+    pub(super) percent: f64,
+    /// The share of the sample that it was made to wait for.
+    pub(super) throttled_percent: f64,
+}
+
+impl QuotaSample {
+    fn between(before: CpuQuota, after: CpuQuota, span: Duration, own: Duration) -> Self {
+        let share =
+            |part: Duration, whole: f64| (part.as_secs_f64() / whole.max(0.001) * 100.0).clamp(0.0, 100.0);
+        let used = after.used.saturating_sub(before.used).saturating_sub(own);
+        let throttled = after.throttled.saturating_sub(before.throttled);
+        Self {
+            processors: after.processors,
+            percent: share(used, span.as_secs_f64() * after.processors),
+            throttled_percent: share(throttled, span.as_secs_f64()),
+        }
+    }
+}
+
 /// Swap, and how much was read back from it while the CPU was sampled.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SwapSample {
@@ -58,9 +83,10 @@ pub(super) struct ClockSample {
 }
 
 impl SystemObservation {
-    /// CPU in percent, for the summary.
+    /// CPU in percent: of the machine or of what the control group grants, whichever is fuller.
     pub(in crate::checks) fn cpu_percent(&self) -> Option<f64> {
-        self.cpu.as_ref().ok().and_then(CpuSample::percent).map(super::rounded)
+        let machine = self.cpu.as_ref().ok().and_then(CpuSample::percent)?;
+        Some(super::rounded(self.quota.map_or(machine, |quota| quota.percent.max(machine))))
     }
 
     /// Memory that programs can still get, the control group's limit included.
@@ -86,6 +112,7 @@ impl SystemObservation {
 pub(in crate::checks) fn observe() -> SystemObservation {
     let began = (Instant::now(), SystemTime::now(), platform::own_cpu());
     let before = platform::cpu_times();
+    let quota_before = platform::cpu_quota();
     let pages_before = platform::swap().ok().and_then(|s| s.pages_in);
     let memory = platform::memory().map_err(|e| format!("cannot read memory: {e}"));
     let limit = platform::limit_of(std::process::id());
@@ -94,15 +121,20 @@ pub(in crate::checks) fn observe() -> SystemObservation {
     let load = platform::load_average();
     thread::sleep(SAMPLE.saturating_sub(began.0.elapsed()));
     let after = platform::cpu_times();
+    let quota_after = quota_before.and_then(|_| platform::cpu_quota());
     let (span, wall, own) = (began.0.elapsed(), SystemTime::now(), platform::own_cpu());
-    let cpu = before.and_then(|before| after.map(|after| (before, after)));
-    let cpu = cpu.map(|(before, after)| CpuSample { before, after, span, own: own.saturating_sub(began.2) });
+    let own = own.saturating_sub(began.2);
+    let cpu = before.and_then(|before| after.map(|after| CpuSample { before, after, span, own }));
+    let processors = cpu.as_ref().map_or(f64::MAX, |sample| f64::from(sample.after.processors));
+    let quota = quota_before.zip(quota_after).filter(|(_, after)| after.processors < processors);
+    let quota = quota.map(|(before, after)| QuotaSample::between(before, after, span, own));
     let swap = platform::swap().map(|swap| SwapSample {
         pages_in: swap.pages_in.zip(pages_before).map(|(now, then)| now.saturating_sub(then)),
         swap,
     });
     SystemObservation {
         cpu: cpu.map_err(|e| format!("cannot read processor times: {e}")),
+        quota,
         load,
         pressure: platform::pressure(),
         memory,
@@ -151,5 +183,17 @@ mod tests {
         let span = Duration::from_secs(1);
         let sample = CpuSample { before, after: times(30), span, own: Duration::from_millis(200) };
         assert!((sample.percent().unwrap() - 10.0).abs() < 0.01);
+    }
+
+    #[test]
+    fn quota_is_full_when_its_share_is_used() {
+        let at = |ms| CpuQuota {
+            processors: 0.5,
+            used: Duration::from_millis(ms),
+            throttled: Duration::from_millis(ms),
+        };
+        let sample = QuotaSample::between(at(0), at(100), Duration::from_millis(200), Duration::ZERO);
+        assert!((sample.percent - 100.0).abs() < 0.01, "{sample:?}");
+        assert!((sample.throttled_percent - 50.0).abs() < 0.01, "{sample:?}");
     }
 }

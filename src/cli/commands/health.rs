@@ -10,8 +10,9 @@ use crate::checks::{self, ErrorCounter, Plan};
 use crate::cli::args::Format;
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, UsageError};
+use crate::cli::tools::tools;
 use crate::config::{Config, Loaded, Origin, Via};
-use crate::diagnose;
+use crate::diagnose::{self, Known};
 use crate::model::{Hint, Verdict};
 use crate::platform::{self, Termination};
 use crate::render::{self, HealthDetail};
@@ -116,7 +117,9 @@ pub(super) fn plan(config: &Config) -> Plan {
 pub(super) fn measure(loaded: &Loaded, plan: &Plan) -> Result<HealthReport> {
     let begun = Instant::now();
     let measured = checks::run(plan, Utc::now())?;
-    let mut findings = diagnose::read(measured.findings, &loaded.config.services);
+    let evidence = checks::gather(plan, &measured.findings, Utc::now());
+    let known = Known { services: &plan.services, checks: &plan.checks, evidence: &evidence, tools: tools() };
+    let mut findings = diagnose::read(measured.findings, &known);
     findings.iter_mut().filter_map(|f| f.hint.as_mut()).for_each(|hint| keep_config(hint, &loaded.origin));
     let elapsed = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let config = &loaded.config;

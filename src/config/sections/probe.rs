@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use toml::de::DeValue;
 
+use super::check::CheckKind;
 use super::check_scheme;
 use super::logs::LOG_PATHS;
 use crate::config::read::{Node, Reader, Schema, Setting, Span, Table, section};
@@ -184,6 +185,32 @@ impl CeleryCheck {
     fn check(&self, table: &Table<'_>, cx: &mut Reader<'_>) {
         let schemes = ["redis", "rediss", "redis+unix", "unix", "amqp", "amqps"];
         check_scheme(table, cx, "url", &self.url, &schemes);
+    }
+}
+
+impl CheckKind {
+    /// The host and port that a check asks, where it asks one. Opens the URL where that is a secret.
+    pub fn endpoint(&self) -> Option<Address> {
+        let url = match self {
+            Self::Http(check) => &check.url,
+            Self::Mysql(check) => &check.url,
+            Self::Postgres(check) => &check.url,
+            Self::Redis(check) => &check.url,
+            Self::MetricsPage(check) => &check.url,
+            Self::PrometheusTarget(check) => &check.url,
+            Self::Celery(check) => &check.url,
+            Self::Tcp(check) => return Some(check.address.clone()),
+            Self::Certificate(check) => return check.address.clone(),
+            Self::Systemd(_)
+            | Self::Launchd(_)
+            | Self::Process(_)
+            | Self::Disk(_)
+            | Self::FileAge(_)
+            | Self::LogRate(_)
+            | Self::Command(_)
+            | Self::Backup(_) => return None,
+        };
+        url.parts().ok()?.address()
     }
 }
 

@@ -1,6 +1,7 @@
 //! URLs and addresses: well-formed, and shown without their secrets.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use serde_json::{Value, json};
 use toml::de::DeValue;
@@ -94,6 +95,22 @@ impl fmt::Display for Url {
 }
 
 impl UrlParts {
+    /// Where it leads to; the port is that of the scheme where none is written.
+    pub fn address(&self) -> Option<Address> {
+        let usual = match self.scheme.as_str() {
+            "http" => 80,
+            "https" => 443,
+            "mysql" | "mariadb" => 3306,
+            "postgres" | "postgresql" => 5432,
+            "redis" | "rediss" => 6379,
+            "amqp" => 5672,
+            "amqps" => 5671,
+            _ => 0,
+        };
+        let port = self.port.unwrap_or(usual);
+        (!self.host.is_empty() && port > 0).then(|| Address { host: self.host.clone(), port })
+    }
+
     /// Takes a URL apart.
     ///
     /// # Errors
@@ -213,6 +230,20 @@ impl Address {
             (host, Some(port)) => Ok(Self { host, port }),
             _ => Err(UrlError::Malformed("there is no port; write host:port")),
         }
+    }
+}
+
+impl Address {
+    /// Whether it is this machine's own, by name or number.
+    pub fn is_loopback(&self) -> bool {
+        let ip = self.host.parse::<IpAddr>();
+        self.host.eq_ignore_ascii_case("localhost") || ip.is_ok_and(|ip| ip.to_canonical().is_loopback())
+    }
+
+    /// Whether both lead to the same port of the same machine, as far as their spelling tells.
+    pub fn is_same_place(&self, other: &Self) -> bool {
+        let is_same_host = self.host.eq_ignore_ascii_case(&other.host);
+        self.port == other.port && (is_same_host || (self.is_loopback() && other.is_loopback()))
     }
 }
 

@@ -70,6 +70,11 @@ pub(super) const RULES: &[Rule] = &[
         .says("MySQL blocks this host after too many failed connections")
         .advises("find what broke the connections, then lift the block")
         .run("mysqladmin -u root -p flush-hosts"),
+    Rule::new("mysql-read-only", FaultClass::Database, Critical, Rank::Store)
+        .signs(&[&["running with the --read-only option"], &["running with the --super-read-only option"], &["(1290, \""], &["(1290, '"], &["(1836, \""], &["(1836, '"]])
+        .says("MySQL does not accept writes")
+        .advises("see whether it is a replica, or its disk is full; point writes to the primary")
+        .run("mysql -u root -p -e 'SELECT @@read_only, @@super_read_only'"),
     Rule::new("mysql-duplicate-entry", FaultClass::Data, Warning, Rank::Code)
         .signs(&[&["duplicate entry '", "for key"], &["(1062, \""], &["(1062, '"]])
         .says("a row is written that is there already")
@@ -210,6 +215,11 @@ pub(super) const SAMPLES: &[(&str, &str, &str)] = &[
         "mysql-gone-away",
         "(2006, \"MySQL server has gone away (BrokenPipeError(32, 'Broken pipe'))\")",
         "truck 2006 has gone away",
+    ),
+    (
+        "mysql-read-only",
+        "(1290, 'The MySQL server is running with the --read-only option so it cannot execute this statement')",
+        "truck 1290 is read only",
     ),
     (
         "mysql-deadlock",

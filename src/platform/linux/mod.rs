@@ -6,17 +6,20 @@ mod cpu;
 mod disks;
 mod groups;
 mod hold;
+mod kernel_log;
 mod memory;
 mod processes;
 mod scope;
 mod sockets;
+mod waiting;
 
-pub use cgroup::limit_of;
+pub use cgroup::{cpu_quota, limit_of};
 pub use clock::clock_state;
 pub use cpu::{cpu_times, load_average, pressure};
 pub use disks::{disk_usage, mounts, open_files};
 pub use groups::groups_of;
 pub use hold::ProcessHold;
+pub use kernel_log::kernel_log;
 pub use memory::{memory, swap};
 pub use processes::{
     boot_id, command_line, environment, executable, is_contained, process_files, process_files_limit,
@@ -24,6 +27,7 @@ pub use processes::{
 };
 pub use scope::{Scope, ScopeWatch, control_group};
 pub use sockets::listeners;
+pub use waiting::waiting;
 
 use std::fs::File;
 use std::io::{self, Read};

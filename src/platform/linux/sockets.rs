@@ -14,6 +14,8 @@ use crate::platform::Listener;
 
 /// State of a listening socket, as the kernel writes it.
 const LISTEN: &str = "0A";
+/// Connections among which one is looked for.
+const MAX_CONNECTIONS: usize = 100_000;
 
 /// Finds the sockets that listen on one of `ports`, and the processes that hold them.
 ///
@@ -41,6 +43,20 @@ pub fn listeners(
     Ok(sockets.into_iter().map(|s| s.listener).collect())
 }
 
+/// The other end of a connection, by the inode of its socket, as the process itself sees its network.
+pub(super) fn peer_of(pid: u32, inode: u64) -> Option<SocketAddr> {
+    let find = |name: &str| {
+        let lines = BufReader::new(File::open(format!("/proc/{pid}/net/{name}")).ok()?).split(b'\n').skip(1);
+        lines.take(MAX_CONNECTIONS).flatten().find_map(|line| {
+            let line = String::from_utf8_lossy(&line);
+            let entry = Entry::parse(&line).filter(|entry| entry.inode == inode)?;
+            parse_address(entry.remote)
+        })
+    };
+    let peer = find("tcp").or_else(|| find("tcp6"))?;
+    Some(SocketAddr::new(peer.ip().to_canonical(), peer.port()))
+}
+
 struct Socket {
     inode: u64,
     listener: Listener,
@@ -66,6 +82,7 @@ fn sockets_in(path: &str, ports: &[u16]) -> io::Result<Vec<Socket>> {
 /// One line: `sl local remote state queues timer retransmits uid timeout inode …`.
 struct Entry<'a> {
     address: SocketAddr,
+    remote: &'a str,
     state: &'a str,
     uid: Option<u32>,
     inode: u64,
@@ -74,9 +91,10 @@ struct Entry<'a> {
 impl<'a> Entry<'a> {
     fn parse(line: &'a str) -> Option<Self> {
         let fields: Vec<&str> = line.split_ascii_whitespace().take(10).collect();
-        let &[_, local, _, state, _, _, _, uid, _, inode] = fields.as_slice() else { return None };
+        let &[_, local, remote, state, _, _, _, uid, _, inode] = fields.as_slice() else { return None };
         Some(Self {
             address: parse_address(local)?,
+            remote,
             state,
             uid: uid.parse().ok(),
             inode: inode.parse().ok()?,

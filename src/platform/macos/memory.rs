@@ -4,7 +4,7 @@ use std::io;
 
 use sysinfo::System;
 
-use crate::platform::{Memory, MemoryLimit, Swap};
+use crate::platform::{CpuQuota, Memory, MemoryLimit, Swap};
 
 /// Reads the machine's memory.
 ///
@@ -30,6 +30,11 @@ pub fn swap() -> io::Result<Swap> {
 
 /// Returns nothing: no group limits a process here.
 pub fn limit_of(_pid: u32) -> Option<MemoryLimit> {
+    None
+}
+
+/// Returns nothing: no group limits this process here.
+pub fn cpu_quota() -> Option<CpuQuota> {
     None
 }
 

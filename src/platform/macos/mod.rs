@@ -7,23 +7,27 @@ mod cpu;
 mod disks;
 mod groups;
 mod hold;
+mod kernel_log;
 mod memory;
 mod processes;
 mod scope;
 mod sockets;
+mod waiting;
 
 pub use clock::clock_state;
 pub use cpu::{cpu_times, load_average, pressure};
 pub use disks::{disk_usage, mounts, open_files};
 pub use groups::groups_of;
 pub use hold::ProcessHold;
-pub use memory::{limit_of, memory, swap};
+pub use kernel_log::kernel_log;
+pub use memory::{cpu_quota, limit_of, memory, swap};
 pub use processes::{
     boot_id, command_line, environment, executable, is_contained, process_files, process_files_limit,
     process_owner, process_stat, processes, wait_channel, working_dir,
 };
 pub use scope::{Scope, ScopeWatch, control_group};
 pub use sockets::listeners;
+pub use waiting::waiting;
 
 use std::ffi::CStr;
 use std::mem::MaybeUninit;

@@ -1,0 +1,154 @@
+//! The end of a service's log: known faults since it last started.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use chrono::{DateTime, Utc};
+
+use crate::checks::Plan;
+use crate::checks::evidence::moment;
+use crate::checks::evidence::{LastWords, SaidFault};
+use crate::logs::restarts::{Mark, MarkFinder};
+use crate::logs::rules;
+use crate::text::redact;
+
+/// Bytes at the end of a log that are read.
+const TAIL: u64 = 64 * 1024;
+/// Lines that are looked at.
+const LINES: usize = 400;
+/// Lines that count as the very last: a traceback and what a server says while it goes down.
+const LAST: usize = 40;
+/// Longest part of a line that is looked at.
+const WIDTH: usize = 2_000;
+/// Services whose logs are read.
+const MOST_LOGS: usize = 64;
+
+/// The logs to read.
+pub(super) fn logs(plan: &Plan) -> Vec<(String, PathBuf)> {
+    let each = plan.services.iter().filter_map(|s| Some((s.name.clone(), s.log_file.clone()?)));
+    each.take(MOST_LOGS).collect()
+}
+
+/// Reads the end of a log. May hang where its file system does.
+pub(super) fn read(service: &str, path: &Path, now: DateTime<Utc>) -> Option<LastWords> {
+    let (bytes, modified) = tail(path).ok()?;
+    let silent_for = SystemTime::from(now).duration_since(modified).unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
+    Some(LastWords { service: service.to_owned(), silent_for, faults: faults(&text, now) })
+}
+
+fn tail(path: &Path) -> io::Result<(Vec<u8>, SystemTime)> {
+    let mut file = File::open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    file.seek(SeekFrom::Start(metadata.len().saturating_sub(TAIL)))?;
+    let mut bytes = Vec::new();
+    file.take(TAIL).read_to_end(&mut bytes)?;
+    Ok((bytes, metadata.modified()?))
+}
+
+/// Known faults since the last start, newest first, each rule once.
+fn faults(text: &str, now: DateTime<Utc>) -> Vec<SaidFault> {
+    let marks = MarkFinder::default();
+    let mut seen = HashSet::new();
+    let mut faults = Vec::new();
+    let mut pending = 0;
+    let lines = text.lines().rev().filter(|line| !line.trim().is_empty()).take(LINES);
+    for (at, line) in lines.enumerate() {
+        let line = &line[..line.floor_char_boundary(WIDTH)];
+        if let Some(time) = moment::of_line(line) {
+            // A traceback has no times of its own: they are those of the line above it.
+            let age = (now - time).to_std().unwrap_or(Duration::ZERO);
+            faults[pending..].iter_mut().for_each(|fault: &mut SaidFault| fault.age = Some(age));
+            pending = faults.len();
+            note(line, Some(age), at, &mut seen, &mut faults);
+            pending = pending.max(faults.len());
+        } else {
+            note(line, None, at, &mut seen, &mut faults);
+        }
+        if is_start(line, &marks) {
+            break;
+        }
+    }
+    faults
+}
+
+fn note(
+    line: &str,
+    age: Option<Duration>,
+    at: usize,
+    seen: &mut HashSet<&'static str>,
+    faults: &mut Vec<SaidFault>,
+) {
+    let Some((rule, fault)) = rules::find(line) else { return };
+    if seen.insert(rule.id) {
+        let summary = redact::secrets(&fault.summary).into_owned();
+        faults.push(SaidFault { rule: rule.id, class: rule.class, summary, age, is_last: at < LAST });
+    }
+}
+
+/// Whether a line tells of a start; what stands above it belongs to an earlier life.
+fn is_start(line: &str, marks: &MarkFinder) -> bool {
+    // `INFO:     Started server process [7]`, with or without a time and a logger before it.
+    let message = line.rsplit_once(" - ").map_or(line, |(_, message)| message);
+    let message = message.split_once(':').filter(|(level, _)| level.chars().all(|c| c.is_ascii_uppercase()));
+    let message = message.map_or(line, |(_, message)| message.trim_start());
+    matches!(
+        marks.mark(message.as_bytes()),
+        Some((Mark::Start | Mark::ParentStart | Mark::ReloaderStart | Mark::SupervisorStart, _))
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules_of(text: &str) -> Vec<&'static str> {
+        faults(text, Utc::now()).into_iter().map(|fault| fault.rule).collect()
+    }
+
+    #[test]
+    fn newest_fault_stands_first_and_an_earlier_life_does_not_count() {
+        let text = "\
+OSError: [Errno 28] No space left on device
+INFO:     Started server process [4711]
+INFO:     Waiting for application startup.
+pymysql.err.OperationalError: (2003, \"Can't connect to MySQL server on 'localhost'\")
+ERROR:    [Errno 98] error while attempting to bind on address ('127.0.0.1', 8000): address already in use
+INFO:     Waiting for application shutdown.
+";
+        assert_eq!(rules_of(text), ["port-in-use", "mysql-connection-refused"]);
+    }
+
+    #[test]
+    fn traceback_is_as_old_as_the_line_above_it() {
+        let now = Utc::now();
+        let at = (now - chrono::TimeDelta::minutes(5)).format("%Y-%m-%dT%H:%M:%SZ");
+        let text =
+            format!("{at} - app - ERROR - it failed\nTraceback (most recent call last):\nMemoryError\n");
+        let found = faults(&text, now);
+        assert_eq!(found[0].rule, "out-of-memory");
+        let age = found[0].age.unwrap().as_secs();
+        assert!((300..302).contains(&age), "{age}");
+        assert_eq!(faults("MemoryError\n", now)[0].age, None);
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic() {
+        for text in ["", "\n\n", "é".repeat(5_000).as_str(), "2026-", ": : - : -"] {
+            assert!(faults(text, Utc::now()).is_empty());
+        }
+    }
+
+    #[test]
+    fn folder_and_missing_file_have_no_last_words() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(read("x", dir.path(), Utc::now()), None);
+        assert_eq!(read("x", &dir.path().join("none"), Utc::now()), None);
+    }
+}

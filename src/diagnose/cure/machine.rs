@@ -1,0 +1,72 @@
+//! Cures for what the machine is short of.
+
+use crate::diagnose::cure::Case;
+use crate::diagnose::cure::command::{hint, joined, listed, words};
+use crate::diagnose::cure::observed::{list, number, text};
+use crate::model::{Cause, Hint};
+use crate::text::shell;
+
+/// Folders of open files, by their number.
+const MOST_FILES: &str =
+    r#"for p in /proc/[0-9]*; do echo "$(sudo ls "$p/fd" 2>/dev/null | wc -l) $p"; done | sort -n | tail"#;
+
+/// Of the machine: who uses it. Of a service: it was killed, or is about to be.
+pub(super) fn memory(case: Case<'_>) -> Hint {
+    let is_gone = case.service.is_some() && number(case.finding, "pid").is_none();
+    if let Some(service) = case.service.filter(|_| is_gone) {
+        let start = case.fuelops(["start", &service.name]);
+        let limit =
+            if case.finding.cause == Some(Cause::MemoryLimit) { "raise the limit" } else { "free memory" };
+        return hint(
+            format!("find what grew, {limit}, then start it again"),
+            start.or_else(|| case.last_lines()),
+        );
+    }
+    if let (Some(_), Some(pid)) = (case.service, number(case.finding, "pid")) {
+        let shown = listed("pid,user,rss,args", &[pid]);
+        return hint("see what it keeps in memory, or raise its limit", Some(shown));
+    }
+    used_by(case, "the largest processes are", "pid,user,rss,args")
+}
+
+pub(super) fn busy(case: Case<'_>) -> Hint {
+    used_by(case, "the busiest processes are", "pid,user,pcpu,time,args")
+}
+
+fn used_by(case: Case<'_>, what: &str, columns: &str) -> Hint {
+    let pids: Vec<u64> = list(case.finding, "top_processes").filter_map(|p| p["pid"].as_u64()).collect();
+    if pids.is_empty() {
+        return hint("see who uses most", Some(format!("ps -eo {columns} | sort -k3 -n | tail")));
+    }
+    hint(format!("{what} pids {}", joined(&pids, ", ")), Some(listed(columns, &pids)))
+}
+
+pub(super) fn disk(case: Case<'_>) -> Hint {
+    if let Some(clean) = case.fuelops(["clean"]) {
+        return hint("see what retention would free; it asks before it removes anything", Some(clean));
+    }
+    let largest = list(case.finding, "largest_folders").find_map(|f| f["path"].as_str());
+    let folder = largest.or_else(|| text(case.finding, "path")).unwrap_or("/");
+    hint("see what fills it", Some(format!("du -xh -d 1 {} | sort -h | tail", shell::quote(folder))))
+}
+
+pub(super) fn inodes(case: Case<'_>) -> Option<Hint> {
+    let path = text(case.finding, "path")?;
+    let command = format!("du --inodes -x -d 2 {} | sort -n | tail", shell::quote(path));
+    Some(hint("find the folder with the many small files", Some(command)))
+}
+
+pub(super) fn files(case: Case<'_>) -> Hint {
+    let Some(pid) = number(case.finding, "open_files_pid").map(|pid| pid.to_string()) else {
+        let gone = case.service.is_some().then(|| case.last_lines()).flatten();
+        return hint(
+            "see who holds so many files open, and raise the limit if they are needed",
+            Some(gone.unwrap_or_else(|| MOST_FILES.to_owned())),
+        );
+    };
+    let lsof = case.program(["lsof", "-nP", "-p", &pid]);
+    hint(
+        "see what it holds open; it may leak files or sockets, or need a higher limit",
+        Some(lsof.unwrap_or_else(|| words(["ls", "-l", &format!("/proc/{pid}/fd")]))),
+    )
+}

@@ -1,0 +1,152 @@
+//! What to do about a finding: a sentence, and a command that exists here, quoted for a shell.
+
+mod answer;
+mod command;
+mod machine;
+mod observed;
+mod server;
+mod service;
+
+use crate::config::Service;
+use crate::diagnose::Known;
+use crate::model::{Cause, Finding, Hint, Severity};
+use command::{hint, words};
+
+/// A finding that wants a cure, with what is known.
+#[derive(Clone, Copy)]
+struct Case<'a> {
+    finding: &'a Finding,
+    known: &'a Known<'a>,
+    /// That the finding is about.
+    service: Option<&'a Service>,
+}
+
+/// The cure for a finding, where there is one to name.
+pub(super) fn of(finding: &Finding, known: &Known<'_>) -> Option<Hint> {
+    let service = known.services.iter().find(|s| finding.check.starts_with(&format!("service.{}.", s.name)));
+    let case = Case { finding, known, service };
+    match finding.cause {
+        Some(cause) => of_cause(cause, case),
+        None if finding.severity == Severity::Unknown && service.is_some() => Some(hint(
+            "see more of it as root, or as the user that it runs as",
+            Some(words(["sudo", "fuelops", "health", "--target", &finding.target])),
+        )),
+        None => answer::nameless(case),
+    }
+}
+
+fn of_cause(cause: Cause, case: Case<'_>) -> Option<Hint> {
+    match cause {
+        Cause::ProcessDown | Cause::CrashLoop => service::down(case),
+        Cause::OrphanProcess => Some(service::orphan(case)),
+        Cause::PortTaken => Some(service::taken(case)),
+        Cause::ProcessHung => Some(service::hung(case)),
+        Cause::UnitFailed => service::unit_failed(case),
+        Cause::MemoryFull | Cause::MemoryLimit => Some(machine::memory(case)),
+        Cause::CpuSaturated => Some(machine::busy(case)),
+        Cause::DiskFull => Some(machine::disk(case)),
+        Cause::InodesFull => machine::inodes(case),
+        Cause::FilesExhausted => Some(machine::files(case)),
+        Cause::SlowResponse => Some(answer::slow(case)),
+        Cause::BadResponse => Some(answer::bad(case)),
+        Cause::CertificateExpiring => Some(answer::certificate(case)),
+        Cause::StaleLog => answer::stale_log(case),
+        Cause::ErrorRate => Some(answer::errors(case)),
+        Cause::BackupStale => answer::stale_backup(case),
+        Cause::DatabaseDown | Cause::CacheDown => Some(server::down(case)),
+        Cause::WorkerDown | Cause::DuplicateWorker | Cause::MetricsInvalid | Cause::TargetDown => {
+            Some(server::look_again(cause, case))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::diagnose::testing::{WITH_TOOLS, WITHOUT_TOOLS, bad, known, service};
+
+    fn cure(check: &str, cause: Cause, observed: &Value) -> Hint {
+        let mut finding = bad(check, cause);
+        finding.observed = observed.as_object().unwrap().clone();
+        let services = [service("api")];
+        of(&finding, &Known { services: &services, tools: WITHOUT_TOOLS, ..known() }).unwrap()
+    }
+
+    fn command(check: &str, cause: Cause, observed: &Value) -> String {
+        cure(check, cause, observed).command.unwrap()
+    }
+
+    #[test]
+    fn dead_service_is_read_before_it_is_started() {
+        let hint = cure("service.api.process", Cause::ProcessDown, &json!({}));
+        assert_eq!(hint.command.unwrap(), "tail -n 50 '/srv/my app/back end.log'");
+        assert!(hint.text.contains("cd '/srv/my app' && python3 main.py"), "{}", hint.text);
+        assert!(!hint.text.contains("abcdef"), "{}", hint.text);
+    }
+
+    #[test]
+    fn commands_of_our_own_are_named_once_they_exist() {
+        let services = [service("api")];
+        let known = Known { services: &services, tools: WITH_TOOLS, ..known() };
+        for (check, cause, expected) in [
+            ("service.api.process", Cause::ProcessDown, "fuelops start api"),
+            ("service.api.http", Cause::ProcessHung, "fuelops restart api"),
+            ("service.api.process", Cause::OrphanProcess, "fuelops recover"),
+            ("disk./", Cause::DiskFull, "fuelops clean"),
+            ("logs.errors", Cause::ErrorRate, "fuelops analyze-logs --since 1h"),
+        ] {
+            let hint = of(&bad(check, cause), &known).unwrap();
+            assert_eq!(hint.command.as_deref(), Some(expected), "{check}");
+        }
+    }
+
+    #[test]
+    fn only_proven_processes_are_signalled() {
+        let holders = json!([{"pid": 7, "is_own": true}, {"pid": 8, "is_own": false}]);
+        let orphan = command("service.api.process", Cause::OrphanProcess, &json!({"pids": [8, 9]}));
+        assert_eq!(orphan, "kill -TERM 8 9");
+        let taken = command("service.api.port", Cause::PortTaken, &json!({ "holders": holders }));
+        assert_eq!(taken, "ps -o pid,ppid,user,lstart,args -p 8");
+        let unseen = command("service.api.port", Cause::PortTaken, &json!({"holders": []}));
+        assert_eq!(unseen, "sudo fuelops health --target api");
+        let stopped = command("service.api.process", Cause::ProcessHung, &json!({"pid": 8}));
+        assert_eq!(stopped, "kill -CONT 8");
+    }
+
+    #[test]
+    fn hostile_paths_are_quoted() {
+        let full = command(
+            "disk./x",
+            Cause::DiskFull,
+            &json!({"path": "/x", "largest_folders": [{"path": "/x/$(reboot)", "bytes": 1}]}),
+        );
+        assert_eq!(full, "du -xh -d 1 '/x/$(reboot)' | sort -h | tail");
+        let stale = command("check.log", Cause::StaleLog, &json!({"path": "a;b"}));
+        assert_eq!(stale, "ls -l 'a;b'");
+    }
+
+    #[test]
+    fn masked_url_is_not_put_into_a_command() {
+        let of = |url: &str| {
+            let finding = bad("check.api", Cause::BadResponse).with("url", url);
+            of(&finding, &Known { tools: WITH_TOOLS, ..known() }).unwrap().command.unwrap()
+        };
+        assert_eq!(of("http://h/?q=a&b"), "curl -sSi -m 10 'http://h/?q=a&b'");
+        assert_eq!(of("http://u:[redacted]@h/"), "fuelops health --target api --format json");
+    }
+
+    #[test]
+    fn every_cause_has_a_cure_that_needs_no_tools() {
+        let observed = json!({"path": "/x", "pid": 5, "url": "http://h/"});
+        for cause in Cause::ALL {
+            let hint = cure("service.api.process", cause, &observed);
+            assert!(!hint.text.is_empty(), "{cause}");
+            let command = hint.command.unwrap_or_default();
+            for absent in ["lsof", "curl", "openssl", "systemctl", "fuelops start", "fuelops recover"] {
+                assert!(!command.contains(absent), "{cause}: {command}");
+            }
+        }
+    }
+}

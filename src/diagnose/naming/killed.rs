@@ -1,0 +1,121 @@
+//! The kernel killed it for want of memory.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::checks::Kill;
+use crate::config::{CheckKind, Service};
+use crate::diagnose::naming::Named;
+use crate::diagnose::scene::{Node, Part};
+use crate::model::Cause;
+use crate::text::human;
+
+/// The kernel keeps so many letters of a program's name.
+const SHORT_NAME: usize = 15;
+/// How near to each other a kill and the last line of a log have to be to tell of the same moment.
+const SAME_MOMENT: Duration = Duration::from_secs(60);
+
+/// A service's process is gone, and the kernel says that it killed the very pid, or one of its name at the moment that the
+/// log fell silent.
+pub(super) fn service(node: Node<'_>) -> Option<Named> {
+    let (service, Part::Process) = node.service()? else { return None };
+    if !node.is_one_of(&[Cause::ProcessDown, Cause::OrphanProcess]) {
+        return None;
+    }
+    let stale = node.number("stale_pid");
+    let evidence = node.evidence();
+    let silent = evidence.last_words_of(&service.name).map(|words| words.silent_for);
+    let is_its = |kill: &&Kill| match stale {
+        Some(pid) => f64::from(kill.pid) == pid,
+        None => runs(service, &kill.name) && silent.is_some_and(|at| at.abs_diff(kill.age) < SAME_MOMENT),
+    };
+    let kill = evidence.kills.iter().find(is_its)?;
+    let cause = if kill.is_of_group { Cause::MemoryLimit } else { Cause::MemoryFull };
+    // Workers without a parent stay what they are: they hold the port.
+    let cause = (node.cause() == Some(Cause::ProcessDown)).then_some(cause);
+    Some(Named { cause, evidence: text(kill) })
+}
+
+/// A database or cache does not answer, nobody listens there, and the kernel killed one of its kind.
+pub(super) fn server(node: Node<'_>) -> Option<Named> {
+    let names: &[&str] = match node.kind()? {
+        CheckKind::Mysql(_) => &["mysqld", "mariadbd"],
+        CheckKind::Postgres(_) => &["postgres"],
+        CheckKind::Redis(_) => &["redis-server", "valkey-server"],
+        _ => return None,
+    };
+    let endpoint = node.endpoint().filter(|endpoint| endpoint.is_loopback())?;
+    let evidence = node.evidence();
+    let is_down = node.is_one_of(&[Cause::DatabaseDown, Cause::CacheDown, Cause::ProcessDown]);
+    if !is_down || evidence.servers.iter().any(|server| server.port == endpoint.port) {
+        return None;
+    }
+    let kill = evidence.kills.iter().find(|kill| names.contains(&kill.name.as_str()))?;
+    Some(Named { cause: None, evidence: text(kill) })
+}
+
+fn runs(service: &Service, name: &str) -> bool {
+    let program = service.command.as_ref().map(|command| Path::new(command.program()));
+    let file = program.and_then(Path::file_name).map(|file| file.to_string_lossy().into_owned());
+    file.is_some_and(|file| file.chars().take(SHORT_NAME).eq(name.chars()))
+}
+
+fn text(kill: &Kill) -> String {
+    let (ago, short) =
+        (human::duration(kill.age), if kill.is_of_group { "its control group" } else { "the machine" });
+    format!("the kernel killed pid {} ({}) {ago} ago: {short} was out of memory", kill.pid, kill.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::{Evidence, LastWords};
+    use crate::diagnose::testing::{bad, diagnosed as read};
+
+    fn kill(pid: u32, is_of_group: bool) -> Kill {
+        Kill { pid, name: "python3".into(), age: Duration::from_secs(180), is_of_group }
+    }
+
+    fn process(stale: Option<u32>) -> crate::model::Finding {
+        let finding = bad("service.api.process", Cause::ProcessDown);
+        match stale {
+            Some(pid) => finding.with("stale_pid", pid),
+            None => finding,
+        }
+    }
+
+    #[test]
+    fn the_pid_of_the_pid_file_names_the_cause() {
+        for (is_of_group, cause) in [(true, Cause::MemoryLimit), (false, Cause::MemoryFull)] {
+            let evidence = Evidence { kills: vec![kill(7, is_of_group)], ..Evidence::default() };
+            let found = &read(vec![process(Some(7))], &evidence)[0];
+            assert_eq!(found.cause, Some(cause));
+            assert!(found.summary.contains("the kernel killed pid 7 (python3) 3m ago"), "{}", found.summary);
+        }
+    }
+
+    #[test]
+    fn the_kill_of_another_proves_nothing() {
+        let evidence = Evidence { kills: vec![kill(8, false)], ..Evidence::default() };
+        for stale in [Some(7), None] {
+            assert_eq!(read(vec![process(stale)], &evidence)[0].cause, Some(Cause::ProcessDown));
+        }
+    }
+
+    #[test]
+    fn without_a_pid_the_log_must_have_fallen_silent_at_that_moment() {
+        let words = |seconds| LastWords {
+            service: "api".into(),
+            silent_for: Duration::from_secs(seconds),
+            faults: Vec::new(),
+        };
+        for (seconds, cause) in [(170, Cause::MemoryFull), (3_600, Cause::ProcessDown)] {
+            let evidence = Evidence {
+                kills: vec![kill(8, false)],
+                last_words: vec![words(seconds)],
+                ..Evidence::default()
+            };
+            assert_eq!(read(vec![process(None)], &evidence)[0].cause, Some(cause));
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! Evidence that tells more than a measurement did: a table, tried in its order; the first that says something is heard.
+
+mod killed;
+mod last_words;
+mod waits;
+
+use crate::diagnose::scene::Node;
+use crate::model::Cause;
+
+pub(super) use last_words::is_recent;
+
+/// What evidence says of one finding.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Named {
+    /// A closer cause than the one that was measured; absent where that one stands.
+    pub(super) cause: Option<Cause>,
+    /// In words.
+    pub(super) evidence: String,
+}
+
+const NAMINGS: &[fn(Node<'_>) -> Option<Named>] =
+    &[killed::service, killed::server, last_words::of_the_dead, last_words::of_the_failing, waits::named];
+
+/// Asks the evidence about a finding that is not ok.
+pub(super) fn of(node: Node<'_>) -> Option<Named> {
+    NAMINGS.iter().find_map(|naming| naming(node))
+}

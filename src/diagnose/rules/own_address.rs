@@ -1,0 +1,26 @@
+//! Checks that ask a service's own port.
+
+use crate::diagnose::rule::Rule;
+use crate::diagnose::rules::shared::{failing, is_outage};
+use crate::diagnose::scene::{Node, Part};
+
+/// What a check asks is served by a service that does not work.
+pub(super) const CHECKS_OF_A_SERVICE: Rule = Rule {
+    name: "checks-of-a-service",
+    is_root: |root| failing(root).is_some_and(|service| service.port.is_some()),
+    proof: |root, consequence| {
+        let (service, part) = root.service()?;
+        let asked = consequence.endpoint().filter(|address| address.is_loopback())?;
+        if Some(asked.port) != service.port {
+            return None;
+        }
+        // Where the service itself answers, only the same failure has the same reason.
+        let is_alike = root.cause() == consequence.cause() || (is_silent(root) && is_outage(consequence));
+        let counts = part != Part::Http || is_alike;
+        counts.then(|| format!("{} serves port {}", service.name, asked.port))
+    },
+};
+
+fn is_silent(node: Node<'_>) -> bool {
+    !node.is_server_error()
+}

@@ -1,0 +1,70 @@
+//! What several rules ask.
+
+use crate::checks::SaidFault;
+use crate::config::{CheckKind, Service};
+use crate::diagnose::naming::is_recent;
+use crate::diagnose::scene::{Node, Part};
+use crate::logs::rules::FaultClass;
+use crate::model::{Cause, Severity};
+
+/// Whether a known fault, by the id of its rule, is about servers of this kind.
+pub(in crate::diagnose) fn is_of_kind(kind: &CheckKind, rule: &str) -> bool {
+    let signs: &[&str] = match kind {
+        CheckKind::Mysql(_) => &["mysql-"],
+        CheckKind::Postgres(_) => &["postgres-"],
+        CheckKind::Redis(_) => &["redis-", "broker-"],
+        _ => return false,
+    };
+    signs.iter().any(|sign| rule.starts_with(sign))
+}
+
+/// Whether a service's process is known to be gone, or whole only in parts.
+pub(super) fn is_gone(node: Node<'_>) -> bool {
+    let is_down = !node.finding().observed.contains_key("pid") && node.finding().severity > Severity::Unknown;
+    node.is_part(Part::Process) && node.cause().is_some() && (is_down || node.is_one_of(&[Cause::UnitFailed]))
+}
+
+/// Whether a failure is an outage: nobody answers, too late, or with an error of the server's own. An answer that is only
+/// not the wanted one has a reason of its own.
+pub(super) fn is_outage(node: Node<'_>) -> bool {
+    const SILENT: [Cause; 8] = [
+        Cause::ProcessDown,
+        Cause::ProcessHung,
+        Cause::SlowResponse,
+        Cause::DatabaseDown,
+        Cause::CacheDown,
+        Cause::WorkerDown,
+        Cause::TargetDown,
+        Cause::CrashLoop,
+    ];
+    let is_nameless = node.cause().is_none() && node.finding().severity == Severity::Critical;
+    node.is_one_of(&SILENT) || node.is_server_error() || is_nameless
+}
+
+/// The service whose process, port or URL a finding is about, where that is no good.
+pub(super) fn failing(node: Node<'_>) -> Option<&Service> {
+    let (service, part) = node.service()?;
+    let counts = match part {
+        Part::Process => is_gone(node) || node.is_one_of(&[Cause::ProcessHung]),
+        Part::Port | Part::Restarts => node.finding().severity >= Severity::Warning,
+        Part::Http => is_outage(node),
+    };
+    counts.then_some(service)
+}
+
+/// A fault of one of these classes that the log of a finding's service tells: as its last words where the process is gone,
+/// of now where it lives.
+pub(super) fn said<'s>(node: Node<'s>, classes: &[FaultClass]) -> Option<&'s SaidFault> {
+    let (service, part) = node.service()?;
+    let words = node.evidence().last_words_of(&service.name)?;
+    let counts = |fault: &&SaidFault| match part {
+        Part::Process | Part::Restarts => fault.is_last,
+        Part::Http | Part::Port => is_recent(words, fault),
+    };
+    words.faults.iter().filter(counts).find(|fault| classes.contains(&fault.class))
+}
+
+/// Whether a finding is about a disk: one of the machine's, or a check of one.
+pub(super) fn is_of_disk(node: Node<'_>) -> bool {
+    node.id().starts_with("disk.") || matches!(node.kind(), Some(CheckKind::Disk(_)))
+}
