@@ -78,6 +78,19 @@ impl Folder {
         os::enter(self.as_fd(), name)
     }
 
+    /// Enters a folder of this one, also where another file system is mounted on it; still no link.
+    ///
+    /// # Errors
+    /// When it is gone or may not be read.
+    pub fn enter_mount(&self, name: &CStr) -> io::Result<Entry> {
+        single(name)?;
+        match rustix::fs::openat(self, name, FOLDER_FLAGS | OFlags::NOFOLLOW, Mode::empty()) {
+            Ok(fd) => Ok(Entry::Folder(Self::new(fd))),
+            Err(Errno::LOOP | Errno::NOTDIR) => Ok(Entry::Link),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Looks at a name without following it.
     ///
     /// # Errors

@@ -1,0 +1,48 @@
+//! Backups: of databases and logs, made, proven, looked after, brought back.
+//!
+//! A backup is an archive and a signed manifest. It counts only when everything agreed that could tell of a failure: the
+//! dumper's exit code and what it complained of, the end of its output, the archive read back, its content compared with
+//! that of the backups before. What fails leaves nothing behind and replaces nothing. Passwords reach the databases'
+//! programs by private files only, and content reaches the disk compressed only (but for SQLite, whose own interface
+//! copies into a file).
+
+mod archive;
+mod create;
+mod files;
+mod frame;
+mod gather;
+mod hex;
+mod judge;
+mod key;
+mod login;
+mod manifest;
+mod means;
+mod mysql;
+mod owner;
+mod postgres;
+mod prune;
+mod restore;
+mod run;
+mod script;
+mod shelf;
+mod source;
+mod sqlite;
+mod sweep;
+mod tool;
+mod verify;
+mod watch;
+
+pub use create::{Made, Shrinking, create};
+pub use gather::Skipped;
+pub use key::{Key, KeyError};
+pub use manifest::{Kind, Manifest, Member, Origin, Standing, Table, Versions};
+pub use means::Means;
+pub use prune::{Plan as PrunePlan, Pruned, Retention, apply as prune, plan as plan_prune};
+pub use restore::{Now, Plan as RestorePlan, Restored, apply as restore, choose, plan as plan_restore};
+pub use run::Interrupt;
+pub use shelf::{Entry, Shelf, State};
+pub use source::{Source, Wanted, sources};
+pub use sweep::sweep;
+pub use tool::SearchPath;
+pub use verify::{Checked, Deep, drill, verify};
+pub use watch::{Newest, NewestBackup, WatchError, newest_verified, protected};

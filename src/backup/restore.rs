@@ -1,0 +1,298 @@
+//! Brings a backup back: only one that our manifest proves, only after it was read to its end, and only after what it
+//! replaces was backed up itself.
+
+use std::ffi::{CString, OsStr};
+use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Component, Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use super::archive::{Content, Hashed};
+use super::create::milliseconds;
+use super::login::Login;
+use super::manifest::{Kind, Manifest};
+use super::means::Means;
+use super::shelf::{Entry, Shelf, State};
+use super::source::Source;
+use super::verify::{prove, seal};
+use super::{mysql, postgres, sqlite};
+use crate::platform::files::{Entry as Entered, Folder};
+use crate::store::create_folder;
+
+/// Rights of restored files' folders.
+const FOLDER_MODE: u32 = 0o700;
+
+/// A restore that is thought through, and not begun.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub manifest: Manifest,
+    target: Target,
+    /// What is there now and would be replaced.
+    pub now: Now,
+}
+
+/// Where a backup goes.
+#[derive(Clone, Debug)]
+enum Target {
+    Mysql(Login),
+    Postgres { login: Login, is_place: bool },
+    Sqlite(PathBuf),
+    Folder(PathBuf),
+}
+
+/// What stands where a backup is to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Now {
+    Missing,
+    Empty,
+    /// Tables, or one file.
+    Filled(u64),
+}
+
+impl Plan {
+    /// Where the backup goes, for people.
+    pub fn place(&self) -> String {
+        match &self.target {
+            Target::Mysql(login) | Target::Postgres { login, .. } => login.place(),
+            Target::Sqlite(path) | Target::Folder(path) => path.display().to_string(),
+        }
+    }
+
+    /// Whether something is replaced, which has to be backed up first.
+    pub fn replaces(&self) -> bool {
+        matches!(self.now, Now::Filled(_))
+    }
+}
+
+/// Finds the backup that is meant: by its id, or the newest verified one of a source.
+///
+/// # Errors
+/// When there is none, or it is not one to restore.
+pub fn choose(entries: &[Entry], wanted: &str) -> Result<Manifest> {
+    let by_source = || entries.iter().find(|entry| entry.verified().is_some_and(|m| m.origin.name == wanted));
+    let Some(entry) = entries.iter().find(|entry| entry.id == wanted).or_else(by_source) else {
+        bail!(
+            "there is no backup {wanted:?}, and no verified one of a source of that name; `fuelops backup list` shows them"
+        );
+    };
+    match (&entry.manifest, entry.state) {
+        (Some(manifest), State::Verified | State::Suspicious) => Ok(manifest.clone()),
+        _ => {
+            let why = entry.why.as_deref().unwrap_or("it is not proven");
+            bail!("{} is {} and is not restored: {why}", entry.id, entry.state.word())
+        }
+    }
+}
+
+/// Thinks a restore through: reads the archive to its end and looks at what is there.
+///
+/// # Errors
+/// When the archive is damaged, the source is not configured, or the target is not free.
+pub fn plan(
+    shelf: &Shelf,
+    means: &Means,
+    manifest: Manifest,
+    source: Option<&Source>,
+    into: Option<&str>,
+) -> Result<Plan> {
+    prove(shelf, &manifest).with_context(|| format!("{} is damaged and is not restored", manifest.id))?;
+    let target = target(&manifest, source, into)?;
+    let now = look(means, &target)?;
+    if into.is_some() && matches!(now, Now::Filled(_)) {
+        let plan = Plan { manifest, target, now };
+        bail!("{} is there and not empty; --into takes a new one", plan.place());
+    }
+    Ok(Plan { manifest, target, now })
+}
+
+fn target(manifest: &Manifest, source: Option<&Source>, into: Option<&str>) -> Result<Target> {
+    let name = &manifest.origin.name;
+    match (manifest.origin.kind, source, into) {
+        (Kind::Files, _, Some(folder)) => Ok(Target::Folder(folder.into())),
+        (Kind::Files, _, None) => {
+            bail!("files are not restored over those in use: name a folder with --into")
+        }
+        (Kind::Sqlite, _, Some(path)) => Ok(Target::Sqlite(path.into())),
+        (Kind::Sqlite, Some(Source::Sqlite(path)), None) => Ok(Target::Sqlite(path.clone())),
+        (Kind::Mysql, Some(Source::Mysql(login)), into) => Ok(Target::Mysql(elsewhere(login, into))),
+        (Kind::Postgres, Some(Source::Postgres(login)), into) => {
+            let (login, is_place) = (elsewhere(login, into), into.is_none());
+            Ok(Target::Postgres { login, is_place })
+        }
+        _ => bail!("the config names no database {name} any more, so there is nowhere to restore it to"),
+    }
+}
+
+fn elsewhere(login: &Login, into: Option<&str>) -> Login {
+    into.map_or_else(|| login.clone(), |database| login.with_database(database))
+}
+
+fn look(means: &Means, target: &Target) -> Result<Now> {
+    let counted = match target {
+        Target::Mysql(login) => mysql::tables_of(means, login, login.database())?,
+        Target::Postgres { login, is_place } => {
+            // A server of PostgreSQL is asked through a database that is there.
+            let asked = if *is_place { login.clone() } else { login.with_database("postgres") };
+            postgres::tables_of(means, &asked, login.database())?
+        }
+        Target::Sqlite(path) => path.symlink_metadata().ok().map(|metadata| metadata.len().min(1)),
+        Target::Folder(path) => match path.read_dir() {
+            Ok(mut entries) => Some(u64::from(entries.next().is_some())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error).with_context(|| format!("cannot use {}", path.display())),
+        },
+    };
+    Ok(match counted {
+        None => Now::Missing,
+        Some(0) => Now::Empty,
+        Some(number) => Now::Filled(number),
+    })
+}
+
+/// What a restore has brought back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Restored {
+    pub tables: u64,
+    pub rows: u64,
+    pub files: u64,
+    pub bytes: u64,
+    pub elapsed_ms: u64,
+}
+
+/// Restores. What is replaced has to be safe by then.
+///
+/// # Errors
+/// When it fails; a database of PostgreSQL or SQLite is then as it was, one of MySQL may be half restored.
+pub fn apply(shelf: &Shelf, means: &Means, plan: &Plan) -> Result<Restored> {
+    let begun = Instant::now();
+    let manifest = &plan.manifest;
+    let mut content = Content::of(shelf.file(&manifest.file)?)?;
+    match &plan.target {
+        Target::Mysql(login) => {
+            if plan.now == Now::Missing {
+                mysql::create(means, login, login.database())?;
+            }
+            mysql::restore(means, login, &mut content)?;
+        }
+        Target::Postgres { login, is_place } => {
+            if plan.now == Now::Missing {
+                postgres::create(means, &login.with_database("postgres"), login.database())?;
+            }
+            let into = if *is_place { postgres::Into::Place } else { postgres::Into::Empty };
+            postgres::restore(means, login, into, &mut content)?;
+        }
+        Target::Sqlite(path) => restore_sqlite(shelf, means, manifest, path, &mut content)?,
+        Target::Folder(path) => unpack(path, &mut content, manifest)?,
+    }
+    content.finish(&seal(manifest)).context("the archive changed while it was restored")?;
+    Ok(Restored {
+        tables: manifest.table_count,
+        rows: manifest.rows(),
+        files: manifest.files.len() as u64,
+        bytes: manifest.content_bytes,
+        elapsed_ms: milliseconds(begun),
+    })
+}
+
+fn restore_sqlite(
+    shelf: &Shelf,
+    means: &Means,
+    manifest: &Manifest,
+    path: &Path,
+    content: &mut Content,
+) -> Result<()> {
+    let name = format!("{}.restore", manifest.file);
+    let scratch = shelf.begin(&name)?;
+    io::copy(content, &mut scratch.file()).context("cannot unpack the database")?;
+    let at = shelf.path().join(Shelf::scratch_name(&name));
+    sqlite::look(&at)?;
+    sqlite::put_back(&at, path, &means.interrupt)
+}
+
+/// Unpacks files into an empty folder; nothing in the archive leads out of it.
+fn unpack(path: &Path, content: &mut Content, manifest: &Manifest) -> Result<()> {
+    create_folder(path, FOLDER_MODE)?;
+    let top = Folder::open_trusted(path)?;
+    let mut archive = tar::Archive::new(content);
+    let mut wanted = manifest.files.iter();
+    for entry in archive.entries()? {
+        let mut entry = entry?;
+        let name = entry.path()?.into_owned();
+        if !entry.header().entry_type().is_file() {
+            bail!("{} is no file", name.display());
+        }
+        let mut hashed = Hashed::new(create_below(&top, path, &name)?);
+        io::copy(&mut entry, &mut hashed).with_context(|| format!("cannot write {}", name.display()))?;
+        hashed.flush()?;
+        let is_same = wanted.next().is_some_and(|member| member.sha256 == hashed.digest());
+        if !is_same {
+            bail!("{} is not what was backed up", name.display());
+        }
+    }
+    Ok(())
+}
+
+/// Makes a file below a folder, with the folders on the way.
+fn create_below(top: &Folder, at: &Path, name: &Path) -> Result<std::fs::File> {
+    let parts: Vec<&OsStr> = name
+        .components()
+        .map(|part| match part {
+            Component::Normal(part) => Ok(part),
+            _ => bail!("{} leads out of the folder", name.display()),
+        })
+        .collect::<Result<_>>()?;
+    let Some((file, folders)) = parts.split_last() else { bail!("a file of the archive has no name") };
+    let mut path = at.to_owned();
+    let mut inner: Option<Folder> = None;
+    for folder in folders {
+        path.push(folder);
+        create_folder(&path, FOLDER_MODE)?;
+        let entered = inner.as_ref().unwrap_or(top).enter(&CString::new(folder.as_bytes())?)?;
+        let Entered::Folder(folder) = entered else { bail!("{} is no folder", path.display()) };
+        inner = Some(folder);
+    }
+    let made = inner.as_ref().unwrap_or(top).create_file(&CString::new(file.as_bytes())?);
+    made.with_context(|| format!("cannot create {}", path.join(file).display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backup::manifest::tests::manifest;
+
+    fn entry(name: &str, hour: i64, state: State) -> Entry {
+        let made = manifest(name, hour);
+        let why = (state != State::Verified).then(|| "because".to_owned());
+        Entry { id: made.id.clone(), state, why, manifest: Some(made) }
+    }
+
+    #[test]
+    fn an_id_or_the_newest_good_one_of_a_source_is_chosen() {
+        let entries = [
+            entry("mysql", 9, State::Damaged),
+            entry("mysql", 8, State::Suspicious),
+            entry("mysql", 7, State::Verified),
+            entry("mysql", 6, State::Verified),
+        ];
+        let chosen = |wanted| choose(&entries, wanted).map(|m| m.id).map_err(|error| error.to_string());
+        assert_eq!(chosen("mysql"), Ok("mysql-7".to_owned()));
+        assert_eq!(chosen("mysql-6"), Ok("mysql-6".to_owned()));
+        assert_eq!(chosen("mysql-8"), Ok("mysql-8".to_owned()));
+        assert_eq!(chosen("mysql-9"), Err("mysql-9 is damaged and is not restored: because".to_owned()));
+        assert!(chosen("other").unwrap_err().contains("fuelops backup list"));
+    }
+
+    #[test]
+    fn nothing_in_an_archive_leads_out_of_the_folder() {
+        let place = tempfile::tempdir().unwrap();
+        let top = Folder::open_trusted(place.path()).unwrap();
+        std::os::unix::fs::symlink("/tmp", place.path().join("link")).unwrap();
+        for name in ["../x", "/etc/x", "a/../../x", "link/x", ""] {
+            assert!(create_below(&top, place.path(), Path::new(name)).is_err(), "{name}");
+        }
+        create_below(&top, place.path(), Path::new("a/b/c")).unwrap();
+        assert!(place.path().join("a/b/c").is_file());
+    }
+}

@@ -1,0 +1,82 @@
+//! What is backed up: the databases and files that the config names.
+
+use std::path::{Path, PathBuf};
+
+use super::login::Login;
+use super::manifest::{Kind, Origin};
+use crate::config::{Backup, Check, CheckKind, PathPattern};
+
+/// The name of the one backup of files.
+const FILES: &str = "logs";
+/// Begins an entry of `databases` that is a file.
+const SQLITE: &str = "sqlite:";
+
+/// Something to back up, and where backups of it are restored to.
+#[derive(Clone, Debug)]
+pub enum Source {
+    Mysql(Login),
+    Postgres(Login),
+    Sqlite(PathBuf),
+    Files(Vec<PathPattern>),
+}
+
+/// A source of the config; one that cannot be reached keeps no other from being backed up.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    pub origin: Origin,
+    pub source: Result<Source, String>,
+}
+
+/// The sources that a config names, databases first.
+pub fn sources(backup: &Backup, checks: &[Check], root: &Path) -> Vec<Wanted> {
+    let databases = backup.databases.iter().map(|name| match name.strip_prefix(SQLITE) {
+        Some(path) => of_file(Path::new(path), root),
+        None => of_check(name, checks),
+    });
+    let mut wanted: Vec<Wanted> = databases.collect();
+    if !backup.include.is_empty() {
+        let origin = Origin { kind: Kind::Files, name: FILES.to_owned() };
+        wanted.push(Wanted { origin, source: Ok(Source::Files(backup.include.clone())) });
+    }
+    wanted
+}
+
+fn of_file(path: &Path, root: &Path) -> Wanted {
+    let name = path.strip_prefix(root).unwrap_or(path).display().to_string();
+    Wanted { origin: Origin { kind: Kind::Sqlite, name }, source: Ok(Source::Sqlite(path.to_owned())) }
+}
+
+fn of_check(name: &str, checks: &[Check]) -> Wanted {
+    let origin = |kind| Origin { kind, name: name.to_owned() };
+    let Some(check) = checks.iter().find(|check| check.name == name) else {
+        let why = "is no check; [backup] databases takes checks of type mysql or postgres, and sqlite:PATH";
+        return Wanted { origin: origin(Kind::Mysql), source: Err(why.to_owned()) };
+    };
+    match &check.kind {
+        CheckKind::Mysql(mysql) => {
+            let login = Login::new(&mysql.url).map_err(|error| error.to_string());
+            Wanted { origin: origin(Kind::Mysql), source: login.map(Source::Mysql) }
+        }
+        CheckKind::Postgres(postgres) => {
+            let login = Login::new(&postgres.url).map_err(|error| error.to_string());
+            Wanted { origin: origin(Kind::Postgres), source: login.map(Source::Postgres) }
+        }
+        other => {
+            let why = format!("is a check of type {}; databases are of type mysql or postgres", other.word());
+            Wanted { origin: origin(Kind::Mysql), source: Err(why) }
+        }
+    }
+}
+
+impl Source {
+    /// Where it is, for people.
+    pub fn place(&self) -> String {
+        match self {
+            Self::Mysql(login) | Self::Postgres(login) => login.place(),
+            Self::Sqlite(path) => path.display().to_string(),
+            Self::Files(patterns) => {
+                patterns.iter().map(PathPattern::as_written).collect::<Vec<_>>().join(", ")
+            }
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Looks whether backups are still what they were; deeply: restores them for a moment and compares.
+
+use std::io;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use super::archive::{Content, Damage, Seal};
+use super::create::milliseconds;
+use super::frame::Frame;
+use super::key::Key;
+use super::login::Login;
+use super::manifest::{Kind, Manifest, Table};
+use super::means::Means;
+use super::shelf::{Entry, Shelf, State};
+use super::source::Source;
+use super::{files, mysql, postgres, sqlite};
+
+/// Differences that are told.
+const SHOWN: usize = 5;
+
+/// What was seen of one backup.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    pub entry: Entry,
+    pub elapsed_ms: u64,
+    /// Of the restore, where one was asked for.
+    pub deep: Option<Deep>,
+}
+
+/// What came of restoring a backup for a moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deep {
+    pub is_equal: bool,
+    /// Why not, or what could not be done.
+    pub why: Option<String>,
+    pub tables: u64,
+    pub rows: u64,
+    pub elapsed_ms: u64,
+}
+
+/// Reads a backup's archive to its end: hash, decoding, start and end.
+pub fn verify(shelf: &Shelf, entry: &Entry) -> Checked {
+    let begun = Instant::now();
+    let mut entry = entry.clone();
+    if let (Some(manifest), State::Verified | State::Suspicious) = (&entry.manifest, entry.state)
+        && let Err(error) = prove(shelf, manifest)
+    {
+        entry.state = State::Damaged;
+        entry.why = Some(format!("{} {error:#}", manifest.file));
+    }
+    Checked { entry, elapsed_ms: milliseconds(begun), deep: None }
+}
+
+/// Whether an archive is what its manifest says.
+pub(super) fn prove(shelf: &Shelf, manifest: &Manifest) -> Result<()> {
+    let mut content = Content::of(shelf.file(&manifest.file)?)?;
+    let mut frame = Frame::new(manifest.origin.kind);
+    io::copy(&mut content, &mut frame).map_err(Damage::Undecodable)?;
+    content.finish(&seal(manifest))?;
+    frame.check()
+}
+
+pub(super) fn seal(manifest: &Manifest) -> Seal {
+    Seal { bytes: manifest.bytes, sha256: manifest.sha256.clone(), content_bytes: manifest.content_bytes }
+}
+
+/// Restores a backup into a place that is made for it and removed again, and compares what is there with the manifest.
+pub fn drill(shelf: &Shelf, key: &Key, means: &Means, manifest: &Manifest, source: Option<&Source>) -> Deep {
+    let begun = Instant::now();
+    let compared = compare(shelf, key, means, manifest, source);
+    let (is_equal, why) = match compared {
+        Ok(differences) if differences.is_empty() => (true, None),
+        Ok(differences) => (false, Some(told(&differences))),
+        Err(error) => (false, Some(format!("{error:#}"))),
+    };
+    Deep {
+        is_equal,
+        why,
+        tables: manifest.table_count,
+        rows: manifest.rows(),
+        elapsed_ms: milliseconds(begun),
+    }
+}
+
+fn told(differences: &[String]) -> String {
+    let more = if differences.len() > SHOWN { "; …" } else { "" };
+    format!("{}{more}", differences[..differences.len().min(SHOWN)].join("; "))
+}
+
+/// What differs after a restore.
+fn compare(
+    shelf: &Shelf,
+    key: &Key,
+    means: &Means,
+    manifest: &Manifest,
+    source: Option<&Source>,
+) -> Result<Vec<String>> {
+    match (manifest.origin.kind, source) {
+        (Kind::Files, _) => {
+            let mut content = Content::of(shelf.file(&manifest.file)?)?;
+            let members = files::members(&mut content)?;
+            content.finish(&seal(manifest))?;
+            Ok(if members == manifest.files { vec![] } else { vec!["the files differ".to_owned()] })
+        }
+        (Kind::Sqlite, _) => compare_sqlite(shelf, manifest),
+        (Kind::Mysql, Some(Source::Mysql(login))) => {
+            let scratch = login.with_database(&key.scratch_name());
+            mysql::remove(means, login, scratch.database())?;
+            mysql::create(means, login, scratch.database()).context("a scratch database cannot be made")?;
+            let tables = restored(shelf, manifest, |content| mysql::restore(means, &scratch, content))
+                .and_then(|()| mysql::look(means, &scratch));
+            finish(tables, mysql::remove(means, login, scratch.database()), manifest)
+        }
+        (Kind::Postgres, Some(Source::Postgres(login))) => {
+            compare_postgres(shelf, key, means, manifest, login)
+        }
+        _ => bail!("the config names no database {} to restore it beside", manifest.origin.name),
+    }
+}
+
+fn compare_postgres(
+    shelf: &Shelf,
+    key: &Key,
+    means: &Means,
+    manifest: &Manifest,
+    login: &Login,
+) -> Result<Vec<String>> {
+    let scratch = login.with_database(&key.scratch_name());
+    postgres::remove(means, login, scratch.database())?;
+    postgres::create(means, login, scratch.database()).context("a scratch database cannot be made")?;
+    let into = postgres::Into::Empty;
+    let tables = restored(shelf, manifest, |content| postgres::restore(means, &scratch, into, content))
+        .and_then(|()| postgres::look(means, &scratch));
+    finish(tables, postgres::remove(means, login, scratch.database()), manifest)
+}
+
+fn restored(
+    shelf: &Shelf,
+    manifest: &Manifest,
+    restore: impl FnOnce(&mut Content) -> Result<()>,
+) -> Result<()> {
+    let mut content = Content::of(shelf.file(&manifest.file)?)?;
+    restore(&mut content).context("it cannot be restored")?;
+    content.finish(&seal(manifest))?;
+    Ok(())
+}
+
+/// The scratch database has to be gone, whatever else came of it.
+fn finish(tables: Result<Vec<Table>>, removed: Result<()>, manifest: &Manifest) -> Result<Vec<String>> {
+    let tables = tables?;
+    removed.context("the scratch database cannot be removed")?;
+    Ok(differences(&manifest.tables, &tables))
+}
+
+fn compare_sqlite(shelf: &Shelf, manifest: &Manifest) -> Result<Vec<String>> {
+    let name = format!("{}.drill", manifest.file);
+    let scratch = shelf.begin(&name)?;
+    let mut content = Content::of(shelf.file(&manifest.file)?)?;
+    io::copy(&mut content, &mut scratch.file())?;
+    content.finish(&seal(manifest))?;
+    let looked = sqlite::look(&shelf.path().join(Shelf::scratch_name(&name)))?;
+    Ok(differences(&manifest.tables, &looked.tables))
+}
+
+/// What is not as it was. Both are in the order of their names.
+fn differences(wanted: &[Table], found: &[Table]) -> Vec<String> {
+    let mut differences = Vec::new();
+    let mut found = found.iter().peekable();
+    for table in wanted {
+        while let Some(more) = found.next_if(|found| found.name < table.name) {
+            differences.push(format!("{} was not dumped", more.name));
+        }
+        match found.next_if(|found| found.name == table.name) {
+            None => differences.push(format!("{} is missing", table.name)),
+            Some(same) if same.rows != table.rows => {
+                differences.push(format!("{} has {} rows, not {}", table.name, same.rows, table.rows));
+            }
+            Some(same) if same.sha256 != table.sha256 => {
+                differences.push(format!("{} has other rows", table.name));
+            }
+            Some(_) => {}
+        }
+    }
+    differences.extend(found.map(|more| format!("{} was not dumped", more.name)));
+    differences
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_difference_is_told() {
+        let table = |name: &str, rows, sha: &str| Table { name: name.into(), rows, sha256: sha.into() };
+        let wanted = [table("b", 1, "x"), table("c", 2, "x"), table("d", 3, "x"), table("e", 4, "x")];
+        let found = [
+            table("a", 1, "x"),
+            table("c", 3, "x"),
+            table("d", 3, "y"),
+            table("e", 4, "x"),
+            table("f", 0, "x"),
+        ];
+        assert_eq!(
+            differences(&wanted, &found),
+            [
+                "a was not dumped",
+                "b is missing",
+                "c has 3 rows, not 2",
+                "d has other rows",
+                "f was not dumped"
+            ]
+        );
+        assert!(differences(&wanted, &wanted).is_empty());
+    }
+}
