@@ -10,7 +10,8 @@ use crate::checks::seen::Seen;
 use crate::checks::start::LOCAL_DEADLINE;
 use crate::checks::system::SystemObservation;
 use crate::checks::{
-    LogRate, Plan, Subject, certificate, command, disk, file_age, later, log_rate, system, tcp,
+    LogRate, Plan, Subject, certificate, command, disk, file_age, later, log_rate, mysql, postgres, redis,
+    system, tcp,
 };
 use crate::config::{Check, CheckKind, Service};
 use crate::model::{Finding, Severity};
@@ -177,6 +178,13 @@ fn of_observation(subject: &Subject, check: &Check, seen: &Observation, now: Dat
         (CheckKind::LogRate(_), Observation::LogRate(seen)) => {
             log_rate::judge(subject, seen, bars.errors_per_hour)
                 .unwrap_or_else(|| subject.unknown("there is no log of this name"))
+        }
+        (CheckKind::Mysql(wanted), Observation::Mysql(seen)) => mysql::judge(subject, wanted, timeout, seen),
+        (CheckKind::Postgres(wanted), Observation::Postgres(seen)) => {
+            postgres::judge(subject, wanted, timeout, seen)
+        }
+        (CheckKind::Redis(_), Observation::Redis(seen)) => {
+            redis::judge(subject, bars.memory_percent, timeout, seen)
         }
         (kind, _) => later::check(subject, kind),
     }

@@ -14,11 +14,11 @@ pub fn measures(kind: &CheckKind) -> bool {
         | CheckKind::Process(_)
         | CheckKind::FileAge(_)
         | CheckKind::LogRate(_)
-        | CheckKind::Command(_) => true,
-        CheckKind::Mysql(_)
+        | CheckKind::Command(_)
+        | CheckKind::Mysql(_)
         | CheckKind::Postgres(_)
-        | CheckKind::Redis(_)
-        | CheckKind::MetricsPage(_)
+        | CheckKind::Redis(_) => true,
+        CheckKind::MetricsPage(_)
         | CheckKind::PrometheusTarget(_)
         | CheckKind::Celery(_)
         | CheckKind::Systemd(_)

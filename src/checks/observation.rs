@@ -8,7 +8,10 @@ use crate::checks::command::CommandObservation;
 use crate::checks::disk::DiskObservation;
 use crate::checks::file_age::FileAgeObservation;
 use crate::checks::http::HttpObservation;
+use crate::checks::mysql::MysqlObservation;
+use crate::checks::postgres::PostgresObservation;
 use crate::checks::processes::ProcessesObservation;
+use crate::checks::redis::RedisObservation;
 use crate::checks::seen::Seen;
 use crate::checks::system::SystemObservation;
 use crate::checks::tcp::TcpObservation;
@@ -42,4 +45,7 @@ pub(super) enum Observation {
     FileAge(FileAgeObservation),
     LogRate(LogRate),
     Command(CommandObservation),
+    Mysql(MysqlObservation),
+    Postgres(PostgresObservation),
+    Redis(RedisObservation),
 }

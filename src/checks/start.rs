@@ -12,7 +12,7 @@ use crate::checks::processes::{self, Look, ProcessesObservation};
 use crate::checks::seen::{Running, Seen, Starter};
 use crate::checks::system::{self, SystemObservation};
 use crate::checks::tls::Trust;
-use crate::checks::{LogRate, Plan, certificate, disk, file_age, tcp};
+use crate::checks::{LogRate, Plan, certificate, disk, file_age, mysql, postgres, redis, tcp};
 use crate::config::{CertificateCheck, Check, CheckKind, HttpCheck, PathPattern, Service};
 
 /// Time for what the machine says of itself.
@@ -126,6 +126,18 @@ impl Start<'_> {
                 starter.waiting(timeout + GUARD, async move {
                     Observation::Command(command::observe(invocation, timeout).await)
                 })
+            }
+            CheckKind::Mysql(wanted) => {
+                let probe = mysql::observe(wanted.clone(), self.trust.clone(), timeout);
+                starter.waiting(timeout + GUARD, async move { Observation::Mysql(probe.await) })
+            }
+            CheckKind::Postgres(wanted) => {
+                let probe = postgres::observe(wanted.clone(), self.trust.clone(), timeout);
+                starter.waiting(timeout + GUARD, async move { Observation::Postgres(probe.await) })
+            }
+            CheckKind::Redis(wanted) => {
+                let probe = redis::observe(wanted.clone(), self.trust.clone(), timeout);
+                starter.waiting(timeout + GUARD, async move { Observation::Redis(probe.await) })
             }
             _ => return None,
         })

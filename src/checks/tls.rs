@@ -13,7 +13,7 @@ use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -158,12 +158,12 @@ pub(super) enum Strictness {
 }
 
 /// Makes a TLS session over a connection. The certificate is returned also when the session fails on it.
-pub(super) async fn handshake(
-    stream: TcpStream,
+pub(super) async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
     host: &str,
     trust: &Trust,
     strictness: Strictness,
-) -> (Result<TlsStream<TcpStream>, TlsFailure>, Option<CertificateFacts>) {
+) -> (Result<TlsStream<S>, TlsFailure>, Option<CertificateFacts>) {
     let prepared = prepare(host, trust, strictness).await;
     let (config, name, witness) = match prepared {
         Ok(ready) => ready,

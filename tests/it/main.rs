@@ -15,6 +15,7 @@ mod house;
 mod log_rate;
 mod loghub;
 mod logs_tail;
+mod probes;
 mod readme;
 mod servers;
 mod signals;

@@ -1,0 +1,206 @@
+//! What a fault on the line means. Pure.
+
+use std::time::Duration;
+
+use crate::checks::Subject;
+use crate::checks::connect::ConnectFailure;
+use crate::checks::tls::{TlsFailure, TrustFault};
+use crate::checks::wire::{Fault, Refusal, Stage};
+use crate::config::Bars;
+use crate::model::{Cause, Finding, Metric, Severity, Unit};
+use crate::text::{human, redact};
+
+/// Characters of a server's own words that are shown.
+const SHOWN: usize = 200;
+
+/// Whom a probe talks to.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::checks) struct Peer<'a> {
+    /// The product: `MySQL`.
+    pub(in crate::checks) product: &'static str,
+    /// Where it is, for reports.
+    pub(in crate::checks) place: &'a str,
+    /// What it means when there is none.
+    pub(in crate::checks) down: Cause,
+}
+
+/// Judges a conversation that did not come to its end; each server's judge knows more about its own refusals.
+pub(in crate::checks) fn unanswered(
+    subject: &Subject,
+    peer: Peer<'_>,
+    fault: &Fault,
+    timeout: Duration,
+) -> Finding {
+    let within = human::duration(timeout);
+    let Peer { product, place, down } = peer;
+    let red = |summary: String| subject.finding(Severity::Critical, summary);
+    match fault {
+        Fault::NotReady(why) => subject.unknown(format!("cannot be asked: {why}")),
+        Fault::Connect(failure) => unconnected(subject, peer, failure, &within),
+        Fault::Silent(stage) => red(format!("{place} {} within {within}", silence(*stage, product)))
+            .because(down)
+            .with("failed_stage", stage.word()),
+        Fault::Closed(stage) => {
+            red(format!("{place} {}", ending(*stage))).because(down).with("failed_stage", stage.word())
+        }
+        Fault::Tls(failure) => untrusted(subject, place, failure).with("failed_stage", Stage::Tls.word()),
+        Fault::NoTls => {
+            let text = "have the server offer it, or take the ssl mode out of the check's url";
+            red(format!("{place} offers no TLS, which the url asks for")).hint(text, None)
+        }
+        Fault::Stranger(protocol) => {
+            let finding =
+                red(format!("{place} speaks {protocol}, not {product}: another server listens there"));
+            finding.because(Cause::BadResponse).with("protocol", *protocol)
+        }
+        Fault::Garbled(why) => {
+            red(format!("{place} does not speak {product}: it {why}")).because(Cause::BadResponse)
+        }
+        Fault::Refused(stage, refusal) => refused(subject, place, *stage, refusal, None),
+    }
+}
+
+fn unconnected(subject: &Subject, peer: Peer<'_>, failure: &ConnectFailure, within: &str) -> Finding {
+    let place = peer.place;
+    let (why, cause) = match failure {
+        ConnectFailure::NotReady(why) => return subject.unknown(format!("cannot be asked: {why}")),
+        ConnectFailure::Refused => {
+            (format!("{place} refuses connections: nothing listens there"), Some(peer.down))
+        }
+        ConnectFailure::Timeout => {
+            (format!("{place} accepts no connection within {within}"), Some(peer.down))
+        }
+        ConnectFailure::DnsTimeout => (format!("{place}: name lookup did not end within {within}"), None),
+        ConnectFailure::Dns(why) => (format!("{place}: name lookup failed: {why}"), None),
+        ConnectFailure::Other(why) => (format!("{place}: {why}"), Some(peer.down)),
+    };
+    let mut finding = subject.finding(Severity::Critical, why).with("failed_stage", Stage::Connect.word());
+    finding.cause = cause;
+    finding
+}
+
+fn silence(stage: Stage, product: &str) -> String {
+    match stage {
+        Stage::Connect => "accepts no connection".to_owned(),
+        Stage::Greeting => format!("accepts connections, but says nothing that {product} would say"),
+        Stage::Tls => "accepts connections, but makes no TLS session".to_owned(),
+        Stage::Login => "greets, but does not answer the login".to_owned(),
+        Stage::Query => "lets us in, but does not answer the query".to_owned(),
+        Stage::Facts => "answers the query, but not how it fares".to_owned(),
+        Stage::Write => "answers reads, but not the write probe".to_owned(),
+    }
+}
+
+fn ending(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Connect | Stage::Greeting => "closed the connection before it said anything whole",
+        Stage::Tls => "closed the connection in the TLS handshake",
+        Stage::Login => "closed the connection during the login",
+        Stage::Query => "closed the connection in the middle of the query",
+        Stage::Facts => "closed the connection after the query",
+        Stage::Write => "closed the connection in the middle of the write probe",
+    }
+}
+
+fn untrusted(subject: &Subject, place: &str, failure: &TlsFailure) -> Finding {
+    let why = match failure {
+        TlsFailure::NotReady(why) => return subject.unknown(format!("cannot be asked: {why}")),
+        TlsFailure::Broken(why) => format!("{place}: TLS handshake failed: {why}"),
+        TlsFailure::Untrusted(fault) => {
+            let what = match fault {
+                TrustFault::Expired => "has expired",
+                TrustFault::NotYetValid => "is not valid yet",
+                TrustFault::WrongHost => "is for another host",
+                TrustFault::UnknownIssuer => "is signed by nobody that is trusted here",
+                TrustFault::Other => "is not to be trusted",
+            };
+            format!("{place}: its certificate {what}")
+        }
+    };
+    let is_expired = *failure == TlsFailure::Untrusted(TrustFault::Expired);
+    let cause = if is_expired { Cause::CertificateExpiring } else { Cause::BadResponse };
+    subject.finding(Severity::Critical, why).because(cause)
+}
+
+/// Adds a duration to what was observed, and as a number for graphs.
+pub(in crate::checks) fn measured(finding: Finding, name: &str, took: Duration) -> Finding {
+    let ms = (took.as_secs_f64() * 1e6).round() / 1e3;
+    finding.with(&format!("{name}_ms"), ms).metric(Metric::new(name, took.as_secs_f64(), Unit::Seconds))
+}
+
+/// How many percent of a limit are used, with one decimal; nothing where there is no limit.
+#[expect(clippy::cast_precision_loss, reason = "counts and sizes are far below 2^52")]
+pub(in crate::checks) fn percent(now: u64, most: u64) -> Option<f64> {
+    (most > 0).then(|| (now as f64 / most as f64 * 1000.0).round() / 10.0)
+}
+
+/// Which bar a value has reached.
+pub(in crate::checks) fn crossed(value: f64, bars: Bars) -> Severity {
+    if value >= bars.critical {
+        Severity::Critical
+    } else if value >= bars.warn {
+        Severity::Warning
+    } else {
+        Severity::Ok
+    }
+}
+
+/// A server's own words, short and without secrets.
+pub(in crate::checks) fn said(message: &str) -> String {
+    redact::secrets(message).split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SHOWN).collect()
+}
+
+/// A refusal, in the words that its meaning has, or else in the server's own.
+pub(in crate::checks) fn refused(
+    subject: &Subject,
+    place: &str,
+    stage: Stage,
+    refusal: &Refusal,
+    meaning: Option<&str>,
+) -> Finding {
+    let said = said(&refusal.message);
+    let what = match stage {
+        Stage::Query => "refuses the query",
+        Stage::Write => "refuses the write probe",
+        _ => "refuses us",
+    };
+    let summary = format!("{place} {what}: {} ({})", meaning.unwrap_or(&said), refusal.code);
+    subject
+        .finding(Severity::Critical, summary)
+        .with("failed_stage", stage.word())
+        .with("error_code", refusal.code.clone())
+        .with("error_message", said)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(fault: &Fault) -> Finding {
+        let peer = Peer { product: "MySQL", place: "127.0.0.1:3306", down: Cause::DatabaseDown };
+        unanswered(&Subject::check("db"), peer, fault, Duration::from_secs(5))
+    }
+
+    #[test]
+    fn silence_is_told_with_its_stage() {
+        for (stage, words) in [
+            (Stage::Greeting, "says nothing that MySQL would say within 5 s"),
+            (Stage::Login, "does not answer the login within 5 s"),
+            (Stage::Query, "does not answer the query within 5 s"),
+        ] {
+            let finding = judged(&Fault::Silent(stage));
+            assert!(finding.summary.contains(words), "{}", finding.summary);
+            assert_eq!((finding.severity, finding.cause), (Severity::Critical, Some(Cause::DatabaseDown)));
+        }
+    }
+
+    #[test]
+    fn stranger_is_named_and_own_trouble_is_unknown() {
+        let finding = judged(&Fault::Stranger("HTTP"));
+        assert!(finding.summary.contains("speaks HTTP, not MySQL"), "{}", finding.summary);
+        assert_eq!(finding.cause, Some(Cause::BadResponse));
+        assert_eq!(judged(&Fault::NotReady("no such variable".into())).severity, Severity::Unknown);
+        let full = Fault::Connect(ConnectFailure::NotReady("too many open files".into()));
+        assert_eq!(judged(&full).severity, Severity::Unknown);
+    }
+}
