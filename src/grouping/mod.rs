@@ -17,4 +17,4 @@ pub use fingerprint::{Basis, Fingerprint, ParseFingerprintError};
 pub use in_app::SourceRoots;
 pub use message::parameterize;
 pub use parse::{MAX_TEXT, looks_like_traceback, parse};
-pub use table::{ExceptionGroup, GroupTable, Occurrence, Place};
+pub use table::{ExceptionGroup, GroupTable, MAX_GROUPS, Occurrence, Place};

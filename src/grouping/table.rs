@@ -14,7 +14,7 @@ use crate::grouping::{
 use crate::model::Level;
 
 /// Distinct fingerprints that are kept.
-const MAX_GROUPS: usize = 2048;
+pub const MAX_GROUPS: usize = 2048;
 /// Shapes of text whose fingerprint is remembered.
 const MAX_SHAPES: usize = 8192;
 /// Longest sample; a longer text loses its middle, because a Python traceback tells most at its end.
@@ -109,8 +109,19 @@ impl PartialEq for GroupTable {
 impl GroupTable {
     /// Counts every chain that the text of a record holds, and returns how many there were.
     pub fn observe(&mut self, text: &[u8], seen: Occurrence<'_>, roots: &SourceRoots) -> usize {
+        self.observe_each(text, seen, roots, |_| {})
+    }
+
+    /// Like [`GroupTable::observe`]; tells `each` of every chain that was counted.
+    pub fn observe_each(
+        &mut self,
+        text: &[u8],
+        seen: Occurrence<'_>,
+        roots: &SourceRoots,
+        mut each: impl FnMut(Fingerprint),
+    ) -> usize {
         let shape = shape(text, &self.hasher);
-        if let Some(count) = shape.and_then(|shape| self.count_known(shape, seen)) {
+        if let Some(count) = shape.and_then(|shape| self.count_known(shape, seen, &mut each)) {
             return count;
         }
         if !looks_like_traceback(text) {
@@ -122,6 +133,7 @@ impl GroupTable {
         for chain in &chains {
             let (fingerprint, basis) = Fingerprint::of(chain);
             self.count(fingerprint, basis, chain, text, seen);
+            each(fingerprint);
             fingerprints.push(fingerprint);
             // A fingerprint of a message changes with it, and a shape leaves messages out.
             cacheable &= basis != Basis::Message;
@@ -133,7 +145,12 @@ impl GroupTable {
     }
 
     /// Counts a text whose shape is known, unless it would become a sample.
-    fn count_known(&mut self, shape: u64, seen: Occurrence<'_>) -> Option<usize> {
+    fn count_known(
+        &mut self,
+        shape: u64,
+        seen: Occurrence<'_>,
+        each: &mut impl FnMut(Fingerprint),
+    ) -> Option<usize> {
         let fingerprints = self.shapes.get(&shape)?;
         let earlier =
             |f: &Fingerprint| self.groups.get(f).is_some_and(|group| seen.key() < group.place.key());
@@ -145,6 +162,7 @@ impl GroupTable {
                 Some(group) => group.add(seen),
                 None => self.other += 1,
             }
+            each(*fingerprint);
         }
         Some(fingerprints.len())
     }

@@ -13,6 +13,7 @@ mod record;
 pub mod restarts;
 pub mod rules;
 pub mod scan;
+pub mod silence;
 pub mod source;
 pub mod summary;
 pub mod tail;

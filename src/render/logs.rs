@@ -6,7 +6,7 @@ use crate::model::{Level, Severity};
 use crate::render::{Block, Cell, Column, Document, Plot, Role, Series, Table, Text};
 use crate::report::{
     Change, ChangeClass, Endpoint, Exception, Incident, LevelCounts, LogReport, Mislevelled, Pattern,
-    RestartEvent,
+    RestartEvent, Silence, SilenceKind,
 };
 use crate::text::human;
 
@@ -20,6 +20,7 @@ pub struct LogView<Tz> {
 
 const SHOWN_CHANGES: usize = 3;
 const SHOWN_REASONS: usize = 4;
+const SHOWN_SILENCES: usize = 2;
 const TEMPLATE_CHARS: usize = 160;
 
 /// Turns an analysis into a document.
@@ -32,12 +33,15 @@ where
     let mut document = Document::new("Log analysis");
     document.push(Block::Headline { severity: report.verdict.severity(), text: page.headline() });
     document.push(Block::List(page.opening()));
-    let sections: [Option<(String, Block)>; 7] = [
+    let mut next = page.recommendations().into_iter();
+    next.by_ref().take(1).for_each(|block| document.push(block));
+    let sections: [Option<(String, Block)>; 8] = [
         page.incidents(),
         page.exceptions(),
         page.patterns(),
         page.endpoints(),
         page.restarts(),
+        page.last_words(),
         page.level_audit(),
         page.levels(),
     ];
@@ -50,10 +54,9 @@ where
     }
     document.push(Block::Heading("What was read".to_owned()));
     document.push(Block::List(page.coverage()));
-    let next = page.recommendations();
-    if !next.is_empty() {
+    if next.len() > 0 {
         document.push(Block::Heading("Next".to_owned()));
-        next.into_iter().for_each(|block| document.push(block));
+        next.for_each(|block| document.push(block));
     }
     document
 }
@@ -86,6 +89,7 @@ where
         ];
         let notable = self.report.changes.iter().filter(|c| c.class != ChangeClass::Steady);
         lines.extend(notable.take(SHOWN_CHANGES).map(|change| self.change(change)));
+        lines.extend(self.report.silences.iter().take(SHOWN_SILENCES).map(|silence| self.silence(silence)));
         lines.extend(self.report.reasons.iter().skip(1).take(SHOWN_REASONS).map(|r| Text::from(r.clone())));
         lines.extend(self.report.problems.iter().map(|p| {
             Text::of(Role::Severity(Severity::Warning), "not read: ")
@@ -109,6 +113,18 @@ where
         let since = change.onset_at.map(|at| format!(" since {}", self.time(at))).unwrap_or_default();
         let restart = change.near_restart.as_ref().map(|r| format!(", {r}")).unwrap_or_default();
         text.and(Role::Dim, format!("{since} ({rates}{restart})"))
+    }
+
+    fn silence(&self, silence: &Silence) -> Text {
+        let span = |ms| human::duration(std::time::Duration::from_millis(ms));
+        let since = silence.last_at.map(|at| format!(" since {}", self.time(at))).unwrap_or_default();
+        let (what, how) = match silence.kind {
+            SilenceKind::LogStopped => ("SILENT", format!("others went on for {}", span(silence.silent_ms))),
+            SilenceKind::HeartbeatCeased => ("CEASED", format!("came every {}", span(silence.usual_ms))),
+        };
+        Text::of(Role::Severity(Severity::Warning), what)
+            .plain(format!(" {}", short(&silence.subject)))
+            .and(Role::Dim, format!("{since} ({how})"))
     }
 
     fn timeline(&self) -> Option<Plot> {
@@ -152,7 +168,7 @@ where
                 Text::of(role, human::count(incident.errors)),
                 human::percent(incident.explains_percent).into(),
                 self.moment(incident.first_at),
-                format!("{lead}{}", incident.summary).into(),
+                Text::from(format!("{lead}{}", incident.summary)).and(Role::Dim, consequences(incident)),
                 Text::of(Role::Dim, incident.evidence.first().cloned().unwrap_or_default()),
             ]
         };
@@ -248,7 +264,7 @@ where
             Column::new("where").droppable(1),
             Column::new("last words"),
         ];
-        let row = |event: &RestartEvent| -> Vec<Cell> {
+        let row = |event: &&RestartEvent| -> Vec<Cell> {
             let bad = event.kind.contains("crash") || event.kind.contains("kill");
             let role = if bad { Role::Severity(Severity::Critical) } else { Role::Plain };
             vec![
@@ -258,7 +274,18 @@ where
                 short(event.last_words.last().map_or("", String::as_str)).into(),
             ]
         };
-        self.table(&title, columns, &restarts.events, row)
+        let mut events: Vec<&RestartEvent> = restarts.events.iter().collect();
+        events.sort_by_key(|e| (e.last_words.is_empty(), std::cmp::Reverse(e.at)));
+        self.table(&title, columns, &events, row)
+    }
+
+    /// What stood before the newest crash.
+    fn last_words(&self) -> Option<(String, Block)> {
+        let told = self.report.restarts.events.iter().filter(|event| !event.last_words.is_empty());
+        let newest = told.max_by_key(|event| event.at)?;
+        let lines = newest.last_words.iter().map(|line| Text::from(short(line))).collect();
+        let what = newest.kind.replace('-', " ");
+        Some((format!("Last words before the {what} at {}:{}", newest.path, newest.line), Block::List(lines)))
     }
 
     fn level_audit(&self) -> Option<(String, Block)> {
@@ -391,6 +418,20 @@ where
     fn moment(&self, at: Option<DateTime<Utc>>) -> Cell {
         at.map_or_else(Text::new, |at| Text::of(Role::Dim, self.time(at)))
     }
+}
+
+/// What followed from an incident, in causal order.
+fn consequences(incident: &Incident) -> String {
+    let mut text = String::new();
+    if !incident.endpoints.is_empty() {
+        text.push_str(" → 5xx: ");
+        text.push_str(&incident.endpoints.join(", "));
+    }
+    if !incident.crashes.is_empty() {
+        text.push_str(" → crash: ");
+        text.push_str(&incident.crashes.join(", "));
+    }
+    text
 }
 
 fn level_role(level: Option<Level>) -> Role {

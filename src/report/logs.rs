@@ -29,6 +29,9 @@ pub struct LogReport {
     pub incidents: Vec<Incident>,
     /// What is new, gone, spiking or back, against the earlier part of the log or the analysis before.
     pub changes: Vec<Change>,
+    /// Logs that stopped while others went on, heartbeats that ceased; the longest silence first.
+    #[serde(default)]
+    pub silences: Vec<Silence>,
     pub recommendations: Vec<Recommendation>,
     /// Records over time.
     pub timeline: Timeline,
@@ -316,9 +319,36 @@ pub struct Incident {
     pub pattern_ids: Vec<String>,
     pub exception_fingerprints: Vec<String>,
     pub endpoints: Vec<String>,
+    /// `path:line` of crashes that followed while it lasted, or right behind.
+    #[serde(default)]
+    pub crashes: Vec<String>,
     /// What to do about a known fault, and the command to type.
     pub advice: Option<String>,
     pub command: Option<String>,
+}
+
+/// Something that should have been written and was not.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Silence {
+    pub kind: SilenceKind,
+    /// Path of the log, or template of the pattern.
+    pub subject: String,
+    pub pattern_id: Option<String>,
+    pub last_at: Option<DateTime<Utc>>,
+    /// How long the logs went on without it.
+    pub silent_ms: u64,
+    /// The longest pause before, or the period.
+    pub usual_ms: u64,
+}
+
+/// What fell silent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SilenceKind {
+    /// A whole log, while others went on.
+    LogStopped,
+    /// A pattern that came at even intervals, while its log went on.
+    HeartbeatCeased,
 }
 
 /// What to do.

@@ -13,5 +13,5 @@ pub use health::{HealthReport, SystemSummary};
 pub use logs::{
     Change, ChangeClass, Coverage, Endpoint, Exception, FileCoverage, Http, Incident, InputProblem,
     LatencyPercentiles, LevelCounts, LogReport, Mislevelled, Pattern, Recommendation, RestartEvent, Restarts,
-    Skew, Timeline, TimelineBucket,
+    Silence, SilenceKind, Skew, Timeline, TimelineBucket,
 };

@@ -186,3 +186,93 @@ fn gzip(text: &[u8]) -> Vec<u8> {
     std::io::Write::write_all(&mut encoder, text).unwrap();
     encoder.finish().unwrap()
 }
+
+/// A log in which the database refused, requests failed, and the program died; beside it a monitor's that went on.
+fn incident_logs(env: &Env) {
+    let (mut log, mut monitor) = (Vec::new(), Vec::new());
+    let clock = |s: u32| format!("2026-03-02 {:02}:{:02}:{:02}", 10 + s / 3600, s / 60 % 60, s % 60);
+    for s in 0..3 * 3600_u32 {
+        if s % 60 == 0 {
+            monitor.push(format!("[{}] backend ok\n", clock(s)));
+        }
+        if s > 8000 {
+            continue;
+        }
+        if s % 15 == 0 && s < 7000 {
+            log.push(format!("{},000 [INFO] app.sync - synced {} units\n", clock(s), s % 37));
+        }
+        if s % 500 == 0 {
+            log.push(format!("{},000 [INFO] app.cache - {s} entries\n", clock(s)));
+        }
+        let failing = (4000..4300).contains(&s);
+        if s % 7 == 0 {
+            let status = if failing { "500 Internal Server Error" } else { "200 OK" };
+            log.push(format!("INFO:     10.0.0.1:5000 - \"GET /trucks/{s} HTTP/1.1\" {status}\n"));
+        }
+        if (3990..4300).contains(&s) && s % 10 == 0 {
+            log.push(format!(
+                "{},000 [ERROR] app.db - cannot load fleet\nTraceback (most recent call last):\n  \
+                 File \"/app/db.py\", line 33, in connect\n    raise\npymysql.err.OperationalError: \
+                 (2003, \"Can't connect to MySQL server on 'db' ([Errno 111] Connection refused)\")\n",
+                clock(s)
+            ));
+        }
+        if failing && s % 12 == 0 {
+            log.push(format!("{},000 [ERROR] app.api - request for truck {s} failed\n", clock(s)));
+        }
+        if s == 4310 {
+            log.push(format!("{},000 [CRITICAL] app.db - giving up, password=hunter2\n", clock(s)));
+            log.push("INFO:     Started server process [777]\n".to_owned());
+        }
+    }
+    let log = log.concat();
+    env.write("backend.log", &log);
+    env.write("backend.log.zst", zstd::encode_all(log.as_bytes(), 1).unwrap());
+    env.write("monitor.log", monitor.concat());
+}
+
+#[test]
+fn the_database_explains_the_failed_requests_and_the_crash() {
+    let env = Env::new();
+    incident_logs(&env);
+    let report =
+        env.run(&["analyze-logs", "backend.log", "monitor.log", "--no-save", "--format", "json"]).json();
+    let incidents = report["incidents"].as_array().unwrap();
+    let root = &incidents[0];
+    assert_eq!(
+        (&root["rule"], &root["explains_percent"]),
+        (&"mysql-connection-refused".into(), &100.0.into())
+    );
+    assert_eq!(root["endpoints"], serde_json::json!(["GET /trucks/{id}"]));
+    assert_eq!(root["crashes"].as_array().unwrap().len(), 1, "{root}");
+    assert!(incidents[1..].iter().all(|incident| incident["caused_by"] == root["id"]), "{incidents:#?}");
+    let silences: Vec<_> =
+        report["silences"].as_array().unwrap().iter().map(|s| (&s["kind"], &s["subject"])).collect();
+    assert_eq!(
+        silences,
+        [
+            (&"log-stopped".into(), &"backend.log".into()),
+            (&"heartbeat-ceased".into(), &"synced <num> units".into())
+        ]
+    );
+    assert_eq!(report["silences"][1]["usual_ms"], 15_000);
+}
+
+#[test]
+fn a_crash_has_its_last_words_from_files_and_streams() {
+    let env = Env::new();
+    incident_logs(&env);
+    let words = |name: &str| {
+        let report = env.run(&["analyze-logs", name, "--no-save", "--format", "json"]).json();
+        let event = &report["restarts"]["events"][0];
+        assert_eq!(event["kind"], "crash");
+        event["last_words"].as_array().unwrap().clone()
+    };
+    let from_file = words("backend.log");
+    assert_eq!(from_file.len(), 5);
+    let last = from_file[4].as_str().unwrap();
+    assert!(last.ends_with("giving up, password=[redacted]"), "{last}");
+    assert_eq!(words("backend.log.zst"), from_file);
+    let shown = env.run(&["analyze-logs", "backend.log", "--no-save"]).stdout;
+    assert!(shown.contains("Last words before the crash at backend.log:"), "{shown}");
+}

@@ -5,8 +5,11 @@ use crate::grouping::GroupTable;
 use crate::logs::engine::activity::Activity;
 use crate::logs::engine::books::{Books, SourceBooks};
 use crate::logs::engine::events::Events;
+use crate::logs::engine::last_words::LastWords;
 use crate::logs::engine::overlap::Overlap;
+use crate::logs::engine::raised::Raised;
 use crate::logs::http::HttpTable;
+use crate::logs::input::Source;
 use crate::logs::pattern::Table;
 
 /// What one worker has counted, or all of them together.
@@ -24,6 +27,8 @@ pub struct Aggregates {
     pub(super) events: Events,
     pub(super) overlap: Overlap,
     pub(super) activity: Activity,
+    pub(super) raised: Raised,
+    pub(super) words: LastWords,
 }
 
 impl Aggregates {
@@ -39,7 +44,8 @@ impl Aggregates {
 
     /// Adds what another worker has counted.
     pub(super) fn merge(&mut self, other: Self) {
-        let Self { books, sources, patterns, http, exceptions, events, overlap, activity } = other;
+        let Self { books, sources, patterns, http, exceptions, events, overlap, activity, raised, words } =
+            other;
         self.books.merge(&books);
         self.sources.iter_mut().zip(sources).for_each(|(mine, theirs)| mine.merge(theirs));
         self.patterns.merge(patterns);
@@ -48,11 +54,19 @@ impl Aggregates {
         self.events.merge(events);
         self.overlap.merge(overlap);
         self.activity.merge(activity);
+        self.raised.merge(raised);
+        self.words.merge(words);
+    }
+
+    /// Looks up what stands before the starts in files that can be read again.
+    pub(super) fn read_last_words(&mut self, sources: &[Source]) {
+        let events = self.events.in_order();
+        self.words.read(sources, events);
     }
 
     /// Bytes on the heap, about, of the parts that grow with the input.
     pub(super) fn weight(&self) -> usize {
-        self.patterns.weight() + self.events.weight() + self.overlap.weight()
+        self.patterns.weight() + self.events.weight() + self.overlap.weight() + self.raised.weight()
     }
 }
 

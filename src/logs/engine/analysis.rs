@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::grouping::ExceptionGroup;
+use crate::grouping::{ExceptionGroup, Fingerprint};
 use crate::logs::engine::activity::Activity;
 use crate::logs::engine::aggregates::{Aggregates, part_and_line};
 use crate::logs::engine::books::{Books, SourceBooks};
@@ -10,7 +10,7 @@ use crate::logs::engine::events::Event;
 use crate::logs::engine::overlap::Duplicate;
 use crate::logs::http::HttpTable;
 use crate::logs::input::{Problem, Source};
-use crate::logs::pattern::{Mined, Place};
+use crate::logs::pattern::{Buckets, Mined, Place};
 use crate::logs::restarts::ProcessEvent;
 
 /// Everything that was counted.
@@ -36,6 +36,8 @@ pub struct Analysis {
     /// Series whose records stand in others, too.
     pub copies: Vec<Duplicate>,
     pub activity: Activity,
+    /// When exceptions were raised, by fingerprint.
+    pub raised: BTreeMap<Fingerprint, Buckets>,
     pub problems: Vec<Problem>,
     /// Lines before each part, by source.
     lines_before: Vec<BTreeMap<u32, u64>>,
@@ -57,6 +59,8 @@ impl Analysis {
             events,
             overlap,
             activity,
+            raised,
+            words,
         } = counted;
         let lines_before: Vec<BTreeMap<u32, u64>> =
             source_books.iter().map(SourceBooks::lines_before).collect();
@@ -87,6 +91,7 @@ impl Analysis {
                     before_at: event.before_at,
                     mark: event.mark,
                     pid: event.pid,
+                    last_words: words.before(&event),
                 }
             })
             .collect();
@@ -106,6 +111,7 @@ impl Analysis {
             serving,
             copies: overlap.copies(),
             activity,
+            raised: raised.finish(),
             problems,
             lines_before,
         }

@@ -33,6 +33,8 @@ pub struct Assigned<'a> {
 /// The record of a line.
 #[derive(Clone, Debug)]
 pub struct RecordOf<'a> {
+    /// Number of its opening line, from 1.
+    pub line: u64,
     /// `None` where the record was left out, or its signature found no room.
     pub pattern: Option<&'a Pattern>,
     /// Outside the span that was asked for.
@@ -215,6 +217,7 @@ impl Sink for Segment<'_, '_, '_> {
         let (key, at) = self.observer.identify(record, self.bytes, offset, line);
         let mined = &self.analysis.patterns;
         self.records.push(RecordOf {
+            line: line + 1,
             pattern: key.and_then(|key| mined.number_of(key)).and_then(|number| mined.patterns.get(number)),
             is_left_out: key.is_none(),
             level: record.line.level,

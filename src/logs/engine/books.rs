@@ -34,6 +34,9 @@ pub struct SourceBooks {
     pub lines: u64,
     pub records: u64,
     pub formats: BTreeMap<(Wrapper, FormatId), u64>,
+    /// Earliest and latest time of a record, in microseconds since 1970.
+    pub first_at: Option<i64>,
+    pub last_at: Option<i64>,
     /// Lines of each part, in the order of the source; see [`crate::logs::engine::Aggregates`].
     pub(super) part_lines: BTreeMap<u32, u64>,
     /// Part and line of the first request.
@@ -88,8 +91,15 @@ impl SourceBooks {
         for (format, count) in other.formats {
             *self.formats.entry(format).or_default() += count;
         }
+        self.span(other.first_at, other.last_at);
         self.part_lines.extend(other.part_lines);
         self.first_access = [self.first_access, other.first_access].into_iter().flatten().min();
+    }
+
+    /// Takes in the earliest and the latest time of some records.
+    pub(super) fn span(&mut self, first: Option<i64>, last: Option<i64>) {
+        self.first_at = [self.first_at, first].into_iter().flatten().min();
+        self.last_at = self.last_at.max(last);
     }
 
     /// Lines of the source before each part.

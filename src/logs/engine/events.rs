@@ -45,6 +45,12 @@ impl Events {
         (self.kept, self.dropped)
     }
 
+    /// The events by place.
+    pub(super) fn in_order(&mut self) -> &[Event] {
+        self.shrink();
+        &self.kept
+    }
+
     pub(super) fn weight(&self) -> usize {
         self.kept.capacity() * size_of::<Event>()
     }

@@ -71,17 +71,24 @@ pub(super) struct Observer<'a> {
     pub(super) records: u64,
     /// Line of the first request.
     pub(super) first_access: Option<u64>,
+    /// Earliest and latest time of a record.
+    pub(super) span: Option<(i64, i64)>,
 }
 
 impl<'a> Observer<'a> {
     pub(super) fn new(rules: &'a Rules<'a>, desk: &'a mut Desk, part: PartOf<'a>, clock: PartClock) -> Self {
-        Self { rules, desk, part, clock, lines: 0, records: 0, first_access: None }
+        Self { rules, desk, part, clock, lines: 0, records: 0, first_access: None, span: None }
     }
 
     /// A view that takes the records of one segment.
-    pub(super) fn on<'s>(&'s mut self, bytes: &'s [u8], places: Places<'s>) -> OnSegment<'s, 'a> {
+    pub(super) fn on<'s>(
+        &'s mut self,
+        bytes: &'s [u8],
+        history: Option<&'s [u8]>,
+        places: Places<'s>,
+    ) -> OnSegment<'s, 'a> {
         let first_line = self.lines;
-        OnSegment { observer: self, bytes, places, first_line }
+        OnSegment { observer: self, bytes, history, places, first_line }
     }
 }
 
@@ -90,6 +97,8 @@ impl<'a> Observer<'a> {
 pub(super) struct OnSegment<'s, 'a> {
     observer: &'s mut Observer<'a>,
     bytes: &'s [u8],
+    /// What stood before, where it cannot be read again.
+    history: Option<&'s [u8]>,
     places: Places<'s>,
     first_line: u64,
 }
@@ -98,7 +107,12 @@ impl Sink for OnSegment<'_, '_> {
     fn record(&mut self, record: &Record<'_>) {
         let offset = self.places.offset_of(record.offset as usize);
         let line = self.first_line + record.line_no;
-        self.observer.record(record, self.bytes, offset, line);
+        if let (Some(event), Some(history)) =
+            (self.observer.record(record, self.bytes, offset, line), self.history)
+        {
+            let before = &self.bytes[..record.offset as usize];
+            self.observer.desk.counted.words.keep(&event, &[history, before]);
+        }
     }
 
     fn unattached(&mut self, _: &[u8], _: u64) {
@@ -117,15 +131,15 @@ struct Told<'r> {
 
 impl Observer<'_> {
     #[inline]
-    fn record(&mut self, record: &Record<'_>, bytes: &[u8], offset: u64, line: u64) {
+    fn record(&mut self, record: &Record<'_>, bytes: &[u8], offset: u64, line: u64) -> Option<Event> {
         self.lines += u64::from(record.lines);
         self.records += 1;
         let told = self.tell(record, offset, line);
         if self.rules.excludes(told.time) {
             self.desk.counted.books.outside += 1;
-            return;
+            return None;
         }
-        self.count(&told, bytes);
+        self.count(&told, bytes)
     }
 
     /// Says which row of the table a record is counted in, and when it was written, without counting it. There is no
@@ -164,7 +178,7 @@ impl Observer<'_> {
     }
 
     #[inline]
-    fn count(&mut self, told: &Told<'_>, bytes: &[u8]) {
+    fn count(&mut self, told: &Told<'_>, bytes: &[u8]) -> Option<Event> {
         let Told { record, place, time, .. } = *told;
         let head = &record.line;
         let at = time.map(|time| time.us);
@@ -189,6 +203,8 @@ impl Observer<'_> {
         let fresh = || u8::from(finder.mark(head.message).is_some());
         let marks = counted.patterns.observe(&seen, self.part.source_seed, fresh);
         if let Some(time) = time {
+            let (first, last) = self.span.unwrap_or((time.us, time.us));
+            self.span = Some((first.min(time.us), last.max(time.us)));
             let second = time.us.div_euclid(1_000_000);
             counted.activity.observe(head.level, u32::try_from(second).unwrap_or(0));
             if !time.inferred {
@@ -196,9 +212,7 @@ impl Observer<'_> {
                 counted.overlap.observe(self.part.series, head.level, hash);
             }
         }
-        if marks.is_none_or(|marks| marks != 0) {
-            self.event(told);
-        }
+        if marks.is_none_or(|marks| marks != 0) { self.event(told) } else { None }
     }
 
     /// Takes the chains out of a record's text; says whether there were any.
@@ -219,7 +233,13 @@ impl Observer<'_> {
             line: provisional_line(told.place.part, u64::from(told.place.line)),
             level: head.level,
         };
-        self.desk.counted.exceptions.observe(text, seen, self.rules.roots) > 0
+        let Aggregates { exceptions, raised, .. } = &mut self.desk.counted;
+        let chains = exceptions.observe_each(text, seen, self.rules.roots, |fingerprint| {
+            if let Some(at) = seen.at {
+                raised.observe(fingerprint, at);
+            }
+        });
+        chains > 0
     }
 
     #[cold]
@@ -233,12 +253,12 @@ impl Observer<'_> {
     }
 
     #[cold]
-    fn event(&mut self, told: &Told<'_>) {
-        if let Some((mark, pid)) = self.rules.marks.mark(told.record.line.message) {
-            let at = told.time.map(|time| time.us);
-            let event = Event { place: told.place, at, before_at: told.before_at, mark, pid };
-            self.desk.counted.events.push(event);
-        }
+    fn event(&mut self, told: &Told<'_>) -> Option<Event> {
+        let (mark, pid) = self.rules.marks.mark(told.record.line.message)?;
+        let at = told.time.map(|time| time.us);
+        let event = Event { place: told.place, at, before_at: told.before_at, mark, pid };
+        self.desk.counted.events.push(event);
+        Some(event)
     }
 }
 

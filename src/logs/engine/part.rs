@@ -39,11 +39,13 @@ pub(super) fn read_part<R: Read>(
         let at_end = window.is_at_end();
         let lines = window.lines();
         let end = if at_end { End::Clean } else { End::Middle };
-        let mut consumed =
-            assembler.segment(lines, Start::Clean, end, &mut observer.on(lines, window.places())).tail;
+        let mut consumed = {
+            let mut sink = observer.on(lines, window.history(), window.places());
+            assembler.segment(lines, Start::Clean, end, &mut sink).tail
+        };
         if consumed == 0 && window.is_full() {
             // A record too long to be kept together.
-            let mut sink = observer.on(lines, window.places());
+            let mut sink = observer.on(lines, window.history(), window.places());
             consumed = assembler.segment(lines, Start::Clean, End::Clean, &mut sink).tail;
         }
         window.consume(consumed);
@@ -54,11 +56,12 @@ pub(super) fn read_part<R: Read>(
             break Ok(());
         }
     };
-    let Observer { lines, records, first_access, .. } = observer;
+    let Observer { lines, records, first_access, span, .. } = observer;
     let source = &mut desk.counted.sources[part.source as usize];
     source.bytes += done - begin;
     source.lines += lines;
     source.records += records;
+    source.span(span.map(|span| span.0), span.map(|span| span.1));
     source.part_lines.insert(part.part, lines);
     let first_access = first_access.map(|line| (part.part, line));
     source.first_access = [source.first_access, first_access].into_iter().flatten().min();

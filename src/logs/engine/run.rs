@@ -95,7 +95,8 @@ pub fn analyze(sources: &[Source], options: &AnalysisOptions<'_>) -> Analysis {
         work();
     });
     let Run { shared, problems, .. } = run;
-    let counted = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut counted = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
+    counted.read_last_words(sources);
     let problems = problems.into_inner().unwrap_or_else(PoisonError::into_inner);
     Analysis::new(counted, sources, series.names, problems.into_values().collect())
 }
@@ -311,7 +312,7 @@ impl<'a> Run<'a> {
         desk: &mut Desk,
         kit: &mut Kit,
     ) -> io::Result<()> {
-        let mut window = Window::new(reader, 0, std::mem::take(&mut kit.buffer));
+        let mut window = Window::new(reader, 0, std::mem::take(&mut kit.buffer)).with_history();
         let times = self.stream_times(part.source as usize);
         let mut clock = PartClock::new(times);
         let read = look_ahead(&mut window, &mut clock, times, true).and_then(|()| {

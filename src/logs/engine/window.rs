@@ -6,6 +6,8 @@
 
 use std::io::{self, Read};
 
+use crate::logs::engine::last_words::REACH;
+
 /// Longest line that is kept whole.
 pub(super) const MAX_LINE: usize = 512 << 10;
 /// Longest record that is kept together; also the size of the buffer.
@@ -35,6 +37,8 @@ pub(super) struct Window<R> {
     offset: u64,
     gaps: Vec<Gap>,
     at_end: bool,
+    /// The last bytes that were given up, where they are wanted.
+    history: Option<Vec<u8>>,
 }
 
 /// Places of the lines of a window.
@@ -58,7 +62,27 @@ impl Places<'_> {
 impl<R: Read> Window<R> {
     /// Reads a text of which the reader stands at `offset`.
     pub(super) fn new(reader: R, offset: u64, bytes: Vec<u8>) -> Self {
-        Self { reader, bytes, start: 0, end: 0, whole: 0, offset, gaps: Vec::new(), at_end: false }
+        Self {
+            reader,
+            bytes,
+            start: 0,
+            end: 0,
+            whole: 0,
+            offset,
+            gaps: Vec::new(),
+            at_end: false,
+            history: None,
+        }
+    }
+
+    /// Keeps the last bytes that are given up.
+    pub(super) fn with_history(self) -> Self {
+        Self { history: Some(Vec::new()), ..self }
+    }
+
+    /// The last bytes that were given up, if they are kept.
+    pub(super) fn history(&self) -> Option<&[u8]> {
+        self.history.as_deref()
     }
 
     /// The whole lines that are there.
@@ -94,6 +118,11 @@ impl<R: Read> Window<R> {
     /// Gives up the first bytes of the lines.
     pub(super) fn consume(&mut self, bytes: usize) {
         self.offset = self.offset_of(bytes);
+        if let Some(history) = &mut self.history {
+            let given_up = &self.bytes[self.start..self.start + bytes];
+            history.extend_from_slice(&given_up[given_up.len().saturating_sub(REACH)..]);
+            history.drain(..history.len().saturating_sub(REACH));
+        }
         self.start += bytes;
         let start = self.start;
         self.gaps.retain(|gap| gap.at > start);

@@ -179,6 +179,7 @@ impl Draft {
             pattern_ids: self.pattern_ids,
             exception_fingerprints: self.fingerprints,
             endpoints: Vec::new(),
+            crashes: Vec::new(),
         }
     }
 }

@@ -28,6 +28,8 @@ pub struct ProcessEvent {
     pub before_at: Option<i64>,
     pub mark: Mark,
     pub pid: Option<u32>,
+    /// The lines before, where it may follow a crash.
+    pub last_words: Vec<String>,
 }
 
 /// Puts the marks of all files in order and says which starts there were.
@@ -194,7 +196,12 @@ fn restart_event(event: &ProcessEvent, kind: Kind) -> RestartEvent {
         line: event.place.1,
         pid: event.pid,
         downtime_ms: downtime,
-        last_words: Vec::new(),
+        // What stands before a clean start are the last words of nobody.
+        last_words: if matches!(kind, Kind::Crash | Kind::WorkerCrash | Kind::OomKill) {
+            event.last_words.clone()
+        } else {
+            Vec::new()
+        },
     }
 }
 
@@ -211,6 +218,7 @@ mod tests {
             before_at: None,
             mark: *mark,
             pid: Some(*pid),
+            last_words: Vec::new(),
         };
         marks.iter().enumerate().map(event).collect()
     }

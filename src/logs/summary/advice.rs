@@ -1,10 +1,12 @@
 //! What to do, with the evidence and the command.
 
+use std::time::Duration;
+
 use crate::logs::Analysis;
 use crate::logs::summary::judged::Judged;
 use crate::model::Severity;
-use crate::report::{Incident, Recommendation, Restarts};
-use crate::text::{human, shell};
+use crate::report::{Incident, Recommendation, Restarts, Silence, SilenceKind};
+use crate::text::{human, sanitize, shell};
 
 /// Incidents that get advice of their own.
 const ADVISED: usize = 5;
@@ -27,12 +29,14 @@ pub(super) fn with_story(mut reasons: Vec<String>, incidents: &[Incident]) -> Ve
 pub(super) fn recommendations(
     incidents: &[Incident],
     starts: &Restarts,
+    silences: &[Silence],
     judged: &[Judged<'_>],
     analysis: &Analysis,
 ) -> Vec<Recommendation> {
     let roots = incidents.iter().filter(|i| i.caused_by.is_none());
     let mut advice: Vec<Recommendation> = roots.take(ADVISED).map(look_at).collect();
     advice.extend(crashes(starts));
+    advice.extend(silences.iter().take(ADVISED).map(silence));
     advice.extend(wrong_levels(judged));
     advice.extend(unread(analysis));
     advice.sort_by_key(|a| std::cmp::Reverse(a.severity));
@@ -69,6 +73,26 @@ fn crashes(starts: &Restarts) -> Option<Recommendation> {
         command: show_lines(&format!("{}:{}", last.path, last.line.saturating_sub(CONTEXT).max(1))),
         evidence: Some(place),
     })
+}
+
+fn silence(found: &Silence) -> Recommendation {
+    let span = |ms| human::duration(Duration::from_millis(ms));
+    let (silent, usual) = (span(found.silent_ms), span(found.usual_ms));
+    let subject = sanitize::line(&found.subject);
+    let summary = match found.kind {
+        SilenceKind::LogStopped => {
+            format!("{subject} fell silent, while others went on for {silent}: is its program alive?")
+        }
+        SilenceKind::HeartbeatCeased => {
+            format!("\"{subject}\" came every {usual} and has been missing for {silent}")
+        }
+    };
+    Recommendation {
+        severity: Severity::Warning,
+        summary,
+        evidence: None,
+        command: (found.kind == SilenceKind::LogStopped).then(|| "fuelops health".to_owned()),
+    }
 }
 
 fn wrong_levels(judged: &[Judged<'_>]) -> Option<Recommendation> {

@@ -9,6 +9,7 @@ mod judged;
 mod minutes;
 mod patterns;
 mod real_errors;
+mod silences;
 mod symptoms;
 mod timeline;
 mod traffic;
@@ -77,7 +78,8 @@ pub fn summarize(analysis: &Analysis, sources: &[Source], known: &Surroundings<'
     let effective = judged::effective_levels(&judged, analysis);
     let http = traffic::http(&analysis.http, known.index);
     let found = incidents(symptoms::symptoms(analysis, &judged, &axis, &tracks), effective.errors());
-    let found = symptoms::with_endpoints(found, &http);
+    let found = symptoms::with_crashes(symptoms::with_endpoints(found, &http), &starts);
+    let silences = silences::silences(analysis, sources, &judged);
     let (verdict, reasons) = judge(analysis, &judged, &starts, &http, known);
     let classes: BTreeMap<&str, _> = changes.iter().map(|c| (c.pattern_id.as_str(), c.class)).collect();
     let report = LogReport {
@@ -90,11 +92,12 @@ pub fn summarize(analysis: &Analysis, sources: &[Source], known: &Surroundings<'
         patterns: patterns::patterns(&judged, &tracks, &classes, known.index),
         other_records: analysis.patterns.other.total(),
         exceptions: symptoms::exceptions(&analysis.exceptions),
-        recommendations: advice::recommendations(&found, &starts, &judged, analysis),
+        recommendations: advice::recommendations(&found, &starts, &silences, &judged, analysis),
         timeline: axis.timeline(&judged, &totals),
         problems: coverage::problems(analysis),
         http,
         restarts: starts,
+        silences,
         incidents: found,
         changes,
     };

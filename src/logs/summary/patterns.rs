@@ -101,5 +101,5 @@ fn near_restart(onset_s: i64, starts: &Restarts) -> Option<String> {
         .max_by_key(|e| at(e))?;
     let after = u64::try_from(onset_s - at(event)?).ok()?;
     let after = human::duration(std::time::Duration::from_secs(after));
-    Some(format!("{after} after the {} at {}", event.kind, event.at?.format("%H:%M:%S")))
+    Some(format!("{after} after the {} at {}:{}", event.kind, event.path, event.line))
 }

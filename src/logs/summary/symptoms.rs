@@ -8,13 +8,17 @@ use crate::logs::summary::coverage::moment;
 use crate::logs::summary::judged::Judged;
 use crate::logs::summary::timeline::Axis;
 use crate::model::Level;
-use crate::report::{Exception, Http, Incident};
+use crate::report::{Exception, Http, Incident, Restarts};
 use crate::text::{redact, sanitize};
 
 /// Endpoints that are named for one incident.
 const MAX_ENDPOINTS: usize = 5;
 /// A failed answer this near to an incident belongs to it.
 const SLACK_S: i64 = 5;
+/// Crashes that are named for one incident.
+const MAX_CRASHES: usize = 5;
+/// A crash this soon behind an incident's last error follows from it.
+const AFTERMATH_S: i64 = 60;
 
 /// Exceptions as the report tells them, most frequent first.
 pub(super) fn exceptions(groups: &[ExceptionGroup]) -> Vec<Exception> {
@@ -44,14 +48,19 @@ pub(super) fn symptoms(
     axis: &Axis,
     tracks: &[Vec<u64>],
 ) -> Vec<Symptom> {
-    let raised = analysis.exceptions.iter().filter(|g| g.level.is_none_or(|l| l > Level::Debug)).map(raised);
+    let raised = analysis
+        .exceptions
+        .iter()
+        .filter(|g| g.level.is_none_or(|l| l > Level::Debug))
+        .map(|group| raised(group, analysis, axis));
     let said = judged.iter().zip(tracks).filter_map(|(judged, _)| said(analysis, judged, axis));
     raised.chain(said).collect()
 }
 
-fn raised(group: &ExceptionGroup) -> Symptom {
+fn raised(group: &ExceptionGroup, analysis: &Analysis, axis: &Axis) -> Symptom {
     let seconds = |us: Option<i64>| us.map(|us| us.div_euclid(1_000_000));
     let message = group.message.lines().next().unwrap_or("");
+    let buckets = analysis.raised.get(&group.fingerprint).map(|track| axis.lay(track)).unwrap_or_default();
     let place = group.location.as_ref().map(|l| format!(" ({l})")).unwrap_or_default();
     Symptom {
         of: SymptomOf::Exception {
@@ -61,7 +70,7 @@ fn raised(group: &ExceptionGroup) -> Symptom {
         },
         title: redact::secrets(&format!("{}: {message}{place}", group.kind)).into_owned(),
         count: group.count,
-        span: Span { first_s: seconds(group.first_at), last_s: seconds(group.last_at), buckets: Vec::new() },
+        span: Span { first_s: seconds(group.first_at), last_s: seconds(group.last_at), buckets },
         evidence: vec![format!("{}:{}", group.place.path, group.place.line)],
         known: known(&format!("{}\n{}: {}", group.sample, group.kind, group.message)),
     }
@@ -114,6 +123,27 @@ fn said(analysis: &Analysis, judged: &Judged<'_>, axis: &Axis) -> Option<Symptom
         evidence: pattern.samples.iter().map(evidence).collect(),
         known: known(&judged.message),
     })
+}
+
+/// Names the crashes that came while an incident lasted, or right behind it; each with the incident that explains most.
+pub(super) fn with_crashes(mut incidents: Vec<Incident>, starts: &Restarts) -> Vec<Incident> {
+    for event in starts.events.iter().filter(|e| e.kind.ends_with("crash") || e.kind == "oom-kill") {
+        let Some(at) = event.at.map(|at| at.timestamp()) else { continue };
+        let down_s = event.downtime_ms.map_or(0, |ms| i64::try_from(ms / 1_000).unwrap_or(i64::MAX));
+        let ended = at.saturating_sub(down_s);
+        let precedes = |incident: &Incident| match (incident.first_at, incident.last_at) {
+            (Some(from), Some(to)) => {
+                from.timestamp() <= ended + SLACK_S && ended <= to.timestamp() + AFTERMATH_S
+            }
+            _ => false,
+        };
+        if let Some(incident) = incidents.iter_mut().find(|i| i.caused_by.is_none() && precedes(i))
+            && incident.crashes.len() < MAX_CRASHES
+        {
+            incident.crashes.push(format!("{}:{}", event.path, event.line));
+        }
+    }
+    incidents
 }
 
 /// Names the endpoints that failed while an incident lasted; each with the incident that explains most errors.
