@@ -7,6 +7,8 @@ use std::process::Command;
 use super::run::Interrupt;
 use super::tool::{MissingTool, SearchPath, Tool};
 
+use crate::platform;
+
 /// The surroundings of a run; nothing here is read from the process itself.
 #[derive(Clone, Debug)]
 pub struct Means {
@@ -31,6 +33,7 @@ impl Means {
         if let Some(home) = &self.home {
             command.env("HOME", home);
         }
+        platform::unblock_signals(&mut command);
         command
     }
 }

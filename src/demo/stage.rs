@@ -19,6 +19,8 @@ use tempfile::TempDir;
 
 use super::{Fault, Role, Sample, config};
 
+use crate::platform;
+
 /// How long a sample program may take to start or to end.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -171,6 +173,7 @@ impl Stage {
         command.args(sample.words()).current_dir(&sample.folder);
         // The pipe is the leash: it closes when this process dies, however it dies.
         command.stdin(Stdio::piped()).stdout(log.try_clone()?).stderr(log);
+        platform::unblock_signals(&mut command);
         let pid = lock(&self.props).spawn(role, command)?.to_string();
         let begin = Instant::now();
         while begin.elapsed() < PATIENCE {

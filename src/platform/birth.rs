@@ -7,6 +7,7 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::time::Duration;
 
+use nix::sys::signal::SigSet;
 use rustix::event::{Timespec, poll};
 use rustix::process::{Pid, WaitOptions};
 
@@ -68,6 +69,7 @@ impl Birth {
             rustix::process::setsid()?;
         }
         reset_signals();
+        unblock();
         close_on_exec();
         match &self.credentials {
             Some(credentials) => become_user(credentials),
@@ -101,6 +103,27 @@ fn mark_each() {
         // SAFETY: marks a descriptor, or fails where there is none.
         unsafe { libc::fcntl(descriptor, libc::F_SETFD, libc::FD_CLOEXEC) };
     }
+}
+
+/// Lets signals reach a command that is about to be started: a program that holds some back for itself (see
+/// [`Termination`](crate::platform::Termination)) would hand that on, and TERM would end its children never.
+#[expect(
+    unsafe_code,
+    reason = "what happens between fork and exec is beyond what the standard library offers"
+)]
+pub fn unblock_signals(command: &mut Command) {
+    // SAFETY: the closure runs in a forked child before exec and makes one system call.
+    unsafe {
+        command.pre_exec(|| {
+            unblock();
+            Ok(())
+        })
+    };
+}
+
+fn unblock() {
+    // An empty set cannot be refused.
+    SigSet::empty().thread_set_mask().unwrap_or(());
 }
 
 /// Gives back to every signal the treatment that programs expect: whoever started us may have ignored some.

@@ -20,7 +20,7 @@ mod termination;
 mod unix;
 
 pub use arrivals::{Arrivals, Arrived};
-pub use birth::{Birth, Credentials, Session, adopt_orphans, enlarge_pipe, pause, reap};
+pub use birth::{Birth, Credentials, Session, adopt_orphans, enlarge_pipe, pause, reap, unblock_signals};
 pub use facts::{
     ClockState, CpuQuota, CpuTimes, Delivery, DiskUsage, Executable, KernelMessage, Listener, Memory,
     MemoryLimit, Mount, OpenFiles, Pressure, ProcessStat, ProcessState, StartMark, Swap, Waiting,

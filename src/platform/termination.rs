@@ -6,7 +6,8 @@ use nix::sys::signal::{SigSet, Signal};
 
 /// The signals that ask a program to end, held back from its threads so that one thread can wait for them.
 ///
-/// Programs that are started meanwhile are not affected: the standard library gives them an empty mask.
+/// Programs that are started meanwhile hold them back, too, unless they are given back to them
+/// ([`unblock_signals`](crate::platform::unblock_signals)).
 #[derive(Debug)]
 pub struct Termination {
     signals: SigSet,
@@ -47,5 +48,21 @@ mod tests {
             termination.wait().unwrap()
         });
         assert_eq!(thread.join().unwrap(), Signal::SIGHUP);
+    }
+
+    #[test]
+    fn a_program_that_is_started_meanwhile_can_be_ended() {
+        use std::os::unix::process::ExitStatusExt;
+        let thread = std::thread::spawn(|| {
+            let _termination = Termination::hold_back().unwrap();
+            let mut command = std::process::Command::new("sleep");
+            command.arg("60");
+            crate::platform::unblock_signals(&mut command);
+            let mut child = command.spawn().unwrap();
+            let pid = nix::unistd::Pid::from_raw(child.id().cast_signed());
+            nix::sys::signal::kill(pid, Signal::SIGTERM).unwrap();
+            child.wait().unwrap().signal()
+        });
+        assert_eq!(thread.join().unwrap(), Some(Signal::SIGTERM as i32));
     }
 }

@@ -152,6 +152,7 @@ fn start(invocation: &Invocation) -> Result<Child, String> {
     if let Some(account) = account.filter(|account| account.uid != platform::caller_uid()) {
         become_user(&mut command, &account);
     }
+    platform::unblock_signals(command.as_std_mut());
     command.spawn().map_err(|e| e.to_string())
 }
 
