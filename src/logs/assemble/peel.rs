@@ -3,10 +3,14 @@
 //! What is left is the line that the program wrote. Its stream (container, stdout or stderr, unit) keeps lines of
 //! different programs apart when records are assembled.
 
+use crate::logs::format::bytes::{class, run, skip_blanks};
 use crate::logs::format::{json, level_of_priority, parse};
 use crate::logs::{Stamp, StampLayout, Wrapper};
 use crate::model::Level;
 use crate::text::ansi;
+
+/// The longest name of a service, and of the blanks behind it.
+const MAX_SERVICE: usize = 64;
 
 /// What a wrapper said besides the line.
 #[derive(Clone, Copy, Debug, Default)]
@@ -60,7 +64,7 @@ pub(in crate::logs) fn peel(text: &[u8]) -> Option<Peeled<'_>> {
         [b'{', b'"', b'l', b'o', b'g', b'"', ..] => docker_json(text),
         [b'0'..=b'9', _, _, _, b'-', _, _, b'-', _, _, b'T', ..] => stamped(text),
         [b'[', b'p', b'o', b'd', b'/', ..] => kubectl(text),
-        [b'a'..=b'z' | b'A'..=b'Z', ..] => compose(text),
+        [b'a'..=b'z', ..] => compose(text),
         [ansi::ESC, b'[', ..] => coloured_compose(text),
         _ => None,
     }
@@ -119,16 +123,16 @@ fn stamped(text: &[u8]) -> Option<Peeled<'_>> {
 /// `backend-1  | msg`.
 #[inline]
 fn compose(text: &[u8]) -> Option<Peeled<'_>> {
-    let name = text.iter().take(64).take_while(|b| b.is_ascii_alphanumeric() || b"_.-".contains(b)).count();
-    let behind = text.get(name..)?;
+    let (name, behind) = text.split_at(run(&text[..text.len().min(MAX_SERVICE)], class::KEY));
     if behind.first() != Some(&b' ') {
         return None;
     }
-    let blanks = behind.iter().take(64).take_while(|b| **b == b' ').count();
-    let inner = behind[blanks..].strip_prefix(b"|")?;
-    let name = &text[..name];
-    // `INFO | msg` is a line of its own; services are lower case, and numbered unless they are named.
-    (!name.iter().any(u8::is_ascii_uppercase)).then_some(())?;
+    let inner = skip_blanks(&behind[..behind.len().min(MAX_SERVICE)])
+        .starts_with(b"|")
+        .then(|| skip_blanks(behind))?;
+    // `INFO | msg` is a line of its own; services are lower case.
+    (!name.iter().any(|b| b.is_ascii_uppercase() || b"@/".contains(b))).then_some(())?;
+    let inner = inner.strip_prefix(b"|")?;
     let mut peeled = Peeled::new(Wrapper::Compose, name, inner.strip_prefix(b" ").unwrap_or(inner));
     peeled.outer.name = name;
     Some(peeled)

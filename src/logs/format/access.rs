@@ -2,7 +2,7 @@
 //!
 //! A request is looked for only where one may stand: behind a client's address, or at the front of a message.
 
-use crate::logs::format::bytes::{is_number, number, skip_blanks, split_once, token};
+use crate::logs::format::bytes::{all, class, is_number, number, run, skip_blanks, split_once, token};
 use crate::logs::format::stamps;
 use crate::logs::{Access, FormatId, Line, StampLayout};
 
@@ -35,28 +35,28 @@ pub(super) fn read<'a>(text: &'a [u8], line: &mut Line<'a>) -> Option<()> {
 /// `GET /x 200 5.1 ms - 12`, or a common log line behind another logger's head.
 #[inline]
 pub(crate) fn in_message(message: &[u8]) -> Option<Access<'_>> {
-    match message {
-        [b'"', ..] => request_line(message, b""),
-        [b'A'..=b'Z', b'A'..=b'Z', b'A'..=b'Z', ..] if is_method(token(message).0) => bare_request(message),
-        _ => {
+    let client = run(&message[..message.len().min(CLIENT_WINDOW)], class::CLIENT);
+    let (client, behind) = message.split_at(client);
+    match behind {
+        [b' ', b'-', b' ', b'"', ..] if !client.is_empty() => request_line(&behind[3..], client),
+        [b'"', ..] if client.is_empty() => request_line(message, b""),
+        // A client that listens on a Unix socket has no name.
+        [b' ', b'"', ..] if client == b"-" => request_line(&behind[1..], b""),
+        [b' ', ..] if is_method(client) => bare_request(message),
+        [b' ', ..] if !client.is_empty() => {
             let window = &message[..message.len().min(CLIENT_WINDOW)];
-            let quote = memchr::memchr(b'"', window)?;
-            let before = message[..quote].strip_suffix(b" ")?;
-            if before.ends_with(b"]") {
-                let mut line = Line::plain(message);
-                read(message, &mut line)?;
-                return line.access;
-            }
-            let client = skip_blanks(before.strip_suffix(b"-")?).trim_ascii_end();
-            (client.is_empty() || is_client(client)).then_some(())?;
-            request_line(&message[quote..], client)
+            memchr::memmem::find(window, b"] \"")?;
+            let mut line = Line::plain(message);
+            read(message, &mut line)?;
+            line.access
         }
+        _ => None,
     }
 }
 
 /// Whether a word could be a client: an address or a host with or without port, not a word of a sentence.
 fn is_client(word: &[u8]) -> bool {
-    !word.is_empty() && word.iter().all(|b| b.is_ascii_alphanumeric() || b".:-_[]%,".contains(b))
+    !word.is_empty() && all(word, class::CLIENT)
 }
 
 fn is_method(word: &[u8]) -> bool {
@@ -66,22 +66,36 @@ fn is_method(word: &[u8]) -> bool {
 }
 
 /// `"GET /x HTTP/1.1" 200 12 "referer" "agent" rt=0.005`.
+#[inline]
 fn request_line<'a>(text: &'a [u8], client: &'a [u8]) -> Option<Access<'a>> {
     let text = text.strip_prefix(b"\"")?;
     let (request, rest) = text.split_at(closing_quote(text)?);
-    let rest = skip_blanks(&rest[1..]);
-    let (status, rest) = token(rest);
-    let status = number(status).filter(|_| status.len() == 3)?;
+    let [_, b' ', a @ b'0'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', rest @ ..] = rest else { return None };
+    matches!(rest, [] | [b' ', ..]).then_some(())?;
+    let status = [a, b, c].iter().fold(0, |status, digit| status * 10 + u16::from(**digit - b'0'));
     let (method, target) = token(request);
-    let target = skip_blanks(target);
-    let target = match memchr::memrchr(b' ', target) {
-        Some(at) if target[at + 1..].starts_with(b"HTTP/") || is_version(&target[at + 1..]) => &target[..at],
-        _ => target,
-    };
     let mut access =
-        Access { client, method, target, status: u16::try_from(status).ok()?, ..Access::default() };
-    behind_status(&mut access, rest);
+        Access { client, method, target: without_version(skip_blanks(target)), status, ..Access::default() };
+    if let [b' ', b'0'..=b'9' | b'-', ..] = rest {
+        behind_status(&mut access, &rest[1..]);
+    }
     Some(access)
+}
+
+/// Drops ` HTTP/1.1` off a request's target.
+#[inline]
+fn without_version(target: &[u8]) -> &[u8] {
+    for len in [" HTTP/1.1".len(), " HTTP/2".len()] {
+        if let Some(at) = target.len().checked_sub(len)
+            && target[at..].starts_with(b" HTTP/")
+        {
+            return &target[..at];
+        }
+    }
+    match memchr::memrchr(b' ', target) {
+        Some(at) if is_version(&target[at + 1..]) => &target[..at],
+        _ => target,
+    }
 }
 
 /// Where the quote closes; an escaped quote does not close it.
@@ -98,14 +112,17 @@ fn closing_quote(text: &[u8]) -> Option<usize> {
 
 /// hypercorn writes `1.1` or `2` where others write `HTTP/1.1`.
 fn is_version(word: &[u8]) -> bool {
-    matches!(word, [b'0'..=b'3'] | [b'0'..=b'3', b'.', b'0'..=b'9'])
+    word.starts_with(b"HTTP/") || matches!(word, [b'0'..=b'3'] | [b'0'..=b'3', b'.', b'0'..=b'9'])
 }
 
 /// Bytes, referer, user agent and latency, as far as they stand there.
 fn behind_status<'a>(access: &mut Access<'a>, rest: &'a [u8]) {
-    let (bytes, rest) = token(skip_blanks(rest));
+    let (bytes, rest) = token(rest);
     access.bytes = number(bytes);
-    let mut rest = if access.bytes.is_some() || bytes == b"-" { skip_blanks(rest) } else { b"" };
+    if access.bytes.is_none() && bytes != b"-" {
+        return;
+    }
+    let mut rest = skip_blanks(rest);
     let mut quoted = 0;
     while let Some(text) = rest.strip_prefix(b"\"") {
         let Some(end) = closing_quote(text) else { return };
@@ -115,7 +132,9 @@ fn behind_status<'a>(access: &mut Access<'a>, rest: &'a [u8]) {
         }
         rest = skip_blanks(&text[end + 1..]);
     }
-    access.latency_us = rest.split(|b| *b == b' ').take(8).find_map(latency);
+    if !rest.is_empty() {
+        access.latency_us = rest.split(|b| *b == b' ').take(8).find_map(latency);
+    }
 }
 
 /// `0.005` (seconds), `rt=0.005`, `12.5ms`, `1.2s`; a bare whole number may be anything and is none.
@@ -126,8 +145,7 @@ fn latency(word: &[u8]) -> Option<u64> {
     });
     let value = named.unwrap_or(word);
     let value = value.strip_prefix(b"\"").and_then(|v| v.strip_suffix(b"\"")).unwrap_or(value);
-    let digits = value.iter().take_while(|b| b.is_ascii_digit() || **b == b'.').count();
-    let (amount, unit) = value.split_at(digits);
+    let (amount, unit) = value.split_at(run(value, class::DECIMAL));
     if unit.is_empty() && named.is_none() && !amount.contains(&b'.') {
         return None;
     }

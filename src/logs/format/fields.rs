@@ -3,7 +3,7 @@
 //! Where several keys could give the same thing (`message` and `event`) the better name wins, not the first.
 
 use crate::logs::format::access::scaled;
-use crate::logs::format::bytes::number;
+use crate::logs::format::bytes::{class, number, run};
 use crate::logs::format::keys::{Key, Known};
 use crate::logs::format::{Parsed, level, stamps};
 use crate::logs::time;
@@ -169,8 +169,7 @@ fn level_of_text(key: Key, value: &[u8]) -> Option<Level> {
 
 /// `12.5`, `12.5ms`, `850µs`, `1.2s`; without a unit the key's counts.
 fn latency(value: &[u8], unit: u32) -> Option<u64> {
-    let digits = value.iter().take_while(|b| b.is_ascii_digit() || **b == b'.').count();
-    let (amount, suffix) = value.split_at(digits);
+    let (amount, suffix) = value.split_at(run(value, class::DECIMAL));
     let unit = match suffix {
         b"" => unit,
         b"s" => 1_000_000,

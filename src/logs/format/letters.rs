@@ -1,7 +1,7 @@
 //! Lines that begin with a letter: a level first, glog's packed head, Ruby's logger, names before a time.
 
 use crate::logs::format::bytes::{
-    bracket_group, digits, drop_blanks, is_module, is_name, skip_blanks, split_once, token,
+    bracket_group, class, digits, drop_blanks, is_module, is_name, run, skip_blanks, split_once, token,
 };
 use crate::logs::format::{access, dated, level, stamps};
 use crate::logs::time;
@@ -9,9 +9,9 @@ use crate::logs::{FormatId, Line, LineKind, Stamp, StampLayout};
 
 /// Reads a line that begins with a level word: `INFO:     …`, `ERROR:name:msg`, `WARN 2024-… msg`, `INFO  [name] msg`.
 pub(super) fn read_level<'a>(text: &'a [u8], line: &mut Line<'a>) -> Option<()> {
-    let len = text.iter().take(14).take_while(|b| b.is_ascii_alphanumeric()).count();
+    let len = run(&text[..text.len().min(14)], class::LETTER | class::DIGIT);
+    let (found, sense) = level::of_front(text, len)?;
     let (word, rest) = text.split_at(len);
-    let (found, sense) = level::of_word(word)?;
     let capitals = !word.iter().any(u8::is_ascii_lowercase);
     line.reset(FormatId::Other);
     (line.level, line.level_raw) = (Some(found), word);

@@ -3,7 +3,7 @@
 //! A word may be *sure* (nobody opens a sentence with `WARN`) or *plain* (`note`, `log`, `fail` are words first); the
 //! layouts decide where a plain word may stand for a level.
 
-use super::bytes::{drop_blanks, pack, skip_blanks};
+use super::bytes::{class, drop_blanks, pack, pack_front, run, skip_blanks};
 use crate::model::Level;
 
 /// How surely a word is meant as a level.
@@ -18,16 +18,22 @@ pub(crate) enum Sense {
 /// The level that a word names, in any case; `None` for other words.
 #[inline]
 pub(crate) fn of_word(word: &[u8]) -> Option<(Level, Sense)> {
+    of_front(word, word.len())
+}
+
+/// The level that the first `len` bytes of a text name.
+#[inline]
+pub(crate) fn of_front(text: &[u8], len: usize) -> Option<(Level, Sense)> {
     use Level::{Critical, Debug, Error, Info, Trace, Warning};
     use Sense::{Plain, Sure};
     const fn key(word: &str) -> u64 {
         pack(word.as_bytes())
     }
-    if !(2..=13).contains(&word.len()) || !word[0].is_ascii_alphabetic() {
+    if !(2..=13).contains(&len) || !text[0].is_ascii_alphabetic() {
         return None;
     }
-    if word.len() > 8 {
-        return of_long_word(word);
+    if len > 8 {
+        return of_long_word(&text[..len]);
     }
     const TRACE: u64 = key("trace");
     const TRC: u64 = key("trc");
@@ -63,7 +69,7 @@ pub(crate) fn of_word(word: &[u8]) -> Option<(Level, Sense)> {
     const PANIC: u64 = key("panic");
     const ALERT: u64 = key("alert");
     const EMERG: u64 = key("emerg");
-    let found = match pack(word) {
+    let found = match pack_front(text, len) {
         INFO | INF | NOTICE => (Info, Sure),
         WARN | WARNING | WRN => (Warning, Sure),
         ERROR | ERR | EROR | SEVERE => (Error, Sure),
@@ -76,7 +82,7 @@ pub(crate) fn of_word(word: &[u8]) -> Option<(Level, Sense)> {
         NOTE | LOG | SUCCESS | SYSTEM => (Info, Plain),
         FAILURE | FAIL => (Error, Plain),
         // PostgreSQL's DEBUG1 to DEBUG5.
-        packed if word.len() == 6 && packed & 0xff_ffff_ffff == DEBUG && (b'1'..=b'5').contains(&word[5]) => {
+        packed if len == 6 && packed & 0xff_ffff_ffff == DEBUG && (b'1'..=b'5').contains(&text[5]) => {
             (Debug, Sure)
         }
         _ => return None,
@@ -102,9 +108,9 @@ fn of_long_word(word: &[u8]) -> Option<(Level, Sense)> {
 /// Capitals are enough for a sure word; other spellings need a mark behind them (`error:`, `info  `, `Warn|`).
 #[inline]
 pub(crate) fn leading(text: &[u8]) -> Option<(Level, &[u8], &[u8])> {
-    let len = text.iter().take(14).take_while(|b| b.is_ascii_alphanumeric()).count();
+    let len = run(&text[..text.len().min(14)], class::LETTER | class::DIGIT);
+    let (level, sense) = of_front(text, len)?;
     let (word, rest) = text.split_at(len);
-    let (level, sense) = of_word(word)?;
     let capitals = !word.iter().any(u8::is_ascii_lowercase);
     let marked = match rest {
         [] | [b':' | b'|' | b'\t' | b',', ..] => true,

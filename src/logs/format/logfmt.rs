@@ -4,6 +4,7 @@
 
 use crate::logs::FormatId;
 use crate::logs::format::Parsed;
+use crate::logs::format::bytes::{class, run};
 use crate::logs::format::fields::Fields;
 use crate::logs::format::keys::{KeyMemo, Place};
 
@@ -39,7 +40,7 @@ struct Pair<'a> {
 
 /// Takes `key=value ` or `key="quoted value" ` off the front.
 fn pair(text: &[u8]) -> Option<(Pair<'_>, &[u8])> {
-    let equals = text.iter().take(64).position(|b| !(b.is_ascii_alphanumeric() || b"._-@/".contains(b)))?;
+    let equals = run(&text[..text.len().min(64)], class::KEY);
     let (key, value) = text.split_at(equals);
     (!key.is_empty()).then_some(())?;
     let value = value.strip_prefix(b"=")?;

@@ -7,7 +7,7 @@
 mod access;
 #[cfg(test)]
 mod accuracy;
-mod bytes;
+pub(crate) mod bytes;
 mod cluster;
 mod dated;
 mod dispatch;
@@ -22,7 +22,7 @@ mod opening;
 mod redis;
 #[cfg(test)]
 mod samples;
-mod stamps;
+pub(crate) mod stamps;
 mod syslog;
 
 use crate::logs::{Line, LineKind};

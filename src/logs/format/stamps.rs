@@ -11,8 +11,13 @@ const fn splat(byte: u8) -> u64 {
 /// Takes the time off the front.
 #[inline]
 pub(crate) fn leading(text: &[u8]) -> Option<(Stamp<'_>, &[u8])> {
-    let (layout, len) = match year_first(text) {
-        Some(len) => (StampLayout::YearFirst, len),
+    // The commonest spellings are told by their fixed places; all others, and odd ends of these, are read properly.
+    let quick = match text.first()? {
+        b'0'..=b'9' => year_first(text).or_else(|| day_name_year(text)),
+        _ => month_day(text),
+    };
+    let (layout, len) = match quick {
+        Some(found) => found,
         None => {
             let written = time::read(text)?;
             (written.layout, written.len)
@@ -24,7 +29,7 @@ pub(crate) fn leading(text: &[u8]) -> Option<(Stamp<'_>, &[u8])> {
 
 /// The length of `2024-01-01 10:00:00`, fraction and zone included; `None` also for rarer spellings of it.
 #[inline]
-fn year_first(text: &[u8]) -> Option<usize> {
+fn year_first(text: &[u8]) -> Option<(StampLayout, usize)> {
     let head: &[u8; 19] = text.first_chunk()?;
     let date = u64::from_le_bytes(head[..8].try_into().ok()?);
     let clock = u64::from_le_bytes(head[11..].try_into().ok()?);
@@ -44,7 +49,7 @@ fn year_first(text: &[u8]) -> Option<usize> {
     if matches!(text.get(end), Some(b'.' | b',')) && text.get(end + 1).is_some_and(u8::is_ascii_digit) {
         end += 1 + text[end + 1..].iter().take_while(|b| b.is_ascii_digit()).count();
     }
-    match (text.get(end), text.get(end + 1)) {
+    let len = match (text.get(end), text.get(end + 1)) {
         (Some(b'Z'), next) if !next.is_some_and(u8::is_ascii_alphanumeric) => Some(end + 1),
         (Some(b'+' | b'-'), Some(next)) if next.is_ascii_digit() => None,
         (Some(b' '), Some(b'+' | b'-')) if text.get(end + 2).is_some_and(u8::is_ascii_digit) => None,
@@ -52,7 +57,36 @@ fn year_first(text: &[u8]) -> Option<usize> {
         (Some(b' '), Some(next)) if next.is_ascii_uppercase() && is_short_word(&text[end + 1..]) => None,
         (Some(next), _) if next.is_ascii_alphanumeric() => None,
         _ => Some(end),
-    }
+    };
+    len.map(|len| (StampLayout::YearFirst, len))
+}
+
+/// `25/Dec/2024:10:00:00 +0000`.
+#[inline]
+fn day_name_year(text: &[u8]) -> Option<(StampLayout, usize)> {
+    let head: &[u8; 26] = text.first_chunk()?;
+    let marks =
+        head[2] == b'/' && head[6] == b'/' && head[11] == b':' && head[14] == b':' && head[17] == b':';
+    let zone =
+        head[20] == b' ' && matches!(head[21], b'+' | b'-') && !text.get(26).is_some_and(u8::is_ascii_digit);
+    let digits = are_digits(head, [0, 1, 7, 8, 9, 10, 12, 13, 15, 16, 18, 19, 22, 23, 24, 25]);
+    (marks && zone && digits && time::is_english_month(&head[3..6])).then_some((StampLayout::DayNameYear, 26))
+}
+
+/// `Jul  1 09:00:55`, with a blank behind it.
+#[inline]
+fn month_day(text: &[u8]) -> Option<(StampLayout, usize)> {
+    let head: &[u8; 16] = text.first_chunk()?;
+    let blanks = head[3] == b' ' && head[6] == b' ' && head[15] == b' ';
+    let day = head[4] == b' ' || head[4].is_ascii_digit();
+    let marks = blanks && day && head[9] == b':' && head[12] == b':';
+    let digits = are_digits(head, [5, 7, 8, 10, 11, 13, 14]);
+    (marks && digits && time::is_english_month(&head[..3])).then_some((StampLayout::MonthDay, 15))
+}
+
+#[inline]
+fn are_digits<const N: usize, const M: usize>(head: &[u8; N], places: [usize; M]) -> bool {
+    places.iter().fold(true, |all, at| all & head[*at].is_ascii_digit())
 }
 
 /// Whether three or four capitals stand here that are no level; zones look so.
@@ -103,11 +137,33 @@ mod tests {
 
     #[test]
     fn a_wrong_byte_anywhere_is_noticed() {
-        let good = b"2024-01-01 10:00:00";
-        for at in 0..good.len() {
-            let mut bad = *good;
-            bad[at] = b'x';
-            assert_eq!(year_first(&bad), None, "{at}");
+        for good in ["2024-01-01 10:00:00 ", "25/Dec/2024:10:00:00 +0000 ", "Jul  1 09:00:55 "] {
+            let quick =
+                |text: &[u8]| year_first(text).or_else(|| day_name_year(text)).or_else(|| month_day(text));
+            assert!(quick(good.as_bytes()).is_some(), "{good}");
+            for at in 0..good.len() - 1 {
+                let mut bad = good.as_bytes().to_vec();
+                bad[at] = b'x';
+                assert_eq!(quick(&bad), None, "{good} {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_other_fast_paths_agree_with_the_reader_too() {
+        for text in [
+            "25/Dec/2024:10:00:00 +0000] x",
+            "25/Dec/2024:10:00:00 +0000",
+            "25/Dec/2024:10:00:00 -07000",
+            "25/Dec/2024 10:00:00",
+            "Jul  1 09:00:55 host",
+            "Jul 11 09:00:55.123 host",
+            "Jul  1 09:00:55",
+            "Jul  1 2024 09:00:55 host",
+            "Foo  1 09:00:55 x",
+        ] {
+            let slow = time::read(text.as_bytes()).map(|written| written.len);
+            assert_eq!(leading(text.as_bytes()).map(|(stamp, _)| stamp.text.len()), slow, "{text}");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::logs::time::civil::{Civil, DAY_US, SECOND_US};
 use crate::logs::time::file::FileTime;
+use crate::logs::time::written::Written;
 use crate::logs::time::zone::CachedZone;
 use crate::logs::time::{At, Moment, moment};
 use crate::logs::{Stamp, StampLayout};
@@ -61,10 +62,10 @@ impl Clock {
         }
         match moment(stamp) {
             Some(Moment::Us(us)) => self.known(us),
-            Some(Moment::Civil(civil)) if civil.month == 0 => self.time_of_day(&civil),
-            Some(Moment::Civil(civil)) => {
-                let us = self.file.us_of(&civil, &mut self.zone);
-                self.minute.remember(stamp, &civil, us);
+            Some(Moment::Written(written)) if written.civil.month == 0 => self.time_of_day(&written.civil),
+            Some(Moment::Written(written)) => {
+                let us = self.file.us_of(&written.civil, &mut self.zone);
+                self.minute.remember(stamp, &written, us);
                 self.known(us)
             }
             None => self.neighbour(),
@@ -120,60 +121,68 @@ pub(super) fn next_to(last: i64, day_us: i64) -> i64 {
     }
 }
 
-/// The last `2024-01-01 10:00:…` and its moment: the lines behind it mostly differ in their seconds only.
+/// The last written time and the moment its minute began: the lines behind it mostly differ in their seconds only.
 #[derive(Clone, Copy, Debug)]
 struct Minute {
+    layout: StampLayout,
     text: [u8; MAX_CACHED],
     len: usize,
-    /// Where the fraction of a second ends and the zone begins.
-    zone_at: usize,
+    /// Where the seconds stand.
+    second_at: usize,
+    /// Where they end, a fraction included.
+    second_end: usize,
     us: i64,
 }
 
 impl Default for Minute {
     fn default() -> Self {
-        Self { text: [0; MAX_CACHED], len: 0, zone_at: 0, us: 0 }
+        let text = [0; MAX_CACHED];
+        Self { layout: StampLayout::None, text, len: 0, second_at: 0, second_end: 0, us: 0 }
     }
 }
 
 impl Minute {
-    /// Places of the seconds in `2024-01-01 10:00:00`.
-    const SECONDS: usize = 17;
-    const FRACTION: usize = 20;
-
-    fn remember(&mut self, stamp: &Stamp<'_>, civil: &Civil, us: i64) {
-        let text = stamp.text;
-        let regular = stamp.layout == StampLayout::YearFirst && (19..=MAX_CACHED).contains(&text.len());
-        if !regular || text[16] != b':' || text[13] != b':' {
+    fn remember(&mut self, stamp: &Stamp<'_>, written: &Written, us: i64) {
+        let (text, second_at) = (stamp.text, written.second_at);
+        let counts_milliseconds = stamp.layout == StampLayout::PackedDate;
+        if second_at == 0 || counts_milliseconds || text.len() > MAX_CACHED || text.len() < second_at + 2 {
             return;
         }
-        let fraction =
-            text[19..].iter().take_while(|b| b.is_ascii_digit() || **b == b'.' || **b == b',').count();
+        let behind = &text[second_at + 2..];
+        let fraction = match behind {
+            [b'.' | b',', digits @ ..] => 1 + digits.iter().take_while(|b| b.is_ascii_digit()).count(),
+            _ => 0,
+        };
+        let (second, micros) = (i64::from(written.civil.second), i64::from(written.civil.micros));
         self.text[..text.len()].copy_from_slice(text);
-        self.len = text.len();
-        self.zone_at = 19 + fraction;
-        self.us = us - i64::from(civil.second) * SECOND_US - i64::from(civil.micros);
+        (self.layout, self.len) = (stamp.layout, text.len());
+        (self.second_at, self.second_end) =
+            (second_at, second_at + 2 + if fraction > 1 { fraction } else { 0 });
+        self.us = us - second * SECOND_US - micros;
     }
 
     /// The moment of a time in the same minute, written in the same way.
     #[inline]
     fn us(&self, stamp: &Stamp<'_>) -> Option<i64> {
         let text = stamp.text;
-        if text.len() != self.len || text.len() < 19 || stamp.layout != StampLayout::YearFirst {
+        if text.len() != self.len || stamp.layout != self.layout {
             return None;
         }
-        let same = text[..Self::SECONDS] == self.text[..Self::SECONDS]
-            && text[self.zone_at..] == self.text[self.zone_at..self.len];
+        let (before, rest) = text.split_at_checked(self.second_at)?;
+        let (seconds, behind) = rest.split_at_checked(self.second_end - self.second_at)?;
+        let same = before == &self.text[..self.second_at] && behind == &self.text[self.second_end..self.len];
         if !same {
             return None;
         }
-        let digit = |at: usize| Some(text[at] ^ b'0').filter(|digit| *digit < 10).map(i64::from);
-        let second = digit(17)? * 10 + digit(18)?;
+        let digit = |digit: u8| Some(digit ^ b'0').filter(|digit| *digit < 10).map(i64::from);
+        let [tens, ones, fraction @ ..] = seconds else { return None };
+        let second = digit(*tens)? * 10 + digit(*ones)?;
         let mut micros = 0;
-        if self.zone_at > Self::FRACTION {
+        if let [mark, digits @ ..] = fraction {
+            (*mark == self.text[self.second_at + 2]).then_some(())?;
             let mut unit = 100_000;
-            for at in Self::FRACTION..self.zone_at.min(Self::FRACTION + 6) {
-                micros += digit(at)? * unit;
+            for byte in digits {
+                micros += digit(*byte)? * unit;
                 unit /= 10;
             }
         }
@@ -186,7 +195,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::logs::format::parse;
+    use crate::logs::format::{parse, stamps};
     use crate::logs::time::zone::Zone;
 
     /// 2024-01-01T10:00:00Z.
@@ -238,20 +247,26 @@ mod tests {
     proptest! {
         #[test]
         fn the_remembered_minute_changes_nothing(
-            times in prop::collection::vec((0..3_i64, 0..60_u32, 0..60_u32, 0..1_000_000_u32, 0..6_usize), 1..30)
+            times in prop::collection::vec((0..3_i64, 0..2_u32, 0..60_u32, 0..1_000_000_u32, 0..11_usize), 1..30)
         ) {
             let mut remembering = clock();
-            for (day, minute, second, micros, layout) in times {
+            for (day, minute, second, micros, kind) in times {
                 let date = format!("2024-01-0{}", day + 1);
-                let text = match layout {
+                let text = match kind {
                     0 => format!("{date} 10:{minute:02}:{second:02}"),
                     1 => format!("{date} 10:{minute:02}:{second:02},{:03}", micros / 1_000),
                     2 => format!("{date}T10:{minute:02}:{second:02}.{micros:06}Z"),
                     3 => format!("{date}T10:{minute:02}:{second:02}.{micros:06}+02:00"),
                     4 => format!("{date} 10:{minute:02}:{second:02} +0000"),
-                    _ => format!("{date} 10:{minute:02}:{second:02} UTC"),
+                    5 => format!("{date} 10:{minute:02}:{second:02} UTC"),
+                    6 => format!("0{}/Jan/2024:10:{minute:02}:{second:02} +0100", day + 1),
+                    7 => format!("Jan  {} 10:{minute:02}:{second:02}", day + 1),
+                    8 => format!("Mon Jan 0{} 10:{minute:02}:{second:02}.{micros:06} 2024", day + 1),
+                    9 => format!("24010{} 10{minute:02}{second:02}", day + 1),
+                    _ => format!("2024010{}-10:{minute}:{second}:{}", day + 1, micros / 1_000),
                 };
-                let stamp = Stamp { layout: StampLayout::YearFirst, text: text.as_bytes() };
+                let (stamp, rest) = stamps::leading(text.as_bytes()).unwrap();
+                prop_assert_eq!(rest, b"", "{}", text);
                 prop_assert_eq!(remembering.at(&stamp), clock().at(&stamp), "{}", text);
             }
         }

@@ -5,13 +5,24 @@
 pub(crate) struct Cursor<'a> {
     text: &'a [u8],
     at: usize,
+    second_at: usize,
 }
 
 impl<'a> Cursor<'a> {
     /// Stands before the first byte.
     #[inline]
     pub(crate) fn new(text: &'a [u8]) -> Self {
-        Self { text, at: 0 }
+        Self { text, at: 0, second_at: 0 }
+    }
+
+    /// Notes that two digits of seconds stand `ahead` places from here.
+    pub(crate) fn mark_seconds(&mut self, ahead: usize) {
+        self.second_at = self.at + ahead;
+    }
+
+    /// Where the seconds were noted to stand; 0 if nowhere.
+    pub(crate) fn second_at(&self) -> usize {
+        self.second_at
     }
 
     /// How many bytes were taken.
@@ -113,7 +124,7 @@ impl<'a> Cursor<'a> {
             b'-' => -1,
             _ => return None,
         };
-        let mut ahead = Self { text: self.text, at: self.at + 1 };
+        let mut ahead = Self { at: self.at + 1, ..*self };
         let (hours, minutes) = match ahead.digits_from_here() {
             4 => ahead.number(4, 4).map(|n| (n / 100, n % 100))?,
             2 => {

@@ -56,16 +56,16 @@ impl FileTime {
         let last = last_stamp(tail).and_then(|stamp| moment(&stamp));
         let zone = match (choice, last) {
             (ZoneChoice::Given(zone), _) => zone,
-            (ZoneChoice::Guess, Some(Moment::Civil(civil))) => {
-                guessed(&civil, mtime_us).unwrap_or(Zone::Local)
+            (ZoneChoice::Guess, Some(Moment::Written(last))) => {
+                guessed(&last.civil, mtime_us).unwrap_or(Zone::Local)
             }
             (ZoneChoice::Guess, _) => Zone::Local,
         };
         let by_mtime = Self { zone, latest_us: mtime_us };
         let latest_us = match last {
             Some(Moment::Us(us)) => us,
-            Some(Moment::Civil(civil)) if civil.month > 0 => {
-                by_mtime.us_of(&civil, &mut CachedZone::new(zone))
+            Some(Moment::Written(last)) if last.civil.month > 0 => {
+                by_mtime.us_of(&last.civil, &mut CachedZone::new(zone))
             }
             _ => mtime_us,
         };

@@ -23,6 +23,7 @@ pub use file::{FileTime, ZoneChoice};
 pub use timeline::{Anchor, Ending, Placement, Timeline};
 pub use zone::Zone;
 
+pub(crate) use names::is_english_month;
 pub(crate) use written::{read, read_epoch, read_glog};
 
 /// When a record was written, as far as its segment can tell.
@@ -42,7 +43,7 @@ enum Moment {
     /// Microseconds since 1970.
     Us(i64),
     /// A calendar time; year, day or zone may be missing.
-    Civil(civil::Civil),
+    Written(written::Written),
 }
 
 /// Reads a stamp; `None` if its text is no time of its layout.
@@ -53,5 +54,5 @@ fn moment(stamp: &Stamp<'_>) -> Option<Moment> {
         StampLayout::GlogMonthDay => read_glog(stamp.text)?,
         _ => read(stamp.text)?,
     };
-    Some(Moment::Civil(written.civil))
+    Some(Moment::Written(written))
 }

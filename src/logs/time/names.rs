@@ -23,9 +23,23 @@ pub(crate) fn month(name: &[u8]) -> Option<u32> {
 
 /// Whether a word is an English month name, short or long; the only ones that open a syslog line.
 pub(crate) fn is_english_month(name: &[u8]) -> bool {
-    const SHORT: [&[u8; 3]; 12] =
-        [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
-    name.get(..3).is_some_and(|first| SHORT.iter().any(|month| *month == first))
+    matches!(
+        name.get(..3),
+        Some(
+            b"Jan"
+                | b"Feb"
+                | b"Mar"
+                | b"Apr"
+                | b"May"
+                | b"Jun"
+                | b"Jul"
+                | b"Aug"
+                | b"Sep"
+                | b"Oct"
+                | b"Nov"
+                | b"Dec"
+        )
+    )
 }
 
 /// Whether a word of letters is a weekday: English, Spanish, German, French, Portuguese or Italian, short or long.

@@ -12,6 +12,8 @@ use crate::logs::StampLayout;
 pub(crate) struct Written {
     pub(crate) layout: StampLayout,
     pub(crate) len: usize,
+    /// Where the two digits of the seconds stand; 0 where the spelling has none such.
+    pub(crate) second_at: usize,
     pub(crate) civil: Civil,
 }
 
@@ -33,7 +35,7 @@ pub(crate) fn read(text: &[u8]) -> Option<Written> {
     } else {
         return None;
     };
-    civil.is_valid().then(|| Written { layout, len: at.at(), civil })
+    civil.is_valid().then(|| Written { layout, len: at.at(), second_at: at.second_at(), civil })
 }
 
 /// Reads `0102 15:04:05.000000`, which only glog writes.
@@ -42,7 +44,8 @@ pub(crate) fn read_glog(text: &[u8]) -> Option<Written> {
     let month_day = at.number(4, 4)?;
     let mut civil = Civil { month: month_day / 100, day: month_day % 100, ..Civil::default() };
     (at.eat(b' ') && clock(&mut at, &mut civil)).then_some(())?;
-    civil.is_valid().then(|| Written { layout: StampLayout::GlogMonthDay, len: at.at(), civil })
+    let (layout, second_at) = (StampLayout::GlogMonthDay, at.second_at());
+    civil.is_valid().then(|| Written { layout, len: at.at(), second_at, civil })
 }
 
 /// Reads seconds since 1970 with a fraction, or whole milli-, micro- or nanoseconds, told apart by size.
@@ -299,6 +302,7 @@ fn clock(at: &mut Cursor<'_>, civil: &mut Civil) -> bool {
     (civil.hour, civil.minute) = (hour, minute);
     if at.peek() == Some(b':') && at.peek_at(1).is_some_and(|b| b.is_ascii_digit()) {
         at.bump(1);
+        at.mark_seconds(0);
         let Some(second) = at.number(2, 2) else { return false };
         civil.second = second;
         if at.peek().is_some_and(|b| b".,".contains(&b)) && at.peek_at(1).is_some_and(|b| b.is_ascii_digit())
@@ -317,6 +321,7 @@ fn dotted_clock(at: &mut Cursor<'_>, civil: &mut Civil) -> bool {
         at.eat(b'.').then_some(())?;
         civil.minute = at.number(2, 2)?;
         at.eat(b'.').then_some(())?;
+        at.mark_seconds(0);
         civil.second = at.number(2, 2)?;
         if at.eat(b'.') {
             civil.micros = at.fraction()?;
@@ -331,6 +336,7 @@ fn packed_clock(at: &mut Cursor<'_>, civil: &mut Civil) -> bool {
     if at.digits_from_here() != 6 {
         return false;
     }
+    at.mark_seconds("HHMM".len());
     let clock = at.number(6, 6).unwrap_or(0);
     (civil.hour, civil.minute, civil.second) = (clock / 10_000, clock / 100 % 100, clock % 100);
     if at.peek() == Some(b'.') && at.peek_at(1).is_some_and(|b| b.is_ascii_digit()) {
