@@ -1,6 +1,7 @@
 //! The way from a line's first byte to the reader of its layout.
 
 use crate::logs::format::bytes::token;
+use crate::logs::format::heads::Heads;
 use crate::logs::format::json::Quotes;
 use crate::logs::format::keys::KeyMemo;
 use crate::logs::format::{
@@ -11,6 +12,7 @@ use crate::logs::{FormatId, Line, LineKind, Stamp, StampLayout, Wrapper};
 /// Takes lines apart. What it keeps from one to the next saves work and changes nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
+    pub(super) heads: Heads,
     quotes: Quotes,
     keys: KeyMemo,
 }
@@ -19,6 +21,15 @@ impl Reader {
     /// Takes a line apart. The text has no line end, and wrappers and colours were peeled off it.
     #[inline]
     pub(crate) fn read<'a>(&mut self, text: &'a [u8], out: &mut Parsed<'a>) {
+        if self.heads.read(text, &mut out.line).is_some() {
+            return self.finished(text, out);
+        }
+        self.read_any(text, out);
+        self.heads.learn(text, &out.line);
+    }
+
+    /// Takes a line apart that may be of any layout.
+    pub(super) fn read_any<'a>(&mut self, text: &'a [u8], out: &mut Parsed<'a>) {
         let Some(first) = text.first() else { return out.plain(LineKind::Blank, text) };
         let line = &mut out.line;
         let read = match first {

@@ -12,6 +12,7 @@ mod cluster;
 mod dated;
 mod dispatch;
 mod fields;
+mod heads;
 mod infer;
 pub(crate) mod json;
 mod keys;
