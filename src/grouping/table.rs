@@ -3,8 +3,9 @@
 //! A full table keeps the lowest fingerprints and counts the rest as `other`: a rule that does not depend on what came first.
 
 use std::collections::{BTreeMap, HashMap};
-use std::hash::{BuildHasher, Hasher, RandomState};
+use std::hash::{BuildHasher, Hasher};
 
+use hashbrown::DefaultHashBuilder;
 use memchr::{memchr, memmem};
 use serde::{Deserialize, Serialize};
 
@@ -96,7 +97,7 @@ pub struct GroupTable {
     #[serde(skip)]
     shapes: HashMap<u64, Box<[Fingerprint]>>,
     #[serde(skip)]
-    hasher: RandomState,
+    hasher: DefaultHashBuilder,
 }
 
 /// Two tables are the same when they count the same; what they remember of shapes does not matter.
@@ -279,7 +280,7 @@ impl ExceptionGroup {
 
 /// A hash of what decides a Python record's fingerprints: everything but what stands before the traceback and the messages
 /// behind the types. None where that cannot be told apart so simply.
-fn shape(text: &[u8], hasher: &RandomState) -> Option<u64> {
+fn shape(text: &[u8], hasher: &DefaultHashBuilder) -> Option<u64> {
     const HEADER: &[u8] = b"Traceback (most recent call last):";
     let header = memmem::find(text, HEADER)?;
     let before = &text[..header];

@@ -129,6 +129,15 @@ impl<'b, 's, S: Sink> Run<'b, 's, S> {
     /// A line whose text stands in the block, bare or in a wrapper's stream.
     #[inline]
     fn in_place(&mut self, text: &'b [u8], stream: Option<&'b [u8]>, place: Place) {
+        // Half a stack's lines are indented: nothing is to be read out of those.
+        if let [b' ', b' ', ..] = text
+            && text.iter().any(|b| !b.is_ascii_whitespace())
+        {
+            let decision = self.decide_plain(text, stream.unwrap_or_default());
+            if !matches!(decision, Decision::Opens(_)) {
+                return self.follow(&decision, text, place, stream.is_none());
+            }
+        }
         let next = 1 - self.head;
         self.scratch.reader.read(text, &mut self.heads[next]);
         match self.decide(text, &self.heads[next], stream.unwrap_or_default()) {
@@ -198,13 +207,21 @@ impl<'b, 's, S: Sink> Run<'b, 's, S> {
         if line.kind == LineKind::Blank {
             return Decision::Blank;
         }
-        if let Some(slot) = &self.current
-            && slot.opening.mode == Mode::Journal
-        {
-            return Decision::Continues(Mode::Journal, text);
-        }
-        if line.kind == LineKind::Header {
+        if line.kind == LineKind::Header && !self.in_journal() {
             return self.decide_header(text, parsed, stream);
+        }
+        self.decide_plain(text, stream)
+    }
+
+    /// Whether an entry of `journalctl -o export` is open, to which all lines belong up to a blank one.
+    fn in_journal(&self) -> bool {
+        self.current.as_ref().is_some_and(|slot| slot.opening.mode == Mode::Journal)
+    }
+
+    /// Decides what a line is that has no head, and is not blank.
+    fn decide_plain<'t>(&self, text: &'t [u8], stream: &'t [u8]) -> Decision<'t> {
+        if self.in_journal() {
+            return Decision::Continues(Mode::Journal, text);
         }
         if text.starts_with(b"__CURSOR=") {
             return Decision::Opens(Opening::of_plain(Mode::Journal, false, stream));

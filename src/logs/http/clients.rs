@@ -56,8 +56,8 @@ fn without_port(client: &[u8]) -> &[u8] {
     let Some(colon) = client.len().checked_sub(digits + 1) else { return client };
     // An IPv6 address has colons of its own; its port stands behind a bracket.
     let host = &client[..colon];
-    let port = digits > 0 && client[colon] == b':' && (host.ends_with(b"]") || !host.contains(&b':'));
-    if port { host } else { client }
+    let port = digits > 0 && client[colon] == b':';
+    if port && (memchr::memchr(b':', host).is_none() || host.ends_with(b"]")) { host } else { client }
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! Ids that are ids beyond doubt, folded before a path is looked up: a backend with a million trucks has few paths then.
 //!
-//! Only what [`crate::logs::http::segment::mask`] folds to `{id}` whatever its company is touched here, so that routes come
+//! Only what [`crate::logs::http::segment::mask`] folds to `{id}` or `{uuid}` whatever its company is touched here, so that routes come
 //! out as if every path had been kept; and nothing in the first part of a path, where pages and versions stand.
 
+use crate::logs::http::segment::is_uuid;
 use crate::platform::simd::{BLOCK, Isa, Kernel, Vector};
 
 /// What is put in the place of an id.
 const FOLDED: &[u8] = b"{id}";
+const FOLDED_UUID: &[u8] = b"{uuid}";
 /// Longest part that is judged here.
 const MAX_ID: usize = 19;
 
@@ -50,14 +52,13 @@ fn replaced<'p>(path: &[u8], mut digits: u64, slashes: u64, room: &'p mut [u8; R
         let at = digits.trailing_zeros();
         let start = (slashes & ((1 << at) - 1)).checked_ilog2().map_or(0, |slash| slash as usize + 1);
         let behind = slashes & (!0 << at);
-        let end = if behind == 0 { path.len() } else { behind.trailing_zeros() as usize };
+        let end = if behind == 0 { end_behind(path) } else { behind.trailing_zeros() as usize };
         digits &= if end >= BLOCK { 0 } else { !0 << end };
-        if is_plain_id(&path[start..end]) {
-            let kept = &path[copied..start];
-            room.get_mut(written..written + kept.len())?.copy_from_slice(kept);
-            written += kept.len();
-            room.get_mut(written..written + FOLDED.len())?.copy_from_slice(FOLDED);
-            written += FOLDED.len();
+        if let Some(folded) = folded(&path[start..end]) {
+            for piece in [&path[copied..start], folded] {
+                room.get_mut(written..written + piece.len())?.copy_from_slice(piece);
+                written += piece.len();
+            }
             copied = end;
         }
     }
@@ -67,6 +68,17 @@ fn replaced<'p>(path: &[u8], mut digits: u64, slashes: u64, room: &'p mut [u8; R
     let rest = &path[copied..];
     room.get_mut(written..written + rest.len())?.copy_from_slice(rest);
     Some(&room[..written + rest.len()])
+}
+
+/// Where a part ends that reaches beyond the first block.
+fn end_behind(path: &[u8]) -> usize {
+    let near = path.len().min(BLOCK);
+    memchr::memchr(b'/', &path[near..]).map_or(path.len(), |slash| near + slash)
+}
+
+/// What stands for a part with a digit, if that is an id whatever stands around it.
+fn folded(part: &[u8]) -> Option<&'static [u8]> {
+    if is_plain_id(part) { Some(FOLDED) } else { is_uuid(part).then_some(FOLDED_UUID) }
 }
 
 /// Whether a part with a digit is an id whatever stands around it.
@@ -103,6 +115,11 @@ mod tests {
             ("/trucks/DO9693/mpg", "/trucks/{id}/mpg"),
             ("/api/v2/sensors/69265/latest", "/api/v2/sensors/{id}/latest"),
             ("/x/12/y/RY8", "/x/{id}/y/{id}"),
+            ("/export/1747b37b-50b2-4e21-a4a6-ada528dd3608", "/export/{uuid}"),
+            (
+                "/fuelAnalytics/api/v2/alerts/9d3f04f8-ee48-4336-a46f-524096bfabee/ack",
+                "/fuelAnalytics/api/v2/alerts/{uuid}/ack",
+            ),
             ("/404", "/404"),
             ("/12/x", "/12/x"),
             ("/report/2025-12-28.csv", "/report/2025-12-28.csv"),
@@ -125,7 +142,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn masking_gives_the_same_afterwards(path in "(/[a-zA-Z0-9.v-]{0,9}){0,8}") {
+        fn masking_gives_the_same_afterwards(
+            path in "(/([a-zA-Z0-9.v-]{0,9}|[a-f0-9]{8}(-[a-f0-9]{4}){3}-[a-f0-9]{12,13})){0,8}"
+        ) {
             prop_assert_eq!(mask_path(folded(&path).as_bytes()), mask_path(path.as_bytes()));
         }
     }

@@ -12,6 +12,7 @@ mod ids;
 mod latency;
 mod method;
 mod paths;
+mod recent;
 mod route;
 mod scanner;
 mod segment;

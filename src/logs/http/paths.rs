@@ -54,14 +54,26 @@ impl PathTable {
     /// Returns the counters of a path, or `None` when the table has given up paths with such a hash.
     #[inline]
     pub(super) fn stats(&mut self, hash: u64, method: Method, path: &[u8]) -> Option<&mut Stats> {
+        let place = self.place(hash, method, path)?;
+        Some(self.stats_at(place))
+    }
+
+    /// Returns where a path's counters stand, until the table shrinks or merges.
+    #[inline]
+    pub(super) fn place(&mut self, hash: u64, method: Method, path: &[u8]) -> Option<usize> {
         // Two paths with one hash of 64 bits are not met with.
         let entries = &self.entries;
-        let at = match self.index.find(hash, |&at| entries[at as usize].hash == hash) {
-            Some(&at) => at as usize,
-            None if hash > self.highest => return None,
-            None => self.insert(Entry { method, path: path.into(), stats: Stats::default(), hash }),
-        };
-        Some(&mut self.entries[at].stats)
+        match self.index.find(hash, |&at| entries[at as usize].hash == hash) {
+            Some(&at) => Some(at as usize),
+            None if hash > self.highest => None,
+            None => Some(self.insert(Entry { method, path: path.into(), stats: Stats::default(), hash })),
+        }
+    }
+
+    /// Returns the counters at a place.
+    #[inline]
+    pub(super) fn stats_at(&mut self, place: usize) -> &mut Stats {
+        &mut self.entries[place].stats
     }
 
     #[cold]

@@ -69,7 +69,7 @@ pub(super) fn split_extension(segment: &str) -> (&str, &str) {
 fn whole(text: &str) -> Option<&'static str> {
     if is_date(text) {
         Some("{date}")
-    } else if is_uuid(text) {
+    } else if is_uuid(text.as_bytes()) {
         Some("{uuid}")
     } else if is_address(text) {
         Some("{ip}")
@@ -102,10 +102,10 @@ fn is_id(text: &str) -> bool {
         || (token && text.len() >= 20 && digits >= 2 && upper >= 2)
 }
 
-fn is_uuid(text: &str) -> bool {
+pub(super) fn is_uuid(text: &[u8]) -> bool {
     let shape =
-        |(i, b): (usize, u8)| if matches!(i, 8 | 13 | 18 | 23) { b == b'-' } else { b.is_ascii_hexdigit() };
-    text.len() == 36 && text.bytes().enumerate().all(shape)
+        |(i, b): (usize, &u8)| if matches!(i, 8 | 13 | 18 | 23) { *b == b'-' } else { b.is_ascii_hexdigit() };
+    text.len() == 36 && text.iter().enumerate().all(shape)
 }
 
 fn is_address(text: &str) -> bool {

@@ -7,6 +7,7 @@ use crate::logs::http::clients::client_hash;
 use crate::logs::http::ids;
 use crate::logs::http::method::Method;
 use crate::logs::http::paths::{Entry, PathTable, path_hash};
+use crate::logs::http::recent::Recent;
 use crate::logs::http::segment;
 use crate::logs::http::stats::Stats;
 use crate::platform::simd::Isa;
@@ -30,6 +31,8 @@ pub struct HttpTable {
     other: Stats,
     /// Requests by status, as long as the highest status seen.
     by_status: Vec<u64>,
+    #[serde(skip)]
+    recent: Recent,
     #[serde(skip, default = "Isa::detect")]
     isa: Isa,
 }
@@ -41,6 +44,7 @@ impl Default for HttpTable {
             masked: PathTable::new(MAX_MASKED),
             other: Stats::default(),
             by_status: Vec::new(),
+            recent: Recent::default(),
             isa: Isa::detect(),
         }
     }
@@ -51,21 +55,36 @@ impl HttpTable {
     #[inline]
     pub fn observe(&mut self, access: &Access<'_>, at: Option<i64>) {
         let method = Method::from_bytes(access.method);
-        let mut room = [0; ids::ROOM];
-        let path = ids::fold_ids(self.isa, path_of(access.target), &mut room);
+        let path = path_of(access.target);
         let client = client_hash(access.client);
         let status = if usize::from(access.status) < STATUSES { access.status } else { 0 };
         match self.by_status.get_mut(usize::from(status)) {
             Some(count) => *count += 1,
             None => self.first_of_status(status),
         }
-        match self.paths.stats(path_hash(method, path), method, path) {
-            Some(stats) => stats.observe(status, access.latency_us, client, at),
-            None => self
-                .observe_masked(method, path, |stats| stats.observe(status, access.latency_us, client, at)),
+        let count = |stats: &mut Stats| stats.observe(status, access.latency_us, client, at);
+        let raw = path_hash(method, path);
+        match self.recent.find(raw) {
+            Some(place) => count(self.paths.stats_at(place)),
+            None => self.observe_folded(raw, method, path, count),
+        }
+    }
+
+    /// Counts a request for a path that was not asked for lately.
+    #[inline(never)]
+    fn observe_folded(&mut self, raw: u64, method: Method, path: &[u8], count: impl FnOnce(&mut Stats)) {
+        let mut room = [0; ids::ROOM];
+        let path = ids::fold_ids(self.isa, path, &mut room);
+        match self.paths.place(path_hash(method, path), method, path) {
+            Some(place) => {
+                count(self.paths.stats_at(place));
+                self.recent.remember(raw, place);
+            }
+            None => self.observe_masked(method, path, count),
         }
         if self.paths.is_overfull() {
             let given = self.paths.shrink();
+            self.recent.clear();
             self.take_masked(given);
         }
     }
@@ -109,6 +128,7 @@ impl HttpTable {
             *mine += theirs;
         }
         self.other.merge(&other.other);
+        self.recent.clear();
         let given = self.paths.merge(other.paths);
         self.masked.merge(other.masked).iter().for_each(|entry| self.other.merge(&entry.stats));
         self.take_masked(given);
@@ -117,6 +137,7 @@ impl HttpTable {
 
     /// Brings both tables to their capacity, so that equal content is equal.
     pub fn settle(&mut self) {
+        self.recent.clear();
         let given = self.paths.shrink();
         self.take_masked(given);
         self.masked.shrink().iter().for_each(|entry| self.other.merge(&entry.stats));

@@ -73,7 +73,7 @@ impl Room {
     /// records kept at least what the whole keeps.
     pub(super) fn for_rows(rows: usize) -> Self {
         match rows {
-            0..=512 => Self { samples: 8, text: TEXT, buckets: 512, values: 128 },
+            0..=512 => Self { samples: 8, text: TEXT, buckets: 512, values: 48 },
             513..=4096 => Self { samples: 3, text: TEXT, buckets: 256, values: 16 },
             _ => Self { samples: 1, text: 160, buckets: 8, values: 0 },
         }

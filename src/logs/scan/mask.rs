@@ -78,12 +78,13 @@ impl Kernel for Signature<'_> {
         let Self { window, len, seed, masked } = self;
         let mut writer = Writer { masked: &mut *masked, at: 0, after_variable: 0 };
         let mut at = 0;
-        let mut copy = [0; AHEAD];
+        let mut copy;
         while at < len {
             let ahead: &[u8; AHEAD] = match window[at..].first_chunk() {
                 Some(ahead) => ahead,
                 None => {
                     let rest = &window[at..];
+                    copy = [0; AHEAD];
                     copy[..rest.len()].copy_from_slice(rest);
                     &copy
                 }

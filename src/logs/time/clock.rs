@@ -179,7 +179,7 @@ impl Minute {
         let second = digit(*tens)? * 10 + digit(*ones)?;
         let mut micros = 0;
         if let [mark, digits @ ..] = fraction {
-            (*mark == self.text[self.second_at + 2]).then_some(())?;
+            matches!(mark, b'.' | b',').then_some(())?;
             let mut unit = 100_000;
             for byte in digits {
                 micros += digit(*byte)? * unit;
