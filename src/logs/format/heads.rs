@@ -35,7 +35,7 @@ struct Span {
 }
 
 impl Span {
-    fn of<'a>(self, head: &'a [u8]) -> &'a [u8] {
+    fn of(self, head: &[u8]) -> &[u8] {
         &head[usize::from(self.start)..usize::from(self.end)]
     }
 }
@@ -202,7 +202,7 @@ fn spelled(line: &Line<'_>) -> Vec<u8> {
 #[inline]
 fn request<'a>(text: &'a [u8], line: &mut Line<'a>) -> Option<()> {
     let message = &text[UVICORN.len()..];
-    matches!(message.first()?, b'0'..=b'9').then_some(())?;
+    message.first()?.is_ascii_digit().then_some(())?;
     let access = access::in_message(message)?;
     line.reset(FormatId::Uvicorn);
     (line.level, line.level_raw) = (Some(Level::Info), &text[..4]);
