@@ -10,7 +10,7 @@
 //! | 8 | `cli` | arguments, the terminal, one file a subcommand: resolve, engine, report, render, exit |
 //! | 6 | `demo` | the sample backend and its faults |
 //! | 5 | `diagnose` | findings read together: causes, consequences, cures |
-//! | 4 | `checks` `backup` | probes (I/O) and judges (pure); dumps, archives, manifests, restores |
+//! | 4 | `checks` `backup` `clean` | probes (I/O) and judges (pure); dumps, archives, manifests, restores; retention |
 //! | 3 | `logs` `grouping` `process` | log bytes to records to aggregates; exceptions to fingerprints; processes by identity (`logs` → `grouping`) |
 //! | 2 | `render` `report` `config` `store` | documents and their layouts (`render` → `report`); plain report data; config layers and sections; state folder, locks, atomic files |
 //! | 1 | `model` `text` `platform` | the words; units, sanitising, redaction, quoting; everything with `cfg(target_os)` or `unsafe` |
@@ -24,6 +24,7 @@
 
 pub mod backup;
 pub mod checks;
+pub mod clean;
 pub mod cli;
 pub mod config;
 pub mod demo;

@@ -94,6 +94,7 @@ pub enum Command {
     Health(commands::health::HealthArgs),
     AnalyzeLogs(commands::analyze_logs::AnalyzeLogsArgs),
     Logs(commands::logs::LogsArgs),
+    Clean(commands::clean::CleanArgs),
     Demo(commands::demo::DemoArgs),
     Config(commands::config::ConfigArgs),
     Completions(commands::completions::CompletionsArgs),

@@ -50,6 +50,7 @@ fn run(command: &Command, context: &Context) -> Result<Exit> {
         Command::Health(args) => commands::health::run(args, context),
         Command::AnalyzeLogs(args) => commands::analyze_logs::run(args, context),
         Command::Logs(args) => commands::logs::run(args, context),
+        Command::Clean(args) => commands::clean::run(args, context),
         Command::Demo(args) => commands::demo::run(args, context),
         Command::Config(args) => commands::config::run(args, context),
         Command::Completions(args) => commands::completions::run(args, context),

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 pub struct Environment {
     /// `FUELOPS_CONFIG`.
     pub config: Option<PathBuf>,
+    /// `HOME`.
+    pub home: Option<PathBuf>,
     /// `NO_COLOR` is set and not empty.
     pub no_color: bool,
     /// `CLICOLOR_FORCE` is set and not `0`.
@@ -28,6 +30,7 @@ impl Environment {
         let locale = locale.to_ascii_lowercase();
         Self {
             config: env::var_os("FUELOPS_CONFIG").filter(|v| !v.is_empty()).map(PathBuf::from),
+            home: env::var_os("HOME").filter(|v| !v.is_empty()).map(PathBuf::from),
             no_color: set("NO_COLOR").is_some(),
             force_color: set("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
             dumb_terminal: set("TERM").is_none_or(|term| term == "dumb"),

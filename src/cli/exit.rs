@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::clean::PolicyError;
 use crate::config::ConfigError;
 use crate::model::Verdict;
 use crate::store::{LockError, WriteError};
@@ -71,7 +72,7 @@ pub fn classify(error: &anyhow::Error) -> Exit {
     if error.chain().any(|cause| cause.is::<UsageError>()) {
         return Exit::Usage;
     }
-    if error.chain().any(|cause| cause.is::<ConfigError>()) {
+    if error.chain().any(|cause| cause.is::<ConfigError>() || cause.is::<PolicyError>()) {
         return Exit::Config;
     }
     let is_held = |cause: &LockError| matches!(cause, LockError::Held { .. });

@@ -5,6 +5,7 @@ pub mod commands;
 pub mod context;
 pub mod environment;
 pub mod exit;
+pub mod interrupt;
 pub mod tools;
 pub mod ui;
 

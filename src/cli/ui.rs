@@ -2,7 +2,7 @@
 //!
 //! The result goes to stdout or to `--output`, everything else to stderr. Each stream decides about colour for itself.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufRead, BufWriter, IsTerminal, Read, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -25,6 +25,8 @@ const PIPE_COLUMNS: usize = 120;
 /// Bytes that take long enough for a person to wonder.
 const LONG_WORK: u64 = 64 << 20;
 const OUTPUT_MODE: u32 = 0o666;
+/// Longest answer that is read.
+const MAX_ANSWER: u64 = 64;
 
 /// What may be written, where, and how it should look.
 #[derive(Debug)]
@@ -84,6 +86,11 @@ impl Ui {
         report: &T,
         document: impl FnOnce() -> Document,
     ) -> Result<()> {
+        if self.format == Format::Json && self.output.is_none() {
+            let mut stdout = BufWriter::new(io::stdout().lock());
+            render::write_json(&mut stdout, command, version, Utc::now(), report)?;
+            return Ok(stdout.flush()?);
+        }
         let text = match self.format {
             Format::Table => render::terminal(&document(), &self.style),
             Format::Json => render::json(command, version, Utc::now(), report)?,
@@ -94,6 +101,24 @@ impl Ui {
             }
         };
         self.result(text.as_bytes())
+    }
+
+    /// Whether somebody can be asked: a person sees stdout and stderr and types on stdin.
+    pub fn can_ask(&self) -> bool {
+        self.stdout_is_terminal && io::stderr().is_terminal() && io::stdin().is_terminal()
+    }
+
+    /// Asks a question that wants a yes; anything else is a no.
+    ///
+    /// # Errors
+    /// When nobody can be asked any more.
+    pub fn confirm(&self, question: &str) -> Result<bool> {
+        let mut stderr = io::stderr().lock();
+        write!(stderr, "{} [y/N] ", sanitize::line(question))?;
+        stderr.flush()?;
+        let mut answer = String::new();
+        io::stdin().lock().take(MAX_ANSWER).read_line(&mut answer)?;
+        Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
     }
 
     fn no_such_form(&self, command: &str) -> UsageError {
@@ -173,6 +198,19 @@ impl Ui {
         }
         let bar = ProgressBar::new(bytes).with_style(
             ProgressStyle::with_template("{bar:30} {bytes} of {total_bytes}, {eta} left")
+                .unwrap_or_else(|_| ProgressStyle::default_bar()),
+        );
+        bar.enable_steady_tick(Duration::from_millis(100));
+        bar
+    }
+
+    /// A bar for so many steps of work, with the bytes that it freed as its message; hidden where nobody is looking.
+    pub fn steps_bar(&self, steps: usize) -> ProgressBar {
+        if !self.progress {
+            return ProgressBar::hidden();
+        }
+        let bar = ProgressBar::new(steps as u64).with_style(
+            ProgressStyle::with_template("{bar:30} {pos} of {len} done, {msg} freed")
                 .unwrap_or_else(|_| ProgressStyle::default_bar()),
         );
         bar.enable_steady_tick(Duration::from_millis(100));

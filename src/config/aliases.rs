@@ -20,7 +20,7 @@ struct Task {
     cron: Option<(&'static str, &'static [&'static str])>,
 }
 
-const TASKS: [Task; 3] = [
+const TASKS: [Task; 4] = [
     Task {
         about: "each morning: how is it?",
         name: "health",
@@ -34,6 +34,12 @@ const TASKS: [Task; 3] = [
         cron: Some(("5 9 * * *", &["analyze-logs"])),
     },
     Task { about: "the raw lines, as they come", name: "logs", args: &["logs", "--follow"], cron: None },
+    Task {
+        about: "each week: what may go, goes",
+        name: "clean",
+        args: &["clean"],
+        cron: Some(("15 3 * * 0", &["clean", "--yes", "--quiet"])),
+    },
 ];
 
 /// Prefix of the aliases where no service gives one.
@@ -119,8 +125,10 @@ mod tests {
                 "alias api-1-health='/usr/bin/fuelops --config /srv/app/fuelops.toml health'",
                 "alias api-1-analyze='/usr/bin/fuelops --config /srv/app/fuelops.toml analyze-logs'",
                 "alias api-1-logs='/usr/bin/fuelops --config /srv/app/fuelops.toml logs --follow'",
+                "alias api-1-clean='/usr/bin/fuelops --config /srv/app/fuelops.toml clean'",
                 "0 9 * * * /usr/bin/fuelops --config /srv/app/fuelops.toml health",
                 "5 9 * * * /usr/bin/fuelops --config /srv/app/fuelops.toml analyze-logs",
+                "15 3 * * 0 /usr/bin/fuelops --config /srv/app/fuelops.toml clean --yes --quiet",
             ]
         );
     }
@@ -134,7 +142,7 @@ mod tests {
         let path = "/srv/it's 100% $HOME/`id`/fuelops.toml";
         let lines = lines(&program.to_string_lossy(), path);
         let alias = format!("shopt -s expand_aliases\n{}\napi-1-health", lines[0]);
-        let cron = lines[3].splitn(6, ' ').nth(5).unwrap().replace("\\%", "%");
+        let cron = lines[4].splitn(6, ' ').nth(5).unwrap().replace("\\%", "%");
         for script in [alias, cron] {
             let out = std::process::Command::new("bash").args(["-c", &script]).output().unwrap();
             assert_eq!(

@@ -217,6 +217,16 @@ pub struct ClockState {
     pub since_boot: Duration,
 }
 
+/// The kernel's own clocks, in nanoseconds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KernelClock {
+    /// Since 1970.
+    pub wall_ns: i64,
+    pub since_boot_ns: i64,
+    /// Which boot this is.
+    pub boot: Option<String>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

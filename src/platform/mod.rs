@@ -22,15 +22,15 @@ mod unix;
 pub use arrivals::{Arrivals, Arrived};
 pub use birth::{Birth, Credentials, Session, adopt_orphans, enlarge_pipe, pause, reap, unblock_signals};
 pub use facts::{
-    ClockState, CpuQuota, CpuTimes, Delivery, DiskUsage, Executable, KernelMessage, Listener, Memory,
-    MemoryLimit, Mount, OpenFiles, Pressure, ProcessStat, ProcessState, StartMark, Swap, Waiting,
+    ClockState, CpuQuota, CpuTimes, Delivery, DiskUsage, Executable, KernelClock, KernelMessage, Listener,
+    Memory, MemoryLimit, Mount, OpenFiles, Pressure, ProcessStat, ProcessState, StartMark, Swap, Waiting,
 };
 pub use groups::{LiveGroup, kill_live_groups};
 pub use os::{
-    ProcessHold, Scope, ScopeWatch, boot_id, clock_state, command_line, control_group, cpu_quota, cpu_times,
-    disk_usage, environment, executable, groups_of, is_contained, kernel_log, limit_of, listeners,
-    load_average, memory, mounts, open_files, pressure, process_files, process_files_limit, process_owner,
-    process_stat, processes, swap, wait_channel, waiting, working_dir,
+    ProcessHold, Scope, ScopeWatch, boot_id, catches_signal, clock_state, command_line, control_group,
+    cpu_quota, cpu_times, disk_usage, environment, executable, groups_of, is_contained, kernel_clock,
+    kernel_log, limit_of, listeners, load_average, memory, mounts, open_files, pressure, process_files,
+    process_files_limit, process_owner, process_stat, processes, swap, wait_channel, waiting, working_dir,
 };
 pub use rustix::process::Signal;
 pub use termination::Termination;

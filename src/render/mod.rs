@@ -4,6 +4,7 @@
 //! one view, a new format one renderer. Every renderer escapes hostile text for its own medium and redacts nothing by
 //! itself: reports are redacted where they are made.
 
+mod clean;
 mod config;
 mod demo;
 mod document;
@@ -18,12 +19,13 @@ mod plot;
 mod prometheus;
 mod terminal;
 
+pub use clean::{clean, clean_line};
 pub use config::{config_aliases, config_aliases_text, config_check, config_show};
 pub use demo::{demo, demo_ending, demo_scene};
 pub use document::{Align, Block, Cell, Column, Document, Plot, Role, Series, Span, Table, Text};
 pub use health::{HealthDetail, health};
 pub use html::html;
-pub use json::json;
+pub use json::{json, write_json};
 pub use log_line::log_lines;
 pub use logs::{LogView, logs};
 pub use markdown::markdown;

@@ -1,10 +1,14 @@
 //! Plain report data, as the JSON output spells it. No I/O, no layout.
 
+mod clean;
 mod config;
 mod demo;
 mod health;
 mod logs;
 
+pub use clean::{
+    CleanDisk, CleanEntry, CleanError, CleanList, CleanOutcome, CleanReport, CleanRuleTotal, CleanSkip,
+};
 pub use config::{
     ConfigAlias, ConfigAliasesReport, ConfigCheckReport, ConfigProblem, ConfigShowReport, ConfigValue,
 };

@@ -243,6 +243,14 @@ impl Folder {
     }
 }
 
+/// Looks at an open file.
+///
+/// # Errors
+/// When the file system does not answer.
+pub fn look_at(file: &File) -> io::Result<Look> {
+    os::look_at(file.as_fd())
+}
+
 pub(super) const FOLDER_FLAGS: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
 fn single(name: &CStr) -> io::Result<()> {

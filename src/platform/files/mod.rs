@@ -17,7 +17,7 @@ mod os;
 #[path = "macos/mod.rs"]
 mod os;
 
-pub use folder::{Buffer, Entry, Folder};
+pub use folder::{Buffer, Entry, Folder, look_at};
 pub use holders::{Access, Holder, Holders};
 pub use look::{FileId, FileKind, Found, Look, Space};
-pub use os::{Claim, Lease, claim, holders, kernel_time};
+pub use os::{Claim, Lease, claim, has_open, holders};

@@ -1,5 +1,6 @@
 //! Linux: read from `/proc` and `/sys` by hand, because every process is read and each system call counts.
 
+mod boot;
 mod cgroup;
 mod clock;
 mod cpu;
@@ -10,9 +11,11 @@ mod kernel_log;
 mod memory;
 mod processes;
 mod scope;
+mod signals;
 mod sockets;
 mod waiting;
 
+pub use boot::kernel_clock;
 pub use cgroup::{cpu_quota, limit_of};
 pub use clock::clock_state;
 pub use cpu::{cpu_times, load_average, pressure};
@@ -26,6 +29,7 @@ pub use processes::{
     process_owner, process_stat, processes, wait_channel, working_dir,
 };
 pub use scope::{Scope, ScopeWatch, control_group};
+pub use signals::catches_signal;
 pub use sockets::listeners;
 pub use waiting::waiting;
 

@@ -2,6 +2,7 @@
 //!
 //! Type-checked on Linux; see README for what has been run on a Mac.
 
+mod boot;
 mod clock;
 mod cpu;
 mod disks;
@@ -11,9 +12,11 @@ mod kernel_log;
 mod memory;
 mod processes;
 mod scope;
+mod signals;
 mod sockets;
 mod waiting;
 
+pub use boot::kernel_clock;
 pub use clock::clock_state;
 pub use cpu::{cpu_times, load_average, pressure};
 pub use disks::{disk_usage, mounts, open_files};
@@ -26,6 +29,7 @@ pub use processes::{
     process_owner, process_stat, processes, wait_channel, working_dir,
 };
 pub use scope::{Scope, ScopeWatch, control_group};
+pub use signals::catches_signal;
 pub use sockets::listeners;
 pub use waiting::waiting;
 

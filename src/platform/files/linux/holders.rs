@@ -37,6 +37,13 @@ fn is_gone(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ESRCH))
 }
 
+/// Whether a process has a file open for writing.
+pub fn has_open(pid: u32, file: FileId) -> bool {
+    let mut found = Holders::new(true);
+    let seen = descriptors(pid, &[file.device], &mut found);
+    seen.is_ok() && found.of(file).iter().any(|holder| holder.access != Access::Read)
+}
+
 fn sees_all_processes() -> bool {
     let namespace = rustix::fs::stat("/proc/self/ns/pid").map(|stat| stat.st_ino);
     rustix::process::geteuid().is_root() && namespace == Ok(FIRST_PID_NAMESPACE)

@@ -39,14 +39,27 @@ pub fn holders(devices: &[u64]) -> Holders {
     let own = std::process::id();
     let pids: Vec<i32> = list(|buffer, bytes| call(List::Pids, buffer, bytes));
     for pid in pids.into_iter().filter(|pid| *pid > 0 && u32::try_from(*pid) != Ok(own)) {
-        let open: Vec<libc::proc_fdinfo> = list(|buffer, bytes| call(List::Descriptors(pid), buffer, bytes));
-        for descriptor in open {
-            if descriptor.proc_fdtype == libc::PROX_FDTYPE_VNODE.cast_unsigned() {
-                look(pid, descriptor.proc_fd, devices, &mut found);
-            }
-        }
+        descriptors(pid, devices, &mut found);
     }
     found
+}
+
+/// Whether a process has a file open for writing.
+pub fn has_open(pid: u32, file: FileId) -> bool {
+    let mut found = Holders::new(true);
+    if let Ok(pid) = i32::try_from(pid) {
+        descriptors(pid, &[file.device], &mut found);
+    }
+    found.of(file).iter().any(|holder| holder.access != Access::Read)
+}
+
+fn descriptors(pid: i32, devices: &[u64], found: &mut Holders) {
+    let open: Vec<libc::proc_fdinfo> = list(|buffer, bytes| call(List::Descriptors(pid), buffer, bytes));
+    for descriptor in open {
+        if descriptor.proc_fdtype == libc::PROX_FDTYPE_VNODE.cast_unsigned() {
+            look(pid, descriptor.proc_fd, devices, found);
+        }
+    }
 }
 
 enum List {

@@ -1,0 +1,224 @@
+//! What no rule takes, whatever it says: databases, repositories, and what a running process is known by.
+
+use std::fmt;
+
+use memchr::memmem;
+
+use crate::platform::files::FileKind;
+
+/// What keeps a folder from going as a whole for now.
+pub(super) const OPEN_FILE: &str = "an open file";
+const IMMUTABLE_FILE: &str = "an immutable file";
+const FOREIGN_FILE: &str = "a file of another user";
+
+/// Why a file that a rule means is left alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Bar {
+    Special(FileKind),
+    Mount,
+    /// It has so many names: removing one frees nothing.
+    Linked(u64),
+    /// The file system refuses changes.
+    Locked,
+    Sticky,
+    /// Another user's, whose business it is, and nobody but root can tell whether it is open.
+    Foreign,
+    Database,
+    LivePid(u32),
+    Spared,
+    /// A folder with something in it that must stay.
+    Holds(&'static str),
+    /// Open in this process; 0 is the kernel.
+    Open {
+        pid: u32,
+        others: usize,
+    },
+}
+
+impl Bar {
+    /// What a folder holds that has such a file in it, where that keeps the folder from going as a whole.
+    pub(super) fn holds(&self) -> Option<&'static str> {
+        match self {
+            // A link goes without what it points to, a second name without its file.
+            Self::Special(FileKind::Link) | Self::Linked(_) => None,
+            Self::Special(_) => Some("a pipe, a socket or a device"),
+            Self::Mount => Some("a mounted file system"),
+            Self::Locked => Some(IMMUTABLE_FILE),
+            Self::Sticky => Some("a file that is marked to stay"),
+            Self::Foreign => Some(FOREIGN_FILE),
+            Self::Database => Some("a database"),
+            Self::LivePid(_) => Some("the number of a living process"),
+            Self::Spared => Some("what is protected"),
+            Self::Holds(what) => Some(what),
+            Self::Open { .. } => Some(OPEN_FILE),
+        }
+    }
+}
+
+impl Bar {
+    /// Whether it is in the way of a rule, and not what the rule should never have meant.
+    pub(super) fn is_obstacle(&self) -> bool {
+        match self {
+            Self::Locked | Self::Foreign | Self::Open { .. } => true,
+            Self::Holds(what) => [OPEN_FILE, IMMUTABLE_FILE, FOREIGN_FILE].contains(what),
+            Self::Special(_)
+            | Self::Mount
+            | Self::Linked(_)
+            | Self::Sticky
+            | Self::Database
+            | Self::LivePid(_)
+            | Self::Spared => false,
+        }
+    }
+}
+
+impl fmt::Display for Bar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Special(FileKind::Link) => f.write_str("a symbolic link"),
+            Self::Special(FileKind::Fifo) => f.write_str("a named pipe"),
+            Self::Special(FileKind::Socket) => f.write_str("a socket"),
+            Self::Special(FileKind::Device) => f.write_str("a device"),
+            Self::Special(_) => f.write_str("no regular file"),
+            Self::Mount => f.write_str("another file system is mounted there"),
+            Self::Linked(names) => write!(f, "has {names} names: removing one of them frees nothing"),
+            Self::Locked => f.write_str("immutable (chattr +i or +a)"),
+            Self::Sticky => f.write_str("marked to stay (sticky bit)"),
+            Self::Foreign => f.write_str("belongs to another user"),
+            Self::Database => f.write_str("a database"),
+            Self::LivePid(pid) => write!(f, "names process {pid}, which is alive"),
+            Self::Spared => f.write_str("protected"),
+            Self::Holds(what) => write!(f, "holds {what}"),
+            Self::Open { pid: 0, .. } => f.write_str("in use by the kernel (a loop device)"),
+            Self::Open { pid, others: 0 } => write!(f, "open in process {pid}"),
+            Self::Open { pid, others } => write!(f, "open in process {pid} and {others} more"),
+        }
+    }
+}
+
+const DATABASE_ENDINGS: [&[u8]; 16] = [
+    b".db",
+    b".db3",
+    b".sqlite",
+    b".sqlite3",
+    b".mdb",
+    b".ibd",
+    b".frm",
+    b".myd",
+    b".myi",
+    b".rdb",
+    b".aof",
+    b".duckdb",
+    b".ldb",
+    b".sst",
+    b".wt",
+    b".s3db",
+];
+
+/// What SQLite lays beside its files.
+const COMPANIONS: [&[u8]; 3] = [b"-wal", b"-shm", b"-journal"];
+
+/// Whether a name is one that databases have.
+pub(super) fn is_database(name: &[u8]) -> bool {
+    let base = COMPANIONS.iter().find_map(|companion| name.strip_suffix(*companion)).unwrap_or(name);
+    DATABASE_ENDINGS.iter().any(|ending| {
+        base.len() > ending.len() && base[base.len() - ending.len()..].eq_ignore_ascii_case(ending)
+    })
+}
+
+/// Endings of what is surely no database, however long it is.
+const TEXT_PIECES: [&[u8]; 8] = [b".log", b".txt", b".gz", b".zst", b".json", b".out", b".err", b".csv"];
+/// What SQLite writes at the start of its files, whatever they are called.
+pub(super) const SQLITE: &[u8; 16] = b"SQLite format 3\0";
+const SQLITE_PAGE: u64 = 4096;
+
+/// Whether a file is worth a look at its first bytes: its name says nothing, and its length is one of whole pages.
+pub(super) fn may_be_database(name: &[u8], size: u64) -> bool {
+    size >= 2 * SQLITE_PAGE
+        && size.is_multiple_of(SQLITE_PAGE)
+        && !TEXT_PIECES.iter().any(|piece| memmem::find(name, piece).is_some())
+}
+
+/// Folders that are never entered, not even by a pattern that spells them.
+pub(super) fn closed(name: &[u8]) -> Option<&'static str> {
+    match name {
+        b".git" | b".hg" | b".svn" | b".bzr" | b"_darcs" | b"CVS" => Some("a repository"),
+        b"lost+found" => Some("what a file system check found"),
+        _ => None,
+    }
+}
+
+/// Whether a name is that of a file which holds a process's number.
+pub(super) fn is_pid_file(name: &[u8]) -> bool {
+    name.ends_with(b".pid")
+}
+
+/// Names that tell what a whole folder is; collected while it is listed.
+#[derive(Debug, Default)]
+pub(super) struct Markers {
+    seen: u8,
+}
+
+impl Markers {
+    const POSTGRES: u8 = 1;
+    const INNODB: u8 = 2;
+    const PYTHON: u8 = 4;
+    const HEAD: u8 = 8;
+    const OBJECTS: u8 = 16;
+    const REFS: u8 = 32;
+
+    /// Notes a name.
+    pub(super) fn note(&mut self, name: &[u8]) {
+        self.seen |= match name {
+            b"PG_VERSION" => Self::POSTGRES,
+            b"ibdata1" | b"aria_log_control" => Self::INNODB,
+            b"pyvenv.cfg" => Self::PYTHON,
+            b"HEAD" => Self::HEAD,
+            b"objects" => Self::OBJECTS,
+            b"refs" => Self::REFS,
+            _ => 0,
+        };
+    }
+
+    /// What the folder is, where that closes it.
+    pub(super) fn closed(&self) -> Option<&'static str> {
+        const BARE: u8 = Markers::HEAD | Markers::OBJECTS | Markers::REFS;
+        let has = |mark: u8| self.seen & mark == mark;
+        if has(Self::POSTGRES) {
+            Some("a PostgreSQL database")
+        } else if has(Self::INNODB) {
+            Some("a MariaDB or MySQL database")
+        } else if has(Self::PYTHON) {
+            Some("a Python environment")
+        } else if has(BARE) {
+            Some("a repository")
+        } else {
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn databases_are_known_with_what_lies_beside_them() {
+        for name in ["errors.db", "x.sqlite3-wal", "orders.IBD", "a.db-journal"] {
+            assert!(is_database(name.as_bytes()), "{name}");
+        }
+        for name in ["db", ".db", "app.log.1", "x.db.gz", "debug.log"] {
+            assert!(!is_database(name.as_bytes()), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_bare_repository_needs_all_three_of_its_names() {
+        let mut markers = Markers::default();
+        markers.note(b"HEAD");
+        markers.note(b"refs");
+        assert_eq!(markers.closed(), None);
+        markers.note(b"objects");
+        assert_eq!(markers.closed(), Some("a repository"));
+    }
+}

@@ -1,0 +1,506 @@
+//! Who goes: a pure function of what was found, what is wanted and what time it is.
+//!
+//! For each rule: its files, without the newest of each series that it must leave, that meet every condition in it. What
+//! any rule keeps by a `keep_last` that was written down, none removes. A file that several rules take is removed rather
+//! than anything else, and otherwise belongs to the first of them. A folder that goes takes what is in it along.
+
+use crate::text::human;
+
+use super::clock::{self, Clock};
+use super::guard::Bar;
+use super::inventory::{Inventory, Item, ItemId, ItemKind};
+use super::policy::{Act, Policy, Rotation, Rule};
+use super::pressure::{self, Gate};
+use super::sample;
+use super::select;
+
+/// What one run will do, and nothing else.
+#[derive(Debug)]
+pub struct Plan {
+    pub(super) inventory: Inventory,
+    pub(super) rules: Vec<Rule>,
+    pub(super) steps: Vec<Step>,
+    /// What rules meant and may not take.
+    pub(super) skipped: Vec<(ItemId, Skip)>,
+    pub(super) notes: Vec<String>,
+    /// Whom commands run as.
+    pub(super) run_as: Option<u32>,
+}
+
+/// One thing to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Step {
+    pub(super) item: ItemId,
+    pub(super) rule: u16,
+    pub(super) verb: Verb,
+    pub(super) frees: u64,
+}
+
+/// In the order in which they are done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Verb {
+    Delete,
+    Truncate,
+    Rotate,
+    Compress,
+}
+
+/// Why a file that a rule takes is left alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Skip {
+    Barred(Bar),
+    Evidence,
+}
+
+impl Skip {
+    /// Whether it is in the way of a rule, and not what the rule should never have meant.
+    pub(super) fn is_obstacle(&self) -> bool {
+        match self {
+            Self::Barred(bar) => bar.is_obstacle(),
+            Self::Evidence => false,
+        }
+    }
+}
+
+/// Decides what goes.
+pub fn plan(inventory: Inventory, policy: &Policy, clock: &Clock) -> Plan {
+    let future = clock::in_future(inventory.items.iter().map(|item| item.changed), clock.now);
+    let suspicion = clock.suspicion(future, inventory.items.len());
+    let mut notes = Vec::new();
+    if let Some(why) = &suspicion {
+        notes.push(format!("{why}: rules by age are switched off"));
+    }
+    if inventory.overflow > 0 {
+        let more = human::plural(inventory.overflow, "more matching file");
+        notes.push(format!("{more} wait for the next run"));
+    }
+    let ages = if suspicion.is_some() { Ages::Off } else { Ages::Since(clock.now) };
+    let evidence_since = policy.evidence_since.map(nanoseconds);
+    let mut draft = Draft::new(&inventory, &policy.rules, ages, evidence_since);
+    for index in 0..policy.rules.len() {
+        draft.apply(index);
+    }
+    let (steps, skipped) = draft.finish();
+    let steps = within_gates(&inventory, steps, policy, &mut notes);
+    notes.extend(losses(&steps, &policy.rules));
+    Plan { steps, skipped, notes, rules: policy.rules.clone(), run_as: policy.run_as, inventory }
+}
+
+impl Plan {
+    /// How many files and folders it is about.
+    pub fn len(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+}
+
+fn nanoseconds(time: std::time::SystemTime) -> i64 {
+    let since = time.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Ages {
+    /// The clock is not to be trusted.
+    Off,
+    Since(i64),
+}
+
+struct Draft<'a> {
+    inventory: &'a Inventory,
+    rules: &'a [Rule],
+    ages: Ages,
+    evidence_since: Option<i64>,
+    /// By item: kept by some rule that says how many.
+    kept: Vec<bool>,
+    /// By item: what is done with it.
+    chosen: Vec<Option<(u16, Verb)>>,
+    skipped: Vec<(ItemId, Skip)>,
+}
+
+impl<'a> Draft<'a> {
+    fn new(inventory: &'a Inventory, rules: &'a [Rule], ages: Ages, evidence_since: Option<i64>) -> Self {
+        let mut kept = vec![false; inventory.items.len()];
+        for (index, rule) in (0..).zip(rules) {
+            if let Some(keep @ 1..) = rule.keep_last {
+                select::newest(inventory, &select::members(inventory, index), keep, &mut |id| {
+                    kept[id as usize] = true;
+                });
+            }
+        }
+        let chosen = vec![None; inventory.items.len()];
+        Self { inventory, rules, ages, evidence_since, kept, chosen, skipped: Vec::new() }
+    }
+
+    fn apply(&mut self, index: usize) {
+        let rule = &self.rules[index];
+        let Ok(number) = u16::try_from(index) else { return };
+        let verb = match rule.act {
+            Act::Delete => Verb::Delete,
+            Act::Compress => Verb::Compress,
+            Act::Truncate => Verb::Truncate,
+            Act::Rotate(_) => Verb::Rotate,
+        };
+        let members = select::members(self.inventory, number);
+        let mut taken = members.clone();
+        taken.retain(|id| self.may_go(*id, verb) && self.meets(*id, rule));
+        if let (None, keep @ 1..) = (rule.keep_last, rule.own_keep()) {
+            let mut spared = Vec::new();
+            select::newest(self.inventory, &members, keep, &mut |id| spared.push(id));
+            spared.sort_unstable();
+            taken.retain(|id| spared.binary_search(id).is_err());
+        }
+        if let Some(limit) = rule.total_above {
+            select::oldest_above(self.inventory, &members, limit, &mut taken);
+        }
+        for id in taken {
+            self.take(id, number, verb);
+        }
+    }
+
+    fn may_go(&self, id: ItemId, verb: Verb) -> bool {
+        let item = self.inventory.item(id);
+        match verb {
+            Verb::Delete => !self.kept[id as usize],
+            Verb::Truncate => !self.kept[id as usize] && item.kind == ItemKind::File && item.allocated > 0,
+            Verb::Rotate => item.kind == ItemKind::File && item.size > 0,
+            Verb::Compress => !self.kept[id as usize] && sample::is_compressible(self.inventory, item),
+        }
+    }
+
+    fn meets(&self, id: ItemId, rule: &Rule) -> bool {
+        let item = self.inventory.item(id);
+        let since = if let Act::Rotate(_) = rule.act {
+            self.inventory.details.get(&id).and_then(|detail| detail.born).unwrap_or(item.modified)
+        } else {
+            item.modified
+        };
+        let is_old = match (rule.older_than, self.ages) {
+            (None, _) => true,
+            (Some(_), Ages::Off) => false,
+            (Some(age), Ages::Since(now)) => {
+                i128::from(now) - i128::from(since) > i128::try_from(age.as_nanos()).unwrap_or(i128::MAX)
+            }
+        };
+        is_old && rule.larger_than.is_none_or(|limit| item.size > limit)
+    }
+
+    fn take(&mut self, id: ItemId, rule: u16, verb: Verb) {
+        let item = self.inventory.item(id);
+        if let Some(bar) = self.inventory.bars.get(&id).filter(|bar| blocks(bar, verb)) {
+            return self.skip(id, Skip::Barred(bar.clone()));
+        }
+        if verb != Verb::Rotate && self.evidence_since.is_some_and(|since| item.modified >= since) {
+            return self.skip(id, Skip::Evidence);
+        }
+        let chosen = &mut self.chosen[id as usize];
+        let is_stronger = |old: Verb| verb == Verb::Delete && old != Verb::Delete;
+        if chosen.is_none_or(|(_, old)| is_stronger(old)) {
+            *chosen = Some((rule, verb));
+        }
+    }
+
+    fn skip(&mut self, id: ItemId, why: Skip) {
+        self.skipped.push((id, why));
+    }
+
+    fn finish(mut self) -> (Vec<Step>, Vec<(ItemId, Skip)>) {
+        let mut steps = Vec::new();
+        for (id, choice) in (0..).zip(&self.chosen) {
+            let Some((rule, verb)) = *choice else { continue };
+            let item = self.inventory.item(id);
+            let goes_along =
+                self.inventory.wholes_around(item).any(|whole| self.chosen[whole as usize].is_some());
+            let frees = frees(self.inventory, item, verb);
+            if !goes_along && (verb != Verb::Compress || frees > 0) {
+                steps.push(Step { item: id, rule, verb, frees });
+            }
+        }
+        self.skipped.sort_by_key(|(id, _)| *id);
+        self.skipped.dedup_by_key(|(id, _)| *id);
+        (steps, self.skipped)
+    }
+}
+
+/// An open log is just what rotation and truncation are for; a second name may be what an interrupted rotation left.
+fn blocks(bar: &Bar, verb: Verb) -> bool {
+    let is_fine = matches!(
+        (bar, verb),
+        (Bar::Open { .. }, Verb::Rotate | Verb::Truncate) | (Bar::Linked(2), Verb::Rotate)
+    );
+    !is_fine
+}
+
+/// What is lost by copying and truncating, which was asked for, is said all the same.
+fn losses(steps: &[Step], rules: &[Rule]) -> Option<String> {
+    let loses = |step: &&Step| rules[usize::from(step.rule)].act == Act::Rotate(Rotation::CopyTruncate);
+    let logs = steps.iter().filter(loses).count();
+    (logs > 0).then(|| {
+        let logs = human::plural(logs as u64, "log");
+        format!("{logs} copied and truncated: lines that are written in between may be lost")
+    })
+}
+
+/// Bytes that come free on the disk.
+fn frees(inventory: &Inventory, item: &Item, verb: Verb) -> u64 {
+    match verb {
+        Verb::Delete | Verb::Truncate => item.allocated,
+        Verb::Rotate => 0,
+        Verb::Compress => item.allocated.saturating_sub(inventory.ratios.packed(item.size)),
+    }
+}
+
+/// Leaves out what its file system does not need, and puts the rest in the order of work.
+fn within_gates(
+    inventory: &Inventory,
+    mut steps: Vec<Step>,
+    policy: &Policy,
+    notes: &mut Vec<String>,
+) -> Vec<Step> {
+    let mut gates: Vec<Gate> =
+        inventory.disks.iter().map(|disk| pressure::gate(&disk.space, policy.marks)).collect();
+    if gates.iter().any(|gate| *gate != Gate::Open) {
+        select::by_worth(inventory, &mut steps);
+        steps.retain(|step| is_due(inventory, *step, &mut gates));
+    }
+    let closed = inventory.disks.iter().zip(&gates).filter(|(_, gate)| **gate == Gate::Closed);
+    for (disk, _) in closed {
+        let used = pressure::used_percent(&disk.space).max(pressure::used_inodes_percent(&disk.space));
+        let mark = policy.marks.high.or(policy.marks.low).unwrap_or_default();
+        notes.push(format!(
+            "{}: {} used, not above {}: only rotation is due",
+            disk.path.display(),
+            human::percent(used),
+            human::percent(mark),
+        ));
+    }
+    select::by_place(inventory, &mut steps);
+    steps
+}
+
+fn is_due(inventory: &Inventory, step: Step, gates: &mut [Gate]) -> bool {
+    let item = inventory.item(step.item);
+    let gate = &mut gates[inventory.disk(item.folder)];
+    match *gate {
+        _ if step.verb == Verb::Rotate => true,
+        Gate::Open => true,
+        Gate::Closed => false,
+        Gate::Until(need) if need.is_met() => false,
+        Gate::Until(need) => {
+            let files = inventory.details.get(&step.item).map_or(0, |detail| detail.files);
+            let inodes = if step.verb == Verb::Delete { files + 1 } else { 0 };
+            *gate = Gate::Until(need.after(step.frees, inodes));
+            true
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::time::SystemTime;
+
+    use super::*;
+    use crate::clean::testing::{DAY, Yard, skips, steps};
+    use crate::platform::KernelClock;
+
+    #[test]
+    fn what_is_older_goes_and_the_newest_of_each_series_stays() {
+        let mut yard = Yard::new();
+        for n in 1..4_u32 {
+            yard.file(format!("logs/app.log.{n}"), 10, 10 + n);
+            yard.file(format!("logs/worker.log.{n}"), 10, 10 + n);
+        }
+        yard.file("logs/app.log", 10, 0);
+        yard.file("logs/young.log.1", 10, 1);
+        yard.rule(&["logs/*.log.*"], Some(7));
+        let gone = ["logs/app.log.2", "logs/app.log.3", "logs/worker.log.2", "logs/worker.log.3"];
+        assert_eq!(yard.clean(), gone);
+    }
+
+    #[test]
+    fn keep_last_0_lifts_the_protection_and_a_written_keep_wins_over_every_rule() {
+        let mut yard = Yard::new();
+        for n in 1..6_u32 {
+            yard.file(format!("logs/app.log.{n}"), 10, 10 + n);
+        }
+        yard.rule(&["logs/*"], Some(7)).keep_last = Some(0);
+        yard.rule(&["logs/app.log.*"], Some(100)).keep_last = Some(2);
+        assert_eq!(steps(&yard, &yard.plan()).len(), 3);
+        yard.policy.rules.pop();
+        assert_eq!(steps(&yard, &yard.plan()).len(), 5);
+    }
+
+    #[test]
+    fn a_rule_by_count_alone_leaves_the_newest() {
+        let mut yard = Yard::new();
+        for n in 1..6_u32 {
+            yard.file(format!("logs/analysis_2026010{n}_120000.txt"), 10, 6 - n);
+        }
+        yard.rule(&["logs/analysis_*.txt"], None).keep_last = Some(3);
+        assert_eq!(yard.clean(), ["logs/analysis_20260101_120000.txt", "logs/analysis_20260102_120000.txt"]);
+    }
+
+    #[test]
+    fn conditions_of_one_rule_must_all_hold() {
+        let mut yard = Yard::new();
+        yard.file("a.old", 100, 10);
+        yard.file("b.old", 5_000, 10);
+        yard.file("c.old", 5_000, 1);
+        let rule = yard.rule(&["*.old"], Some(7));
+        rule.larger_than = Some(1_000);
+        rule.keep_last = Some(0);
+        assert_eq!(steps(&yard, &yard.plan()), ["delete b.old"]);
+    }
+
+    #[test]
+    fn above_a_total_the_oldest_go_until_it_is_met() {
+        let mut yard = Yard::new();
+        for n in 1..9_u32 {
+            yard.file(format!("d{n}/x.dat"), 100_000, n);
+        }
+        let rule = yard.rule(&["**/x.dat"], None);
+        rule.total_above = Some(350_000);
+        rule.keep_last = Some(0);
+        let planned = steps(&yard, &yard.plan());
+        assert_eq!(planned, ["d4", "d5", "d6", "d7", "d8"].map(|d| format!("delete {d}/x.dat")));
+    }
+
+    #[test]
+    fn a_sparse_file_counts_for_what_it_takes_up() {
+        let mut yard = Yard::new();
+        let path = yard.file("huge.old", 10, 10);
+        File::options().write(true).open(&path).unwrap().set_len(1 << 40).unwrap();
+        yard.rule(&["*.old"], None).keep_last = Some(0);
+        yard.policy.rules[0].total_above = Some(1 << 20);
+        assert!(yard.plan().is_empty());
+        yard.policy.rules[0].total_above = None;
+        assert!(yard.plan().steps[0].frees < 100_000);
+    }
+
+    #[test]
+    fn what_several_rules_take_is_removed_rather_than_compressed() {
+        let mut yard = Yard::new();
+        yard.file("a.log.1", 50_000, 10);
+        yard.file("b.log.1", 50_000, 3);
+        yard.rule(&["*.log.*"], Some(1)).act = Act::Compress;
+        yard.rule(&["*.log.*"], Some(7)).keep_last = Some(0);
+        assert_eq!(steps(&yard, &yard.plan()), ["compress b.log.1", "delete a.log.1"]);
+    }
+
+    #[test]
+    fn databases_pipes_links_and_repositories_are_left_and_named() {
+        let mut yard = Yard::new();
+        for name in ["errors.db", ".git/config.old", "pg/PG_VERSION", "pg/x.old", "own.pid"] {
+            yard.file(name, 10, 10);
+        }
+        std::fs::write(yard.path("own.pid"), format!("{}\n", std::process::id())).unwrap();
+        std::os::unix::fs::symlink("/etc/passwd", yard.path("link")).unwrap();
+        rustix::fs::mkfifoat(rustix::fs::CWD, yard.path("pipe"), rustix::fs::Mode::RUSR).unwrap();
+        yard.rule(&["**/*"], None).keep_last = Some(0);
+        let plan = yard.plan();
+        assert!(plan.is_empty(), "{:?}", steps(&yard, &plan));
+        let mut told = skips(&plan);
+        told.sort();
+        let own = format!("own.pid: names process {}, which is alive", std::process::id());
+        assert_eq!(
+            told,
+            ["errors.db: a database", "link: a symbolic link", own.as_str(), "pipe: a named pipe"]
+        );
+        assert_eq!(plan.inventory.closed.len(), 1, "{:?}", plan.inventory.closed);
+    }
+
+    #[test]
+    fn a_folder_goes_as_one_by_its_youngest_file() {
+        let mut yard = Yard::new();
+        yard.file("logs/crash_20250101_000000/backend.log", 10, 400);
+        yard.file("logs/crash_20250102_000000/backend.log", 10, 399);
+        yard.file("logs/crash_20250102_000000/notes/late.txt", 10, 1);
+        yard.file("logs/crash_20250103_000000/backend.log", 10, 398);
+        yard.rule(&["logs/crash_*"], Some(30)).keep_last = Some(0);
+        yard.rule(&["logs/**/*.log"], Some(7)).keep_last = Some(0);
+        assert_eq!(
+            steps(&yard, &yard.plan()),
+            [
+                "delete logs/crash_20250101_000000",
+                "delete logs/crash_20250102_000000/backend.log",
+                "delete logs/crash_20250103_000000",
+            ]
+        );
+        let gone = yard.clean();
+        assert!(gone.contains(&"logs/crash_20250101_000000".to_owned()));
+        assert!(yard.path("logs/crash_20250102_000000/notes/late.txt").exists());
+    }
+
+    #[test]
+    fn a_folder_with_something_precious_in_it_stays() {
+        let mut yard = Yard::new();
+        yard.file("logs/crash_1/errors.db", 10, 400);
+        yard.file("logs/crash_2/a/.git/HEAD", 10, 400);
+        yard.file("logs/crash_2/a/x.log", 10, 400);
+        yard.rule(&["logs/crash_*"], Some(30)).keep_last = Some(0);
+        let plan = yard.plan();
+        assert!(plan.is_empty());
+        let mut told = skips(&plan);
+        told.sort();
+        assert_eq!(told, ["crash_1: holds a database", "crash_2: holds a repository"]);
+    }
+
+    #[test]
+    fn evidence_since_the_last_recovery_stays() {
+        let mut yard = Yard::new();
+        yard.file("a.old", 10, 3);
+        yard.file("b.old", 10, 1);
+        yard.rule(&["*.old"], None).keep_last = Some(0);
+        yard.policy.evidence_since = Some(SystemTime::now() - DAY * 2);
+        let plan = yard.plan();
+        assert_eq!(steps(&yard, &plan), ["delete a.old"]);
+        assert_eq!(skips(&plan), ["b.old: evidence"]);
+    }
+
+    #[test]
+    fn a_clock_that_is_wrong_switches_ages_off_and_counts_go_on() {
+        let mut yard = Yard::new();
+        for n in 1..4_u32 {
+            yard.file(format!("a.log.{n}"), 10, n);
+            yard.file(format!("b_2026010{n}.txt"), 10, 4 - n);
+        }
+        yard.rule(&["*.log.*"], Some(7)).keep_last = Some(0);
+        yard.rule(&["b_*.txt"], None).keep_last = Some(1);
+        let mut clock = Yard::clock();
+        clock.kernel = Some(KernelClock { wall_ns: clock.now, since_boot_ns: 0, boot: None });
+        clock.now += i64::try_from((DAY * 30).as_nanos()).unwrap();
+        let inventory = crate::clean::survey(&yard.policy, &[]).unwrap();
+        let plan = plan(inventory, &yard.policy, &clock);
+        assert_eq!(steps(&yard, &plan), ["delete b_20260101.txt", "delete b_20260102.txt"]);
+        assert_eq!(plan.notes, ["the clock is 30d off the kernel's: rules by age are switched off"]);
+    }
+
+    #[test]
+    fn an_open_file_is_left_and_its_holder_named() {
+        let mut yard = Yard::new();
+        let path = yard.file("a.log.1", 10, 10);
+        yard.rule(&["*.log.*"], Some(7)).keep_last = Some(0);
+        let mut child =
+            std::process::Command::new("sleep").arg("60").stdin(File::open(&path).unwrap()).spawn().unwrap();
+        let told = skips(&yard.plan());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(told, [format!("a.log.1: open in process {}", child.id())]);
+        assert_eq!(yard.clean(), ["a.log.1"]);
+    }
+
+    #[test]
+    fn a_second_name_keeps_a_file() {
+        let mut yard = Yard::new();
+        let path = yard.file("a.log.1", 10, 10);
+        std::fs::hard_link(&path, yard.path("elsewhere")).unwrap();
+        yard.rule(&["*.log.*"], Some(7)).keep_last = Some(0);
+        let plan = yard.plan();
+        assert_eq!(skips(&plan), ["a.log.1: has 2 names: removing one of them frees nothing"]);
+    }
+}
