@@ -14,7 +14,7 @@ use crate::logs::{Assembler, End, FileTime, Record, Sink, Start, Stretch};
 /// How far behind the beginning of a source the first time is looked for, for the undated records before it.
 const LOOK_AHEAD: u64 = 128 << 10;
 /// How much before a part is looked at first for a time.
-const FIRST_LOOK_BACK: u64 = 16 << 10;
+const FIRST_LOOK_BACK: u64 = 4 << 10;
 
 /// Reads a part and counts its records.
 ///

@@ -15,7 +15,7 @@ use crate::logs::{Borders, Record};
 /// How far behind a cut a sure opening is looked for.
 const SEARCH: u64 = 1 << 20;
 /// How much is looked at first; most logs open a record within a few lines.
-const FIRST_LOOK: u64 = 32 << 10;
+const FIRST_LOOK: u64 = 8 << 10;
 /// Parts are not smaller than this.
 const MIN_PART: u64 = 1 << 20;
 /// Nor larger than this.

@@ -24,6 +24,7 @@ use crate::logs::engine::window::Window;
 use crate::logs::input::{Feed, Input, Problem, Source, SourceKind, open};
 use crate::logs::restarts::MarkFinder;
 use crate::logs::{Assembler, Ending, FileTime, Placement, Timeline, ZoneChoice};
+use crate::platform::return_large_blocks;
 
 /// A worker hands its counts over when they weigh more than this.
 const HEAVY: usize = 3 << 20;
@@ -72,6 +73,7 @@ impl fmt::Debug for AnalysisOptions<'_> {
 
 /// Reads sources and counts everything in them. What could not be read becomes a problem of the analysis.
 pub fn analyze(sources: &[Source], options: &AnalysisOptions<'_>) -> Analysis {
+    return_large_blocks();
     let series = Series::of(sources);
     let workers = match options.threads {
         0 => thread::available_parallelism().map_or(1, usize::from).min(MAX_WORKERS),

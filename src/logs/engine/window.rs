@@ -14,6 +14,8 @@ pub(super) const MAX_LINE: usize = 512 << 10;
 pub(super) const MAX_RECORD: usize = 1 << 20;
 /// Bytes that are read at once: few enough to stay in the processor's cache until they are looked at.
 const CHUNK: usize = 256 << 10;
+/// Bytes that are read first into a buffer that was not used before: few places are looked at for more.
+const FIRST_CHUNK: usize = 16 << 10;
 
 /// Bytes of one line that were dropped.
 #[derive(Clone, Copy, Debug)]
@@ -153,7 +155,7 @@ impl<R: Read> Window<R> {
     }
 
     fn read_chunk(&mut self) -> io::Result<()> {
-        let room = CHUNK.min(MAX_RECORD - self.end);
+        let room = self.bytes.len().clamp(FIRST_CHUNK, CHUNK).min(MAX_RECORD - self.end);
         if self.bytes.len() < self.end + room {
             self.bytes.resize(self.end + room, 0);
         }

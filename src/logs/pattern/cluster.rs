@@ -5,12 +5,15 @@
 //! judged on the same state, then all are changed, until nothing changes: the result depends on the set of signatures
 //! alone. Sorting keeps it at O(words · log signatures) and one place at a time in memory.
 
-use std::collections::HashMap;
+use hashbrown::HashTable;
 
 use crate::logs::scan::mix64;
 
+/// What stands for a word: equal numbers are equal words.
+pub(super) type WordId = u64;
+
 /// Stands for a variable word.
-pub(super) const VARIABLE: u32 = 0;
+pub(super) const VARIABLE: WordId = 0;
 
 /// Different words that make a place variable.
 const DISTINCT: usize = 12;
@@ -28,8 +31,8 @@ const ROUNDS: usize = 4;
 /// A signature's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Sentence {
-    /// Numbers of words, [`VARIABLE`] for variable ones; equal numbers are equal words.
-    pub(super) words: Vec<u32>,
+    /// [`VARIABLE`] for variable words.
+    pub(super) words: Vec<WordId>,
     /// Sentences of different groups are never compared.
     pub(super) group: u32,
     /// Records.
@@ -38,7 +41,8 @@ pub(super) struct Sentence {
 
 /// Sentences that agree, with runs of variable words taken as one.
 struct Cluster {
-    words: Vec<u32>,
+    group: u32,
+    words: Vec<WordId>,
     /// Words that are not variable.
     constant: usize,
     /// Sum of the hashes of all words in their places, and of all that clusters must share to be compared.
@@ -48,7 +52,7 @@ struct Cluster {
 }
 
 impl Cluster {
-    fn new(group: u32, words: Vec<u32>) -> Self {
+    fn new(group: u32, words: Vec<WordId>) -> Self {
         let base = mix64(u64::from(group), words.len() as u64);
         let sum = words
             .iter()
@@ -56,7 +60,7 @@ impl Cluster {
             .map(|(place, &word)| in_place(word, place))
             .fold(base, u64::wrapping_add);
         let constant = words.iter().filter(|&&word| word != VARIABLE).count();
-        Self { words, constant, sum, count: 0, members: Vec::new() }
+        Self { group, words, constant, sum, count: 0, members: Vec::new() }
     }
 
     /// The hash of everything but the word at a place, where enough is left to compare.
@@ -68,13 +72,13 @@ impl Cluster {
 }
 
 /// The hash of a word in its place.
-fn in_place(word: u32, place: usize) -> u64 {
-    mix64(u64::from(word), place as u64)
+fn in_place(word: WordId, place: usize) -> u64 {
+    mix64(word, place as u64)
 }
 
 /// Makes words variable in place, until sentences of one pattern agree but for runs of variable words. `announces` tells
 /// of a word's number whether a value usually follows it.
-pub(super) fn generalise(sentences: &mut [Sentence], announces: impl Fn(u32) -> bool) {
+pub(super) fn generalise(sentences: &mut [Sentence], announces: impl Fn(WordId) -> bool) {
     for _ in 0..ROUNDS {
         let clusters = clusters(sentences);
         let changes = varying(&clusters, &announces);
@@ -90,24 +94,32 @@ pub(super) fn generalise(sentences: &mut [Sentence], announces: impl Fn(u32) -> 
 }
 
 /// The words with runs of variable ones taken as one.
-pub(super) fn collapsed(words: &[u32]) -> Vec<u32> {
+fn collapsed(words: &[WordId]) -> Vec<WordId> {
     let mut collapsed = words.to_vec();
     collapsed.dedup_by(|next, kept| *next == VARIABLE && *kept == VARIABLE);
     collapsed
 }
 
 fn clusters(sentences: &[Sentence]) -> Vec<Cluster> {
-    let mut by_words: HashMap<(u32, Vec<u32>), u32> = HashMap::new();
+    let mut index: HashTable<u32> = HashTable::new();
     let mut clusters: Vec<Cluster> = Vec::new();
     for (number, sentence) in sentences.iter().enumerate() {
-        let words = collapsed(&sentence.words);
-        let known = *by_words.entry((sentence.group, words)).or_insert_with_key(|(group, words)| {
-            clusters.push(Cluster::new(*group, words.clone()));
-            clusters.len() as u32 - 1
-        });
-        let cluster = &mut clusters[known as usize];
-        cluster.count += sentence.count;
-        cluster.members.push(number as u32);
+        let new = Cluster::new(sentence.group, collapsed(&sentence.words));
+        let same = |&at: &u32| {
+            let known = &clusters[at as usize];
+            known.group == new.group && known.words == new.words
+        };
+        let at = match index.find(new.sum, same) {
+            Some(&at) => at as usize,
+            None => {
+                let at = clusters.len();
+                index.insert_unique(new.sum, at as u32, |&at| clusters[at as usize].sum);
+                clusters.push(new);
+                at
+            }
+        };
+        clusters[at].count += sentence.count;
+        clusters[at].members.push(number as u32);
     }
     clusters
 }
@@ -116,12 +128,12 @@ fn clusters(sentences: &[Sentence]) -> Vec<Cluster> {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Occurrence {
     context: u64,
-    word: u32,
+    word: WordId,
     cluster: u32,
 }
 
 /// Clusters and the places in them that vary.
-fn varying(clusters: &[Cluster], announces: &impl Fn(u32) -> bool) -> Vec<(u32, u32)> {
+fn varying(clusters: &[Cluster], announces: &impl Fn(WordId) -> bool) -> Vec<(u32, u32)> {
     let longest = clusters.iter().map(|cluster| cluster.words.len()).max().unwrap_or(0);
     let mut changes = Vec::new();
     let mut occurrences = Vec::new();
@@ -149,7 +161,7 @@ fn place_varies(
     clusters: &[Cluster],
     alike: &[Occurrence],
     place: usize,
-    announces: &impl Fn(u32) -> bool,
+    announces: &impl Fn(WordId) -> bool,
 ) -> bool {
     if alike[0].word == VARIABLE {
         return true;
@@ -167,7 +179,7 @@ fn place_varies(
 }
 
 /// Makes the word variable that stands at a place counted with runs of variable words as one.
-fn make_variable(words: &mut [u32], place: usize) {
+fn make_variable(words: &mut [WordId], place: usize) {
     let mut at = 0;
     for i in 0..words.len() {
         if i > 0 && !(words[i] == VARIABLE && words[i - 1] == VARIABLE) {
@@ -186,9 +198,9 @@ mod tests {
 
     use super::{Sentence, VARIABLE, collapsed, generalise};
 
-    const CUE: u32 = 9;
+    const CUE: u64 = 9;
 
-    fn run(sentences: &[(&[u32], u64)]) -> Vec<Vec<u32>> {
+    fn run(sentences: &[(&[u64], u64)]) -> Vec<Vec<u64>> {
         let mut all: Vec<Sentence> = sentences
             .iter()
             .map(|&(words, count)| Sentence { words: words.to_vec(), group: 0, count })
@@ -199,25 +211,25 @@ mod tests {
 
     #[test]
     fn many_different_words_make_a_place_variable() {
-        let texts: Vec<[u32; 3]> = (100..112).map(|word| [1, word, 2]).collect();
-        let all: Vec<(&[u32], u64)> = texts.iter().map(|text| (&text[..], 50)).collect();
+        let texts: Vec<[u64; 3]> = (100..112).map(|word| [1, word, 2]).collect();
+        let all: Vec<(&[u64], u64)> = texts.iter().map(|text| (&text[..], 50)).collect();
         assert!(run(&all).iter().all(|words| words == &[1, VARIABLE, 2]));
         assert_eq!(run(&all[..11])[3], [1, 103, 2]);
     }
 
     #[test]
     fn few_words_do_behind_a_cue() {
-        let texts: Vec<[u32; 4]> = (100..104).map(|word| [1, CUE, word, 2]).collect();
-        let all: Vec<(&[u32], u64)> = texts.iter().map(|text| (&text[..], 50)).collect();
+        let texts: Vec<[u64; 4]> = (100..104).map(|word| [1, CUE, word, 2]).collect();
+        let all: Vec<(&[u64], u64)> = texts.iter().map(|text| (&text[..], 50)).collect();
         assert_eq!(run(&all)[0], [1, CUE, VARIABLE, 2]);
         assert_eq!(run(&all[..3])[0], [1, CUE, 100, 2]);
     }
 
     #[test]
     fn few_words_do_where_each_stands_once() {
-        let texts: Vec<[u32; 6]> = (100..105).map(|word| [1, 2, word, 3, 4, 5]).collect();
-        let once: Vec<(&[u32], u64)> = texts.iter().map(|text| (&text[..], 1)).collect();
-        let often: Vec<(&[u32], u64)> = texts.iter().map(|text| (&text[..], 9)).collect();
+        let texts: Vec<[u64; 6]> = (100..105).map(|word| [1, 2, word, 3, 4, 5]).collect();
+        let once: Vec<(&[u64], u64)> = texts.iter().map(|text| (&text[..], 1)).collect();
+        let often: Vec<(&[u64], u64)> = texts.iter().map(|text| (&text[..], 9)).collect();
         assert_eq!(run(&once)[0], [1, 2, VARIABLE, 3, 4, 5]);
         assert_eq!(run(&often)[0], [1, 2, 100, 3, 4, 5]);
     }
@@ -229,26 +241,26 @@ mod tests {
 
     #[test]
     fn opposites_stay_apart() {
-        let texts: [(&[u32], u64); 2] = [(&[1, 2, 3, 4, 70], 5), (&[1, 2, 3, 4, 71], 5)];
+        let texts: [(&[u64], u64); 2] = [(&[1, 2, 3, 4, 70], 5), (&[1, 2, 3, 4, 71], 5)];
         assert_eq!(run(&texts), [[1, 2, 3, 4, 70], [1, 2, 3, 4, 71]]);
     }
 
     #[test]
     fn two_places_may_vary() {
-        let mut all: Vec<Vec<u32>> = (100..115).map(|word| vec![1, word, 2, 3, 50]).collect();
+        let mut all: Vec<Vec<u64>> = (100..115).map(|word| vec![1, word, 2, 3, 50]).collect();
         all.extend((200..215).map(|word| vec![1, 100, 2, 3, word]));
-        let sentences: Vec<(&[u32], u64)> = all.iter().map(|words| (&words[..], 10)).collect();
+        let sentences: Vec<(&[u64], u64)> = all.iter().map(|words| (&words[..], 10)).collect();
         assert!(run(&sentences).iter().all(|words| words == &[1, VARIABLE, 2, 3, VARIABLE]));
     }
 
     proptest! {
         #[test]
         fn order_does_not_matter(
-            (texts, shuffled) in proptest::collection::vec(proptest::collection::vec(0..6u32, 1..6), 1..200)
+            (texts, shuffled) in proptest::collection::vec(proptest::collection::vec(0..6u64, 1..6), 1..200)
                 .prop_flat_map(|texts| (Just(texts.clone()), Just(texts).prop_shuffle())),
         ) {
-            let result = |texts: &[Vec<u32>]| {
-                let sentences: Vec<(&[u32], u64)> = texts.iter().map(|words| (&words[..], 1)).collect();
+            let result = |texts: &[Vec<u64>]| {
+                let sentences: Vec<(&[u64], u64)> = texts.iter().map(|words| (&words[..], 1)).collect();
                 let mut pairs: Vec<_> = texts.iter().cloned().zip(run(&sentences)).collect();
                 pairs.sort();
                 pairs

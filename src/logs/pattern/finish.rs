@@ -1,17 +1,18 @@
 //! From rows to patterns: done once, when everything has been read.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use crate::logs::pattern::Table;
 use crate::logs::pattern::buckets::Buckets;
-use crate::logs::pattern::cluster::{Sentence, VARIABLE, collapsed, generalise};
+use crate::logs::pattern::cluster::{Sentence, VARIABLE, WordId, generalise};
 use crate::logs::pattern::row::{ByLevel, Details, Kind, Row, Variant};
 use crate::logs::pattern::samples::Sample;
 use crate::logs::pattern::skew::{SlotSkew, skew};
 use crate::logs::pattern::template::{Reading, template};
-use crate::logs::pattern::words::words;
-use crate::logs::scan::{Hash128, hash128};
+use crate::logs::pattern::words::{Word, words};
+use crate::logs::scan::{Hash128, hash64, hash128};
 use crate::model::Level;
 
 /// Samples of a pattern that are looked at for its template.
@@ -20,6 +21,10 @@ const TEMPLATE_SAMPLES: usize = 8;
 const SAMPLES: usize = 3;
 /// Buckets of a pattern.
 const BUCKETS: usize = 512;
+
+/// Patterns that are told one by one; the records of those beyond count as `other`. Half of the room is for the most
+/// frequent ones, half for those of errors before the rest.
+const MAX_PATTERNS: usize = 4096;
 
 /// Words behind which a value usually stands.
 const CUES: [&str; 22] = [
@@ -70,7 +75,7 @@ pub struct Pattern {
 pub struct Mined {
     /// Most frequent first.
     pub patterns: Vec<Pattern>,
-    /// Records whose signatures found no room.
+    /// Records whose signatures, or whose patterns, found no room.
     pub other: ByLevel,
     numbers: HashMap<u64, u32>,
 }
@@ -85,23 +90,54 @@ impl Mined {
 impl Table {
     /// Joins rows to patterns.
     pub fn finish(self) -> Mined {
-        let (rows, other) = self.into_rows();
+        let (rows, mut other) = self.into_rows();
         let readings = generalised(&rows);
-        let mut groups: BTreeMap<PatternId, Vec<usize>> = BTreeMap::new();
-        for (number, reading) in readings.iter().enumerate() {
-            groups.entry(reading.id).or_default().push(number);
+        let mut groups: BTreeMap<PatternId, Group> = BTreeMap::new();
+        for (number, (reading, (row, _))) in readings.iter().zip(&rows).enumerate() {
+            let group = groups.entry(reading.id).or_insert_with(|| Group::new(reading.id, row.variant.level));
+            group.count += row.count;
+            group.members.push(number);
         }
+        let groups = most_telling(groups.into_values().collect(), &mut other);
         let mut found: Vec<(Pattern, Vec<usize>)> = groups
             .into_iter()
-            .map(|(id, members)| (pattern(id, &members, &rows, &readings), members))
+            .map(|group| (pattern(group.id, &group.members, &rows, &readings), group.members))
             .collect();
-        found.sort_by(|(a, _), (b, _)| b.count.cmp(&a.count).then(a.id.cmp(&b.id)));
+        found.sort_unstable_by_key(|(pattern, _)| (Reverse(pattern.count), pattern.id));
         let mut numbers = HashMap::with_capacity(rows.len());
         for (number, (_, members)) in found.iter().enumerate() {
             numbers.extend(members.iter().map(|&member| (rows[member].0.key, number as u32)));
         }
         Mined { patterns: found.into_iter().map(|(pattern, _)| pattern).collect(), other, numbers }
     }
+}
+
+/// The rows of one pattern.
+#[derive(Debug)]
+struct Group {
+    id: PatternId,
+    level: Option<Level>,
+    count: u64,
+    members: Vec<usize>,
+}
+
+impl Group {
+    fn new(id: PatternId, level: Option<Level>) -> Self {
+        Self { id, level, count: 0, members: Vec::new() }
+    }
+}
+
+/// The groups that have room; the records of the others go to `other`.
+fn most_telling(mut groups: Vec<Group>, other: &mut ByLevel) -> Vec<Group> {
+    if groups.len() <= MAX_PATTERNS {
+        return groups;
+    }
+    groups.sort_unstable_by_key(|group| (Reverse(group.count), group.id));
+    let mut rare = groups.split_off(MAX_PATTERNS / 2);
+    rare.sort_unstable_by_key(|group| (group.level < Some(Level::Error), Reverse(group.count), group.id));
+    rare.drain(MAX_PATTERNS / 2..).for_each(|group| other.add(group.level, group.count));
+    groups.append(&mut rare);
+    groups
 }
 
 /// What is constant in a row's messages.
@@ -114,78 +150,66 @@ pub(super) struct RowReading {
 
 /// Finds out for each row which words are constant in all records of its pattern.
 fn generalised(rows: &[(Row, Details)]) -> Vec<RowReading> {
-    let mut names = Names::default();
-    let mut sentences: Vec<Sentence> =
-        rows.iter().map(|(row, details)| names.sentence(row, details)).collect();
-    let before: Vec<Vec<u32>> = sentences.iter().map(|sentence| sentence.words.clone()).collect();
-    let is_cue = names.cues();
-    generalise(&mut sentences, |word| is_cue[word as usize]);
-    let texts = names.texts;
-    let reading = |(number, sentence): (usize, &Sentence)| {
-        let (row, details) = &rows[number];
-        let constants = before[number].iter().zip(&sentence.words).filter(|(was, _)| **was != VARIABLE);
-        let also_variable =
-            constants.enumerate().filter(|(_, (_, is))| **is == VARIABLE).map(|(at, _)| at).collect();
-        RowReading { id: identity(row.variant.level, details.kind, &sentence.words, &texts), also_variable }
-    };
-    sentences.iter().enumerate().map(reading).collect()
+    let mut sentences: Vec<Sentence> = rows.iter().map(sentence).collect();
+    generalise(&mut sentences, announces);
+    rows.iter().zip(&sentences).map(reading).collect()
 }
 
-/// Numbers for words; equal words have equal numbers.
-struct Names<'a> {
-    numbers: HashMap<&'a [u8], u32>,
-    texts: Vec<&'a [u8]>,
+/// The text that a row's words are taken from.
+fn text_of((_, details): &(Row, Details)) -> &[u8] {
+    let sample = details.samples.as_slice().first().filter(|_| details.kind == Kind::Text);
+    sample.map_or(b"", |sample| &sample.text)
 }
 
-impl Default for Names<'_> {
-    fn default() -> Self {
-        // Number 0 stands for variable words.
-        Self { numbers: HashMap::new(), texts: vec![b""] }
+fn sentence(row: &(Row, Details)) -> Sentence {
+    let text = text_of(row);
+    let id = |word: Word| if word.variable { VARIABLE } else { word_id(&text[word.start..word.end]) };
+    let mut ids: Vec<WordId> = words(text).into_iter().map(id).collect();
+    // Collected in the memory of the words, which are three times as large.
+    ids.shrink_to_fit();
+    let group = row.0.variant.level.map_or(0, |level| level as u32 + 1);
+    Sentence { words: ids, group, count: row.0.count }
+}
+
+/// What stands for a word; its lowest bit says whether a value usually follows.
+fn word_id(word: &[u8]) -> WordId {
+    let is_cue = CUES.iter().any(|cue| word.eq_ignore_ascii_case(cue.as_bytes()));
+    // The bit above keeps it from being 0, which is no word.
+    hash64(word, 0) & !1 | 1 << 1 | u64::from(is_cue)
+}
+
+fn announces(word: WordId) -> bool {
+    word & 1 == 1
+}
+
+/// What became of a row's words; a pattern is known by its level and its constant words.
+fn reading((row, sentence): (&(Row, Details), &Sentence)) -> RowReading {
+    let text = text_of(row);
+    let mut bytes = vec![row.0.variant.level.map_or(0, |level| level as u8 + 1)];
+    if let Kind::Access { method, status } = row.1.kind {
+        bytes.push(2);
+        bytes.extend_from_slice(&method);
+        bytes.extend_from_slice(&status.to_le_bytes());
+        return RowReading { id: PatternId(hash128(&bytes)), also_variable: Vec::new() };
     }
-}
-
-impl<'a> Names<'a> {
-    fn sentence(&mut self, row: &Row, details: &'a Details) -> Sentence {
-        let sample = details.samples.as_slice().first().filter(|_| details.kind == Kind::Text);
-        let text: &'a [u8] = sample.map_or(b"", |sample| &sample.text);
-        let number = |word: &'a [u8]| {
-            *self.numbers.entry(word).or_insert_with(|| {
-                self.texts.push(word);
-                self.texts.len() as u32 - 1
-            })
-        };
-        let mut number = number;
-        let words = words(text)
-            .into_iter()
-            .map(|word| if word.variable { VARIABLE } else { number(&text[word.start..word.end]) })
-            .collect();
-        Sentence { words, group: row.variant.level.map_or(0, |level| level as u32 + 1), count: row.count }
-    }
-
-    /// Whether a value usually follows each word.
-    fn cues(&self) -> Vec<bool> {
-        let is_cue = |text: &&[u8]| CUES.iter().any(|cue| text.eq_ignore_ascii_case(cue.as_bytes()));
-        self.texts.iter().map(is_cue).collect()
-    }
-}
-
-/// The identity of a pattern: its level and its constant words.
-fn identity(level: Option<Level>, kind: Kind, sentence: &[u32], texts: &[&[u8]]) -> PatternId {
-    let mut bytes = vec![level.map_or(0, |level| level as u8 + 1)];
-    match kind {
-        Kind::Text => {
-            for word in collapsed(sentence) {
-                bytes.extend_from_slice(if word == VARIABLE { b"\x01" } else { texts[word as usize] });
-                bytes.push(0);
+    let mut also_variable = Vec::new();
+    let (mut constants, mut after_variable) = (0, false);
+    for (word, &id) in words(text).into_iter().zip(&sentence.words) {
+        if id != VARIABLE {
+            bytes.extend_from_slice(&text[word.start..word.end]);
+            bytes.push(0);
+        } else if !after_variable {
+            bytes.extend_from_slice(b"\x01\0");
+        }
+        after_variable = id == VARIABLE;
+        if !word.variable {
+            if after_variable {
+                also_variable.push(constants);
             }
-        }
-        Kind::Access { method, status } => {
-            bytes.push(2);
-            bytes.extend_from_slice(&method);
-            bytes.extend_from_slice(&status.to_le_bytes());
+            constants += 1;
         }
     }
-    PatternId(hash128(&bytes))
+    RowReading { id: PatternId(hash128(&bytes)), also_variable }
 }
 
 fn pattern(id: PatternId, members: &[usize], rows: &[(Row, Details)], readings: &[RowReading]) -> Pattern {

@@ -75,7 +75,8 @@ impl Room {
         match rows {
             0..=512 => Self { samples: 8, text: TEXT, buckets: 512, values: 48 },
             513..=4096 => Self { samples: 3, text: TEXT, buckets: 256, values: 16 },
-            _ => Self { samples: 1, text: 160, buckets: 8, values: 0 },
+            4097..=16_384 => Self { samples: 1, text: 160, buckets: 8, values: 0 },
+            _ => Self { samples: 1, text: 96, buckets: 4, values: 0 },
         }
     }
 }
