@@ -30,7 +30,8 @@ json\t'For scripts: one document with a schema'
 markdown\t'For chats and tickets'
 html\t'One self-contained page'
 nagios\t'A Nagios plugin\'s line with perfdata (health only)'
-prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'"
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
 complete -c fuelops -n "__fish_fuelops_needs_command" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
 complete -c fuelops -n "__fish_fuelops_needs_command" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
@@ -44,6 +45,7 @@ complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "health" -d 'Measure
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "analyze-logs" -d 'Read logs of any format once: what went wrong, since when, where, what changed, what to do'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "logs" -d 'Show the raw log lines of all services, merged in time order'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "clean" -d 'Free what may go, keep what must not'
+complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "track-errors" -d 'Keep every error, tell what is new, and report it'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "demo" -d 'Break a sample backend in several ways and find out each time'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "config" -d 'Check and explain the config; print its schema, and aliases to paste'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
@@ -59,7 +61,8 @@ json\t'For scripts: one document with a schema'
 markdown\t'For chats and tickets'
 html\t'One self-contained page'
 nagios\t'A Nagios plugin\'s line with perfdata (health only)'
-prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'"
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
 complete -c fuelops -n "__fish_fuelops_using_subcommand health" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
 complete -c fuelops -n "__fish_fuelops_using_subcommand health" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
@@ -80,7 +83,8 @@ json\t'For scripts: one document with a schema'
 markdown\t'For chats and tickets'
 html\t'One self-contained page'
 nagios\t'A Nagios plugin\'s line with perfdata (health only)'
-prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'"
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
 complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
 complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
@@ -103,7 +107,8 @@ json\t'For scripts: one document with a schema'
 markdown\t'For chats and tickets'
 html\t'One self-contained page'
 nagios\t'A Nagios plugin\'s line with perfdata (health only)'
-prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'"
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
 complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
 complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
@@ -120,7 +125,8 @@ json\t'For scripts: one document with a schema'
 markdown\t'For chats and tickets'
 html\t'One self-contained page'
 nagios\t'A Nagios plugin\'s line with perfdata (health only)'
-prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'"
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
 complete -c fuelops -n "__fish_fuelops_using_subcommand clean" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
 complete -c fuelops -n "__fish_fuelops_using_subcommand clean" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
@@ -133,13 +139,403 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand clean" -s v -l verbose -
 complete -c fuelops -n "__fish_fuelops_using_subcommand clean" -l no-progress -d 'Show no progress on the terminal'
 complete -c fuelops -n "__fish_fuelops_using_subcommand clean" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fuelops -n "__fish_fuelops_using_subcommand clean" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -l since -d 'From then on: 24h, 7d, yesterday, 2024-01-31T10:00' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -l top -d 'Rows of each table; JSON always holds everything' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -l check -d 'End with the verdict\'s exit code'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -f -a "report" -d 'Print the diagnostic report; what a bare `track-errors` does'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -f -a "record" -d 'Record an error: one that is described, or a command that fails'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -f -a "list" -d 'List issues'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -f -a "show" -d 'Show one issue: frames, tags, request, breadcrumbs, trend, history'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -f -a "resolve" -d 'Say that issues are gone; one that comes back is regressed'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -f -a "ignore" -d 'Stop reporting issues, for good or for a while'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -f -a "reopen" -d 'Take a resolve or an ignore back'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -f -a "merge" -d 'Make issues parts of the first one'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -f -a "unmerge" -d 'Make merged issues issues of their own again'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -f -a "gate" -d 'Tell CI whether a deploy brought something new: exit code 2 if so'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -f -a "why" -d 'Explain what an event was grouped by'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -f -a "prune" -d 'Remove what the config\'s limits do not allow'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -f -a "import" -d 'Take in the file of the old error_tracker module; a second time changes nothing'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -f -a "export" -d 'Write what is kept in the shape of the old error_tracker module'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -f -a "ingest-logs" -d 'Take in tracebacks, error records and crash blocks of logs; again and again, without counting anything twice'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -f -a "serve" -d 'Take in what Sentry\'s SDKs send, until a signal comes'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -f -a "dsn" -d 'Print the DSN to give to an SDK'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -f -a "shim" -d 'Print error_tracker.py: the old module\'s interface, for programs without an SDK'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from report" -l since -d 'From then on: 24h, 7d, yesterday, 2024-01-31T10:00' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from report" -l top -d 'Rows of each table; JSON always holds everything' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from report" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from report" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from report" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from report" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from report" -l check -d 'End with the verdict\'s exit code'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from report" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from report" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from report" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from report" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from report" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from record" -l type -d 'What kind of error it is' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from record" -l message -d 'What it says' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from record" -l endpoint -d 'Where the request went' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from record" -l context -d 'What was being done' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from record" -l data -d 'What the request or the caller held' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from record" -l traceback -d 'A file with a traceback; `-` is standard input' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from record" -l level -d 'debug, info, warning, error or critical' -r -f -a "debug\t''
+info\t''
+warning\t''
+error\t''
+critical\t''"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from record" -l release -d 'Version of what failed' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from record" -l environment -d 'production, staging, …' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from record" -l tag -d 'A tag (repeatable)' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from record" -l fingerprint -d 'Group by this instead of by the content (repeatable)' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from record" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from record" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from record" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from record" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from record" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from record" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from record" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from record" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from record" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from list" -l state -d 'Only issues in this state (repeatable)' -r -f -a "new\t''
+ongoing\t''
+escalating\t''
+regressed\t''
+resolved\t''
+ignored\t''
+open\t'All but resolved and ignored'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from list" -l since -d 'Only issues seen since then' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from list" -l endpoint -d 'Only issues seen at this endpoint' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from list" -l type -d 'Only this type' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from list" -l sort -d 'Order' -r -f -a "last-seen\t'The last seen'
+first-seen\t'The first seen last'
+count\t'The most frequent'
+state\t'The most pressing state'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from list" -l top -d 'Rows of the table; JSON always holds everything' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from list" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from list" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from list" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from list" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from list" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from show" -l top -d 'Rows of each table; JSON always holds everything' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from show" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from show" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from show" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from show" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from show" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from resolve" -l in -d 'Only releases after this one bring it back' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from resolve" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from resolve" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from resolve" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from resolve" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from resolve" -l in-next-release -d 'Only releases after the latest one seen bring it back'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from resolve" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from resolve" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from resolve" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from resolve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from resolve" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from ignore" -l until -d 'Until then: 2026-12-31, "monday 09:00"' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from ignore" -l for -d 'For so long: 7d' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from ignore" -l count -d 'Until it has happened so often more' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from ignore" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from ignore" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from ignore" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from ignore" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from ignore" -l until-escalating -d 'Until it happens far more often than usual'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from ignore" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from ignore" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from ignore" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from ignore" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from ignore" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from reopen" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from reopen" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from reopen" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from reopen" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from reopen" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from reopen" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from reopen" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from reopen" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from reopen" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from merge" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from merge" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from merge" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from merge" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from merge" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from merge" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from merge" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from merge" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from merge" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from unmerge" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from unmerge" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from unmerge" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from unmerge" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from unmerge" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from unmerge" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from unmerge" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from unmerge" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from unmerge" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from gate" -l since-release -d 'Since this release was first seen' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from gate" -l since -d 'Since then: 1h, "today 14:30"' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from gate" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from gate" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from gate" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from gate" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from gate" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from gate" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from gate" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from gate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from gate" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from why" -l event -d 'An event\'s JSON; `-` is standard input' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from why" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from why" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from why" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from why" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from why" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from why" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from why" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from why" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from why" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from prune" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from prune" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from prune" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from prune" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from prune" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from prune" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from prune" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from import" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from import" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from import" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from import" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from import" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from import" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from export" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from export" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from export" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from export" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from export" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from export" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from ingest-logs" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from ingest-logs" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from ingest-logs" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from ingest-logs" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from ingest-logs" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from ingest-logs" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from ingest-logs" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from ingest-logs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from ingest-logs" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from serve" -l listen -d 'Address and port [default: [serve] listen of the config]' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from serve" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from serve" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from serve" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from serve" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from serve" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from serve" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from serve" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from serve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from serve" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from dsn" -l listen -d 'Address and port [default: [serve] listen of the config]' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from dsn" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from dsn" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from dsn" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from dsn" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from dsn" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from dsn" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from dsn" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from dsn" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from dsn" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from shim" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from shim" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from shim" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from shim" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from shim" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from shim" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from shim" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from shim" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from shim" -s V -l version -d 'Print version'
 complete -c fuelops -n "__fish_fuelops_using_subcommand demo" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
 complete -c fuelops -n "__fish_fuelops_using_subcommand demo" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
 json\t'For scripts: one document with a schema'
 markdown\t'For chats and tickets'
 html\t'One self-contained page'
 nagios\t'A Nagios plugin\'s line with perfdata (health only)'
-prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'"
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
 complete -c fuelops -n "__fish_fuelops_using_subcommand demo" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
 complete -c fuelops -n "__fish_fuelops_using_subcommand demo" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
@@ -156,7 +552,8 @@ json\t'For scripts: one document with a schema'
 markdown\t'For chats and tickets'
 html\t'One self-contained page'
 nagios\t'A Nagios plugin\'s line with perfdata (health only)'
-prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'"
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and not __fish_seen_subcommand_from check show schema aliases" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and not __fish_seen_subcommand_from check show schema aliases" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
@@ -176,7 +573,8 @@ json\t'For scripts: one document with a schema'
 markdown\t'For chats and tickets'
 html\t'One self-contained page'
 nagios\t'A Nagios plugin\'s line with perfdata (health only)'
-prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'"
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from check" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from check" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
@@ -192,7 +590,8 @@ json\t'For scripts: one document with a schema'
 markdown\t'For chats and tickets'
 html\t'One self-contained page'
 nagios\t'A Nagios plugin\'s line with perfdata (health only)'
-prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'"
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from show" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from show" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
@@ -208,7 +607,8 @@ json\t'For scripts: one document with a schema'
 markdown\t'For chats and tickets'
 html\t'One self-contained page'
 nagios\t'A Nagios plugin\'s line with perfdata (health only)'
-prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'"
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from schema" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from schema" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
@@ -224,7 +624,8 @@ json\t'For scripts: one document with a schema'
 markdown\t'For chats and tickets'
 html\t'One self-contained page'
 nagios\t'A Nagios plugin\'s line with perfdata (health only)'
-prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'"
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from aliases" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from aliases" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
@@ -240,7 +641,8 @@ json\t'For scripts: one document with a schema'
 markdown\t'For chats and tickets'
 html\t'One self-contained page'
 nagios\t'A Nagios plugin\'s line with perfdata (health only)'
-prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'"
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
 complete -c fuelops -n "__fish_fuelops_using_subcommand completions" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
 complete -c fuelops -n "__fish_fuelops_using_subcommand completions" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
@@ -256,7 +658,8 @@ json\t'For scripts: one document with a schema'
 markdown\t'For chats and tickets'
 html\t'One self-contained page'
 nagios\t'A Nagios plugin\'s line with perfdata (health only)'
-prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'"
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
 complete -c fuelops -n "__fish_fuelops_using_subcommand man" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
 complete -c fuelops -n "__fish_fuelops_using_subcommand man" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'

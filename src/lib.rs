@@ -8,7 +8,7 @@
 //! | floor | rooms | what lives there |
 //! | --- | --- | --- |
 //! | 8 | `cli` | arguments, the terminal, one file a subcommand: resolve, engine, report, render, exit |
-//! | 6 | `demo` | the sample backend and its faults |
+//! | 6 | `demo` `serve` | the sample backend and its faults; the HTTP listener and error intake |
 //! | 5 | `diagnose` | findings read together: causes, consequences, cures |
 //! | 4 | `checks` `backup` `clean` | probes (I/O) and judges (pure); dumps, archives, manifests, restores; retention |
 //! | 3 | `logs` `grouping` `process` | log bytes to records to aggregates; exceptions to fingerprints; processes by identity (`logs` → `grouping`) |
@@ -29,6 +29,7 @@ pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod diagnose;
+pub mod errors;
 pub mod grouping;
 pub mod logs;
 pub mod model;
@@ -36,5 +37,6 @@ pub mod platform;
 pub mod process;
 pub mod render;
 pub mod report;
+pub mod serve;
 pub mod store;
 pub mod text;

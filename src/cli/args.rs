@@ -74,6 +74,8 @@ pub enum Format {
     Nagios,
     /// Prometheus text, for node_exporter's textfile collector (health only)
     Prometheus,
+    /// The old error_tracker module's file (track-errors export only)
+    ErrorTracking,
 }
 
 /// When to colour.
@@ -95,6 +97,7 @@ pub enum Command {
     AnalyzeLogs(commands::analyze_logs::AnalyzeLogsArgs),
     Logs(commands::logs::LogsArgs),
     Clean(commands::clean::CleanArgs),
+    TrackErrors(commands::track_errors::TrackErrorsArgs),
     Demo(commands::demo::DemoArgs),
     Config(commands::config::ConfigArgs),
     Completions(commands::completions::CompletionsArgs),

@@ -4,6 +4,7 @@ use std::io;
 
 use crate::clean::PolicyError;
 use crate::config::ConfigError;
+use crate::errors::store::StoreError;
 use crate::model::Verdict;
 use crate::store::{LockError, WriteError};
 
@@ -26,6 +27,8 @@ pub enum Exit {
     Config,
     /// 130 by SIGINT, 143 by SIGTERM.
     Signal(u8),
+    /// What a program ended with that was run for somebody.
+    Own(u8),
 }
 
 impl Exit {
@@ -40,6 +43,7 @@ impl Exit {
             Self::Locked => 75,
             Self::Config => 78,
             Self::Signal(number) => 128 + number,
+            Self::Own(code) => code,
         }
     }
 
@@ -79,7 +83,14 @@ pub fn classify(error: &anyhow::Error) -> Exit {
     if error.chain().filter_map(|cause| cause.downcast_ref()).any(is_held) {
         return Exit::Locked;
     }
-    if io.is_some() { Exit::Io } else { Exit::Bug }
+    match error.chain().find_map(|cause| cause.downcast_ref()) {
+        Some(StoreError::Busy { .. }) => Exit::Locked,
+        Some(StoreError::NoIssue(_)) => Exit::Verdict(Verdict::Critical),
+        Some(StoreError::Missing { .. }) => Exit::Verdict(Verdict::Unknown),
+        Some(_) => Exit::Io,
+        None if io.is_some() => Exit::Io,
+        None => Exit::Bug,
+    }
 }
 
 #[cfg(test)]

@@ -96,7 +96,7 @@ impl Ui {
             Format::Json => render::json(command, version, Utc::now(), report)?,
             Format::Markdown => render::markdown(&document()),
             Format::Html => render::html(&document()),
-            Format::Nagios | Format::Prometheus => {
+            Format::Nagios | Format::Prometheus | Format::ErrorTracking => {
                 return Err(self.no_such_form(command).into());
             }
         };
@@ -122,7 +122,11 @@ impl Ui {
     }
 
     fn no_such_form(&self, command: &str) -> UsageError {
-        let form = if self.format == Format::Nagios { "nagios" } else { "prometheus" };
+        let form = match self.format {
+            Format::Nagios => "nagios",
+            Format::ErrorTracking => "error-tracking",
+            _ => "prometheus",
+        };
         UsageError(format!("`{command}` has no format {form}; use table, json, markdown or html"))
     }
 

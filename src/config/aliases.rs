@@ -20,7 +20,7 @@ struct Task {
     cron: Option<(&'static str, &'static [&'static str])>,
 }
 
-const TASKS: [Task; 4] = [
+const TASKS: [Task; 5] = [
     Task {
         about: "each morning: how is it?",
         name: "health",
@@ -32,6 +32,12 @@ const TASKS: [Task; 4] = [
         name: "analyze",
         args: &["analyze-logs"],
         cron: Some(("5 9 * * *", &["analyze-logs"])),
+    },
+    Task {
+        about: "the errors that were kept, and those of the logs",
+        name: "errors",
+        args: &["track-errors"],
+        cron: Some(("*/10 * * * *", &["track-errors", "ingest-logs", "--quiet"])),
     },
     Task { about: "the raw lines, as they come", name: "logs", args: &["logs", "--follow"], cron: None },
     Task {
@@ -124,10 +130,12 @@ mod tests {
             [
                 "alias api-1-health='/usr/bin/fuelops --config /srv/app/fuelops.toml health'",
                 "alias api-1-analyze='/usr/bin/fuelops --config /srv/app/fuelops.toml analyze-logs'",
+                "alias api-1-errors='/usr/bin/fuelops --config /srv/app/fuelops.toml track-errors'",
                 "alias api-1-logs='/usr/bin/fuelops --config /srv/app/fuelops.toml logs --follow'",
                 "alias api-1-clean='/usr/bin/fuelops --config /srv/app/fuelops.toml clean'",
                 "0 9 * * * /usr/bin/fuelops --config /srv/app/fuelops.toml health",
                 "5 9 * * * /usr/bin/fuelops --config /srv/app/fuelops.toml analyze-logs",
+                "*/10 * * * * /usr/bin/fuelops --config /srv/app/fuelops.toml track-errors ingest-logs --quiet",
                 "15 3 * * 0 /usr/bin/fuelops --config /srv/app/fuelops.toml clean --yes --quiet",
             ]
         );
@@ -142,7 +150,7 @@ mod tests {
         let path = "/srv/it's 100% $HOME/`id`/fuelops.toml";
         let lines = lines(&program.to_string_lossy(), path);
         let alias = format!("shopt -s expand_aliases\n{}\napi-1-health", lines[0]);
-        let cron = lines[4].splitn(6, ' ').nth(5).unwrap().replace("\\%", "%");
+        let cron = lines[5].splitn(6, ' ').nth(5).unwrap().replace("\\%", "%");
         for script in [alias, cron] {
             let out = std::process::Command::new("bash").args(["-c", &script]).output().unwrap();
             assert_eq!(

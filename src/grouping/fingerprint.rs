@@ -62,6 +62,13 @@ impl Fingerprint {
         }
         (Self(hashes.last().copied().unwrap_or_default()), basis)
     }
+
+    /// Computes a fingerprint from texts that tell a fault by themselves, such as those that an application chose.
+    pub fn of_parts<'a>(parts: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut hash = Fnv::new();
+        parts.into_iter().for_each(|part| hash.part(part));
+        Self(hash.0)
+    }
 }
 
 fn basis(chain: &ExceptionChain) -> Basis {

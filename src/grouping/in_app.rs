@@ -1,5 +1,7 @@
 //! Whose code a frame is: the team's own, or a runtime's or library's.
 
+use crate::grouping::{Frame, Platform};
+
 /// Folders that hold the backend's own source. Paths below one are printed relative to it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SourceRoots {
@@ -131,6 +133,16 @@ const FOREIGN_CRATES: &[&str] = &[
     "sqlx_core",
     "h2",
 ];
+
+/// Says whether a frame is the team's own, whatever told of it: a printed stack or an SDK.
+pub fn frame_is_own(platform: Platform, frame: &Frame, roots: &SourceRoots) -> bool {
+    match platform {
+        Platform::Java | Platform::DotNet => package_is_own(&frame.module),
+        Platform::Rust => crate_is_own(&frame.function),
+        Platform::Go => go_is_own(&frame.function, &frame.path, roots),
+        Platform::Python | Platform::Node => path_is_own(&frame.path, roots),
+    }
+}
 
 /// Says whether a file, as printed with `/`, is the team's own. A root's own path is no evidence against what lies below it.
 pub(super) fn path_is_own(path: &str, roots: &SourceRoots) -> bool {

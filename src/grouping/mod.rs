@@ -10,11 +10,12 @@ mod fingerprint;
 mod in_app;
 mod message;
 mod parse;
+pub mod sentry;
 mod table;
 
 pub use exception::{Exception, ExceptionChain, Frame, Location, Mechanism, Platform};
 pub use fingerprint::{Basis, Fingerprint, ParseFingerprintError};
-pub use in_app::SourceRoots;
+pub use in_app::{SourceRoots, frame_is_own};
 pub use message::parameterize;
 pub use parse::{MAX_TEXT, looks_like_traceback, parse};
 pub use table::{ExceptionGroup, GroupTable, MAX_GROUPS, Occurrence, Place};

@@ -8,6 +8,7 @@ mod clean;
 mod config;
 mod demo;
 mod document;
+mod errors;
 mod health;
 mod html;
 mod json;
@@ -23,6 +24,9 @@ pub use clean::{clean, clean_line};
 pub use config::{config_aliases, config_aliases_text, config_check, config_show};
 pub use demo::{demo, demo_ending, demo_scene};
 pub use document::{Align, Block, Cell, Column, Document, Plot, Role, Series, Span, Table, Text};
+pub use errors::{
+    ErrorView, error_action, error_gate, error_grouping, error_issue, error_list, error_report,
+};
 pub use health::{HealthDetail, health};
 pub use html::html;
 pub use json::{json, write_json};

@@ -3,6 +3,7 @@
 mod clean;
 mod config;
 mod demo;
+mod errors;
 mod health;
 mod logs;
 
@@ -13,6 +14,10 @@ pub use config::{
     ConfigAlias, ConfigAliasesReport, ConfigCheckReport, ConfigProblem, ConfigShowReport, ConfigValue,
 };
 pub use demo::{DemoReport, SceneReport};
+pub use errors::{
+    EndpointCount, ErrorAction, ErrorEvent, ErrorIssue, ErrorLoss, ErrorReport, ErrorTrend, GateReport,
+    GroupingReport, GroupingVariant, HourCount, IssueList, IssueReport, TagCount, TagValues, Turn, TypeCount,
+};
 pub use health::{HealthReport, SystemSummary};
 pub use logs::{
     Change, ChangeClass, Coverage, Endpoint, Exception, FileCoverage, Http, Incident, InputProblem,

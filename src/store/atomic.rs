@@ -34,6 +34,18 @@ pub fn create_folder(path: &Path, mode: u32) -> Result<(), WriteError> {
     }
 }
 
+/// Gives a file that root has just made in somebody's folder to that somebody; otherwise does nothing.
+///
+/// # Errors
+/// When the owner cannot be set.
+pub fn hand_over(path: &Path) -> Result<(), WriteError> {
+    let at = |source| WriteError { path: path.to_owned(), source };
+    match path.parent().and_then(owner_to_hand_to) {
+        Some((uid, gid)) => std::os::unix::fs::chown(path, Some(uid), Some(gid)).map_err(at),
+        None => Ok(()),
+    }
+}
+
 /// Whom a file belongs to that root writes into somebody's folder: that somebody, so that their programs can go on with
 /// it.
 pub(super) fn owner_to_hand_to(folder: &Path) -> Option<(u32, u32)> {

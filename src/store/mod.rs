@@ -4,6 +4,6 @@ mod atomic;
 mod compress;
 mod lock;
 
-pub use atomic::{AtomicFile, WriteError, create_folder, write_atomic};
+pub use atomic::{AtomicFile, WriteError, create_folder, hand_over, write_atomic};
 pub use compress::{Compressor, LEVEL, decompress};
 pub use lock::{Holder, Lock, LockError};

@@ -18,6 +18,8 @@ mod loghub;
 mod logs_tail;
 mod probes;
 mod readme;
+mod sentry_grouping;
 mod servers;
 mod signals;
 mod support;
+mod track_errors;

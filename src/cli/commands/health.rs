@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 
 use crate::checks::{self, ErrorCounter, Plan};
 use crate::cli::args::Format;
+use crate::cli::commands::track_errors;
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, UsageError};
 use crate::cli::tools::tools;
@@ -125,6 +126,7 @@ pub(super) fn measure(loaded: &Loaded, plan: &Plan) -> Result<HealthReport> {
     let config = &loaded.config;
     let mut report = HealthReport::new(config.name.clone(), findings, measured.system, elapsed);
     report.notes.extend(measured.notes);
+    report.notes.extend(track_errors::kept(config, Utc::now()));
     if config.services.is_empty() && config.checks.is_empty() {
         report.verdict = Verdict::Unknown;
         report.notes.push(nothing_to_watch(&loaded.origin));

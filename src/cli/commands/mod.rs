@@ -9,3 +9,4 @@ pub mod health;
 pub mod logs;
 pub mod man;
 pub mod sample;
+pub mod track_errors;

@@ -48,6 +48,8 @@ pub struct Item<'a> {
     pub index: usize,
     /// The level that the record deserves; `None` where nothing tells.
     pub level: Option<Level>,
+    /// When it was written, in microseconds since 1970.
+    pub at: i64,
     /// Whole lines as they were written; only the last one of a log may lack its newline.
     pub text: &'a [u8],
 }
@@ -116,8 +118,8 @@ impl<'a> Tail<'a> {
         };
         in_order(past.lanes.len(), &mut past)?;
         let Past { kept, mut shown, .. } = past;
-        for (index, level, text) in kept.iter().flat_map(|kept| &kept.entries) {
-            shown.show(*index, *level, text)?;
+        for (index, level, at, text) in kept.iter().flat_map(|kept| &kept.entries) {
+            shown.show(*index, *level, *at, text)?;
         }
         if self.options.follows {
             self.logs.iter_mut().for_each(|log| log.begin_watch(&mut self.problems));
@@ -200,8 +202,8 @@ impl Shown<'_> {
             && level.is_none_or(|least| entry.level.is_some_and(|level| level >= least))
     }
 
-    fn show(&mut self, index: usize, level: Option<Level>, text: &[u8]) -> io::Result<()> {
-        (self.out)(&Item { log: &self.logs[index].name, index, level, text })
+    fn show(&mut self, index: usize, level: Option<Level>, at: i64, text: &[u8]) -> io::Result<()> {
+        (self.out)(&Item { log: &self.logs[index].name, index, level, at, text })
     }
 }
 
@@ -227,7 +229,7 @@ impl Queues for Past<'_, '_> {
         };
         match &mut self.kept {
             Some(kept) => kept.push(queue, &entry, text),
-            None => self.shown.show(queue, entry.level, text)?,
+            None => self.shown.show(queue, entry.level, entry.at, text)?,
         }
         Ok(())
     }
@@ -247,7 +249,7 @@ impl Queues for Present<'_> {
     fn take(&mut self, queue: usize) -> io::Result<()> {
         let Batch { bytes, entries } = &mut self.batches[queue];
         match entries.pop_front().filter(|entry| self.shown.is_wanted(entry)) {
-            Some(entry) => self.shown.show(queue, entry.level, &bytes[entry.range]),
+            Some(entry) => self.shown.show(queue, entry.level, entry.at, &bytes[entry.range]),
             None => Ok(()),
         }
     }

@@ -9,7 +9,7 @@ use crate::model::Level;
 #[derive(Debug)]
 pub(super) struct Kept {
     limit: u64,
-    pub(super) entries: VecDeque<(usize, Option<Level>, Vec<u8>)>,
+    pub(super) entries: VecDeque<(usize, Option<Level>, i64, Vec<u8>)>,
     counts: VecDeque<u64>,
     lines: u64,
 }
@@ -21,7 +21,7 @@ impl Kept {
 
     /// Adds a record, and forgets lines at the other end that are one too many.
     pub(super) fn push(&mut self, index: usize, entry: &Entry, text: &[u8]) {
-        self.entries.push_back((index, entry.level, text.to_vec()));
+        self.entries.push_back((index, entry.level, entry.at, text.to_vec()));
         self.counts.push_back(entry.lines);
         self.lines += entry.lines;
         while let Some(count) = self.counts.front_mut() {
@@ -33,7 +33,7 @@ impl Kept {
                 continue;
             }
             if surplus > 0
-                && let Some((_, _, text)) = self.entries.front_mut()
+                && let Some((.., text)) = self.entries.front_mut()
             {
                 let nth = memchr::memchr_iter(b'\n', text).nth(surplus as usize - 1);
                 text.drain(..nth.map_or(0, |at| at + 1));
@@ -56,9 +56,9 @@ mod tests {
             let lines = memchr::memchr_iter(b'\n', text).count() as u64;
             kept.push(0, &Entry { range: 0..text.len(), lines, at: 0, level: None }, text);
         }
-        let text: Vec<u8> = kept.entries.iter().flat_map(|(_, _, text)| text.clone()).collect();
+        let text: Vec<u8> = kept.entries.iter().flat_map(|(.., text)| text.clone()).collect();
         assert_eq!(text, b"3\n4\n5\n6\n");
         kept.push(0, &Entry { range: 0..8, lines: 5, at: 0, level: None }, b"a\nb\nc\nd\ne\n");
-        assert_eq!(kept.entries[0].2, b"b\nc\nd\ne\n");
+        assert_eq!(kept.entries[0].3, b"b\nc\nd\ne\n");
     }
 }

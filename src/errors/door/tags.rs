@@ -1,0 +1,132 @@
+//! Tags of an event, its endpoint and the other short facts that an issue is searched by.
+
+use serde_json::Value;
+
+use super::chain::{exceptions, text};
+
+/// Tags of one event that are counted.
+pub(super) const MAX_TAGS: usize = 40;
+
+/// The tags, whether they came as an object or as a list of pairs.
+pub(super) fn tags(event: &Value) -> Vec<(String, String)> {
+    let pair = |key: &str, value: &Value| {
+        let value = match value {
+            Value::String(text) => text.clone(),
+            Value::Null => return None,
+            other => other.to_string(),
+        };
+        (!key.is_empty()).then(|| (key.to_owned(), value))
+    };
+    match &event["tags"] {
+        Value::Object(fields) => fields.iter().filter_map(|(k, v)| pair(k, v)).take(MAX_TAGS).collect(),
+        Value::Array(items) => {
+            let of = |item: &Value| match item {
+                Value::Array(two) if two.len() == 2 => pair(text(&two[0]), &two[1]),
+                Value::Object(_) => pair(text(&item["key"]), &item["value"]),
+                _ => None,
+            };
+            items.iter().filter_map(of).take(MAX_TAGS).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The value of one tag.
+pub(super) fn tag(event: &Value, name: &str) -> Option<String> {
+    tags(event).into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
+}
+
+/// Where the request went: the tag `endpoint`, else the request's route, else the transaction.
+pub(super) fn endpoint(event: &Value) -> String {
+    let route = || {
+        let data = &event["contexts"]["trace"]["data"];
+        let named = [&event["request"]["route"], &data["http.route"], &event["contexts"]["request"]["route"]];
+        let routed = (event["transaction_info"]["source"] == "route").then_some(&event["transaction"]);
+        named.into_iter().chain(routed).map(text).find(|t| !t.is_empty()).map(str::to_owned)
+    };
+    let path = || {
+        let transaction = text(&event["transaction"]);
+        let looks_like_route = without_method(transaction).starts_with('/');
+        let url = text(&event["request"]["url"]);
+        (!looks_like_route && !url.is_empty()).then(|| folded(url_path(url)))
+    };
+    let found = tag(event, "endpoint").or_else(route).or_else(path);
+    let found = found.unwrap_or_else(|| text(&event["transaction"]).to_owned());
+    without_method(&found).to_owned()
+}
+
+/// `GET /trucks` → `/trucks`
+fn without_method(route: &str) -> &str {
+    match route.split_once(' ') {
+        Some((method, path)) if path.starts_with('/') && method.bytes().all(|b| b.is_ascii_uppercase()) => {
+            path
+        }
+        _ => route,
+    }
+}
+
+fn url_path(url: &str) -> &str {
+    let after = url.split_once("://").map_or(url, |(_, rest)| rest.find('/').map_or("/", |at| &rest[at..]));
+    after.split(['?', '#']).next().unwrap_or("/")
+}
+
+/// Parts that hold a digit are ids: `/trucks/DO9693` → `/trucks/{id}`.
+fn folded(path: &str) -> String {
+    let is_version = |part: &str| part.len() <= 3 && part.starts_with('v');
+    let fold = |part: &str| {
+        let id = part.len() <= 64 && part.bytes().any(|b| b.is_ascii_digit()) && !is_version(part);
+        if id { "{id}".to_owned() } else { part.to_owned() }
+    };
+    path.split('/').map(fold).collect::<Vec<_>>().join("/")
+}
+
+/// Where the fault lies, in few words: the place in the code, else the transaction, else the logger.
+pub(super) fn culprit(event: &Value, location: Option<String>) -> String {
+    let named = || {
+        [&event["culprit"], &event["transaction"], &event["logger"]]
+            .into_iter()
+            .map(text)
+            .find(|t| !t.is_empty())
+    };
+    location.or_else(|| named().map(str::to_owned)).unwrap_or_default()
+}
+
+/// Type and message that an event is listed under.
+pub(super) fn title(event: &Value) -> (String, String) {
+    if let Some(last) = exceptions(event).last() {
+        let kind = text(&last["type"]);
+        let kind = if kind.is_empty() { "Error" } else { kind };
+        return (kind.to_owned(), text(&last["value"]).to_owned());
+    }
+    let logger = text(&event["logger"]);
+    let kind = if logger.is_empty() { "message" } else { logger };
+    (kind.to_owned(), super::identity::message(event).1.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_endpoint_is_tag_then_route_then_transaction() {
+        for (event, expected) in [
+            (json!({"tags": {"endpoint": "/a"}, "transaction": "b"}), "/a"),
+            (json!({"tags": [["endpoint", "/a"]]}), "/a"),
+            (
+                json!({"transaction": "/t/{id}", "transaction_info": {"source": "route"}, "request": {"url": "http://h/t/1"}}),
+                "/t/{id}",
+            ),
+            (
+                json!({"transaction": "main.get", "request": {"url": "http://h:8000/api/v2/t/DO9693?x=1"}}),
+                "/api/v2/t/{id}",
+            ),
+            (json!({"transaction": "GET /x/:id", "request": {"url": "http://h/x/1"}}), "/x/:id"),
+            (json!({"transaction": "celery.task"}), "celery.task"),
+            (json!({}), ""),
+        ] {
+            assert_eq!(endpoint(&event), expected, "{event}");
+        }
+    }
+}

@@ -1,0 +1,407 @@
+//! Writing events: a batch is one transaction, and each issue of it is updated once.
+
+use std::collections::HashMap;
+
+use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
+
+use super::error::StoreError;
+use super::hour_of;
+use super::issues::IssueId;
+use super::ledger;
+use super::open::Store;
+use crate::errors::door::Admitted;
+use crate::errors::life::{Happening, IgnoreRule, Standing, regresses, wakes};
+use crate::model::Level;
+
+/// Bodies of one issue that are kept in an hour before they are sampled.
+const FULL_BODIES: u64 = 100;
+/// Endpoints of one issue that are told apart in an hour.
+const MAX_ENDPOINTS: usize = 50;
+/// Values of one tag that are counted for an issue.
+const MAX_VALUES: i64 = 50;
+const OTHER: &str = "(other)";
+
+/// What became of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    pub issue: IssueId,
+    pub is_new_issue: bool,
+    /// It was known already, and not counted again.
+    pub is_duplicate: bool,
+    pub regressed: bool,
+}
+
+/// How much of an event the disk has room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    Bodies,
+    CountsOnly,
+}
+
+/// What a batch does to one issue.
+struct Change {
+    root: IssueId,
+    standing: Standing,
+    count_before: u64,
+    first: i64,
+    last: i64,
+    last_release: String,
+    level: Level,
+    count: u64,
+    regressed: bool,
+    /// Events of the current hour, this batch included.
+    this_hour: u64,
+}
+
+impl Store {
+    /// Writes events and returns when they are on the disk.
+    ///
+    /// # Errors
+    /// When nothing was written.
+    pub fn apply(&mut self, events: &[Admitted], now: i64, room: Room) -> Result<Vec<Outcome>, StoreError> {
+        let path = self.path.clone();
+        let wrong = |source| StoreError::of(&path, source);
+        let tx = Transaction::new(&mut self.connection, TransactionBehavior::Immediate).map_err(wrong)?;
+        let outcomes = write(&tx, events, now, room).map_err(wrong)?;
+        tx.commit().map_err(wrong)?;
+        Ok(outcomes)
+    }
+
+    /// Like [`apply`](Self::apply), together with how far a source was read: both or neither.
+    ///
+    /// # Errors
+    /// When nothing was written.
+    pub fn apply_with_mark(
+        &mut self,
+        events: &[Admitted],
+        now: i64,
+        room: Room,
+        (source, mark): (&str, &str),
+    ) -> Result<Vec<Outcome>, StoreError> {
+        let path = self.path.clone();
+        let wrong = |source| StoreError::of(&path, source);
+        let tx = Transaction::new(&mut self.connection, TransactionBehavior::Immediate).map_err(wrong)?;
+        let outcomes = write(&tx, events, now, room).map_err(wrong)?;
+        tx.execute("INSERT OR REPLACE INTO progress VALUES (?1, ?2)", params![source, mark])
+            .map_err(wrong)?;
+        tx.commit().map_err(wrong)?;
+        Ok(outcomes)
+    }
+}
+
+fn write(tx: &Transaction<'_>, events: &[Admitted], now: i64, room: Room) -> rusqlite::Result<Vec<Outcome>> {
+    let mut batch = Batch {
+        tx,
+        now,
+        room,
+        changes: HashMap::new(),
+        buckets: HashMap::new(),
+        tags: HashMap::new(),
+        totals: HashMap::new(),
+    };
+    let outcomes: Vec<Outcome> = events.iter().map(|event| batch.event(event)).collect::<Result<_, _>>()?;
+    batch.finish()?;
+    Ok(outcomes)
+}
+
+struct Batch<'t> {
+    tx: &'t Transaction<'t>,
+    now: i64,
+    room: Room,
+    changes: HashMap<i64, Change>,
+    buckets: HashMap<(i64, i64, String), u64>,
+    tags: HashMap<(i64, String, String), u64>,
+    /// Events that are errors or worse, by hour.
+    totals: HashMap<i64, u64>,
+}
+
+impl Batch<'_> {
+    fn event(&mut self, event: &Admitted) -> rusqlite::Result<Outcome> {
+        let (id, is_new_issue) = self.issue(event)?;
+        if !self.changes.contains_key(&id) {
+            let change = self.load(id)?;
+            self.changes.insert(id, change);
+        }
+        let body = self.body(event, id);
+        let kept_body = body.is_some();
+        if !self.insert(event, id, body)? {
+            let root = self.changes[&id].root;
+            return Ok(Outcome { issue: root, is_new_issue: false, is_duplicate: true, regressed: false });
+        }
+        if event.body.is_some() && !kept_body && self.room == Room::CountsOnly {
+            ledger::add(self.tx, self.now, "disk-low", "body", 1)?;
+        }
+        if !event.release.is_empty() {
+            self.release(event)?;
+        }
+        let regressed = self.count(event, id)?;
+        Ok(Outcome { issue: self.changes[&id].root, is_new_issue, is_duplicate: false, regressed })
+    }
+
+    /// Finds or makes the issue of an event.
+    fn issue(&self, event: &Admitted) -> rusqlite::Result<(i64, bool)> {
+        let exact = event.identity.fingerprint.to_string();
+        let mut by_key = self.tx.prepare_cached("SELECT issue FROM issue_key WHERE key = ?1")?;
+        let known: Option<i64> = by_key.query_row([&exact], |row| row.get(0)).optional()?;
+        if let Some(id) = known {
+            return Ok((id, false));
+        }
+        let broad = event.identity.broad.map(|key| key.to_string());
+        if let Some(broad) = &broad {
+            // An issue that is known by the broad key alone is this one; one with an exact key of its own is another.
+            let unclaimed = self
+                .tx
+                .prepare_cached(
+                    "SELECT issue FROM issue_key k WHERE key = ?1 AND exact = 0 AND NOT EXISTS
+                     (SELECT 1 FROM issue_key e WHERE e.issue = k.issue AND e.exact = 1)",
+                )?
+                .query_row([broad], |row| row.get(0))
+                .optional()?;
+            if let Some(id) = unclaimed {
+                self.add_key(&exact, id, true)?;
+                return Ok((id, false));
+            }
+        }
+        let id = self.new_issue(event, &exact)?;
+        match broad {
+            Some(broad) => {
+                self.add_key(&exact, id, true)?;
+                self.add_key(&broad, id, false)?;
+            }
+            None => self.add_key(&exact, id, false)?,
+        }
+        Ok((id, true))
+    }
+
+    fn add_key(&self, key: &str, issue: i64, exact: bool) -> rusqlite::Result<()> {
+        let mut insert = self.tx.prepare_cached("INSERT OR IGNORE INTO issue_key VALUES (?1, ?2, ?3)")?;
+        insert.execute(params![key, issue, exact]).map(|_| ())
+    }
+
+    fn new_issue(&self, event: &Admitted, fingerprint: &str) -> rusqlite::Result<i64> {
+        let mut insert = self.tx.prepare_cached(
+            "INSERT INTO issue (fingerprint, type, message, culprit, level, platform, first_seen, last_seen,
+               first_release, last_release) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?8)",
+        )?;
+        insert.execute(params![
+            fingerprint,
+            event.kind,
+            event.message,
+            event.culprit,
+            event.level.word(),
+            event.platform,
+            event.at,
+            event.release,
+        ])?;
+        let id = self.tx.last_insert_rowid();
+        self.turn(id, event.at, "first-seen", &event.release)?;
+        Ok(id)
+    }
+
+    fn turn(&self, issue: i64, at: i64, kind: &str, note: &str) -> rusqlite::Result<()> {
+        let mut insert = self.tx.prepare_cached("INSERT INTO turn VALUES (?1, ?2, ?3, ?4)")?;
+        insert.execute(params![issue, at, kind, note]).map(|_| ())
+    }
+
+    fn load(&self, id: i64) -> rusqlite::Result<Change> {
+        let mut issue = self.tx.prepare_cached(
+            "SELECT i.id, r.id, r.standing, r.standing_since, r.fixed_in, r.ignore_until, r.ignore_count,
+               r.ignore_escalating, r.count, i.first_seen, i.last_seen, i.last_release, i.level
+             FROM issue i JOIN issue r ON r.id = coalesce(i.parent, i.id) WHERE i.id = ?1",
+        )?;
+        let mut change = issue.query_row([id], |row| {
+            let standing: String = row.get(2)?;
+            let standing = match standing.as_str() {
+                "regressed" => Standing::Regressed,
+                "resolved" => Standing::Resolved { at: row.get(3)?, in_release: row.get(4)? },
+                "ignored" => Standing::Ignored(IgnoreRule {
+                    until: row.get(5)?,
+                    until_count: row.get(6)?,
+                    until_escalating: row.get(7)?,
+                }),
+                _ => Standing::Open,
+            };
+            let level: String = row.get(12)?;
+            Ok(Change {
+                root: IssueId(row.get(1)?),
+                standing,
+                count_before: row.get(8)?,
+                first: row.get(9)?,
+                last: row.get(10)?,
+                last_release: row.get(11)?,
+                level: super::issues::level(&level),
+                count: 0,
+                regressed: false,
+                this_hour: 0,
+            })
+        })?;
+        let mut hour = self
+            .tx
+            .prepare_cached("SELECT coalesce(sum(n), 0) FROM bucket WHERE issue = ?1 AND hour = ?2")?;
+        change.this_hour = hour.query_row(params![id, hour_of(self.now)], |row| row.get(0))?;
+        Ok(change)
+    }
+
+    /// The body, if it is one of those that are kept: the first of each hour, then fewer the more there are.
+    fn body<'e>(&self, event: &'e Admitted, id: i64) -> Option<&'e [u8]> {
+        let body = event.body.as_deref().filter(|_| self.room == Room::Bodies)?;
+        let seen = self.changes.get(&id).map_or(0, |change| change.this_hour);
+        let step = (seen / FULL_BODIES + 1).next_power_of_two();
+        seen.is_multiple_of(step).then_some(body)
+    }
+
+    /// Inserts the row; false where the event is known already.
+    fn insert(&self, event: &Admitted, id: i64, body: Option<&[u8]>) -> rusqlite::Result<bool> {
+        let mut insert = self.tx.prepare_cached(
+            "INSERT OR IGNORE INTO event (event_id, issue, at, counted_at, count, source, level, message, endpoint,
+               release, environment, host, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        )?;
+        let rows = insert.execute(params![
+            event.id.0.as_slice(),
+            id,
+            event.at,
+            event.counted_at,
+            event.count,
+            super::issues::source_word(event.source),
+            event.level.word(),
+            event.message,
+            event.endpoint,
+            event.release,
+            event.environment,
+            event.host,
+            body,
+        ])?;
+        Ok(rows > 0)
+    }
+
+    fn release(&self, event: &Admitted) -> rusqlite::Result<()> {
+        let mut insert = self.tx.prepare_cached("INSERT OR IGNORE INTO release VALUES (?1, ?2)")?;
+        insert.execute(params![event.release, event.counted_at]).map(|_| ())
+    }
+
+    /// Counts an event, and says whether it brought its issue back.
+    fn count(&mut self, event: &Admitted, id: i64) -> rusqlite::Result<bool> {
+        let hour = hour_of(event.counted_at);
+        *self.buckets.entry((hour, id, event.endpoint.clone())).or_default() += event.count;
+        if event.level >= Level::Error {
+            *self.totals.entry(hour).or_default() += event.count;
+        }
+        let facts =
+            [("release", &event.release), ("environment", &event.environment), ("server_name", &event.host)];
+        let facts = facts.into_iter().filter(|(_, v)| !v.is_empty()).map(|(k, v)| (k.to_owned(), v.clone()));
+        for (key, value) in facts.chain(event.tags.iter().cloned()) {
+            *self.tags.entry((id, key, value)).or_default() += event.count;
+        }
+        let tx = self.tx;
+        let Some(change) = self.changes.get_mut(&id) else { return Ok(false) };
+        change.count += event.count;
+        change.this_hour += event.count;
+        change.first = change.first.min(event.at);
+        if event.at >= change.last {
+            change.last = event.at;
+            if !event.release.is_empty() {
+                change.last_release.clone_from(&event.release);
+            }
+        }
+        change.level = change.level.max(event.level);
+        if change.regressed {
+            return Ok(false);
+        }
+        let happening = Happening { at: event.at, release: &event.release };
+        let is_later = |release: &str, fixed: &str| release != fixed && came_later(tx, release, fixed);
+        change.regressed = regresses(&change.standing, happening, is_later);
+        Ok(change.regressed)
+    }
+
+    fn finish(self) -> rusqlite::Result<()> {
+        for ((hour, issue, endpoint), n) in &self.buckets {
+            add_bucket(self.tx, *hour, *issue, endpoint, *n)?;
+        }
+        for (hour, n) in &self.totals {
+            let mut total = self.tx.prepare_cached(
+                "INSERT INTO total VALUES (?1, ?2) ON CONFLICT (hour) DO UPDATE SET n = n + excluded.n",
+            )?;
+            total.execute(params![hour, n])?;
+        }
+        for ((issue, key, value), n) in &self.tags {
+            add_tag(self.tx, *issue, key, value, *n)?;
+        }
+        for (id, change) in &self.changes {
+            self.update(*id, change)?;
+        }
+        Ok(())
+    }
+
+    fn update(&self, id: i64, change: &Change) -> rusqlite::Result<()> {
+        if change.count == 0 {
+            return Ok(());
+        }
+        let mut update = self.tx.prepare_cached(
+            "UPDATE issue SET count = count + ?2, first_seen = ?3, last_seen = ?4, last_release = ?5, level = ?6,
+               first_release = CASE first_release WHEN '' THEN ?5 ELSE first_release END WHERE id = ?1",
+        )?;
+        update.execute(params![
+            id,
+            change.count,
+            change.first,
+            change.last,
+            change.last_release,
+            change.level.word()
+        ])?;
+        let woken = matches!(&change.standing, Standing::Ignored(rule)
+            if wakes(rule, self.now, change.count_before + change.count, false));
+        let (standing, kind) = match (change.regressed, woken) {
+            (true, _) => ("regressed", "regressed"),
+            (_, true) => ("open", "woken"),
+            _ => return Ok(()),
+        };
+        let mut stand = self.tx.prepare_cached(
+            "UPDATE issue SET standing = ?2, standing_since = ?3, regressions = regressions + ?4 WHERE id = ?1",
+        )?;
+        stand.execute(params![change.root.0, standing, self.now, change.regressed])?;
+        self.turn(change.root.0, self.now, kind, &change.last_release)
+    }
+}
+
+fn add_bucket(tx: &Transaction<'_>, hour: i64, issue: i64, endpoint: &str, n: u64) -> rusqlite::Result<()> {
+    let mut more =
+        tx.prepare_cached("UPDATE bucket SET n = n + ?4 WHERE hour = ?1 AND issue = ?2 AND endpoint = ?3")?;
+    if more.execute(params![hour, issue, endpoint, n])? > 0 {
+        return Ok(());
+    }
+    let mut known = tx.prepare_cached("SELECT count(*) FROM bucket WHERE hour = ?1 AND issue = ?2")?;
+    let known: usize = known.query_row(params![hour, issue], |row| row.get(0))?;
+    let endpoint = if known < MAX_ENDPOINTS { endpoint } else { OTHER };
+    let mut insert = tx.prepare_cached(
+        "INSERT INTO bucket VALUES (?1, ?2, ?3, ?4) ON CONFLICT (hour, issue, endpoint) DO UPDATE SET n = n + excluded.n",
+    )?;
+    insert.execute(params![hour, issue, endpoint, n]).map(|_| ())
+}
+
+fn add_tag(tx: &Transaction<'_>, issue: i64, key: &str, value: &str, n: u64) -> rusqlite::Result<()> {
+    let mut more =
+        tx.prepare_cached("UPDATE tag SET n = n + ?4 WHERE issue = ?1 AND key = ?2 AND value = ?3")?;
+    if more.execute(params![issue, key, value, n])? > 0 {
+        return Ok(());
+    }
+    let mut known = tx.prepare_cached("SELECT count(*) FROM tag WHERE issue = ?1 AND key = ?2")?;
+    let known: i64 = known.query_row(params![issue, key], |row| row.get(0))?;
+    let value = if known < MAX_VALUES { value } else { OTHER };
+    let mut insert = tx.prepare_cached(
+        "INSERT INTO tag VALUES (?1, ?2, ?3, ?4) ON CONFLICT (issue, key, value) DO UPDATE SET n = n + excluded.n",
+    )?;
+    insert.execute(params![issue, key, value, n]).map(|_| ())
+}
+
+/// Whether a release was first seen after another; one that was never seen is no later.
+fn came_later(tx: &Transaction<'_>, release: &str, fixed: &str) -> bool {
+    let seen = |name: &str| -> Option<i64> {
+        let mut query = tx.prepare_cached("SELECT first_seen FROM release WHERE name = ?1").ok()?;
+        query.query_row([name], |row| row.get(0)).optional().ok().flatten()
+    };
+    match (seen(release), seen(fixed)) {
+        (Some(release), Some(fixed)) => release > fixed,
+        (Some(_), None) => true,
+        _ => false,
+    }
+}

@@ -1,0 +1,36 @@
+//! The embedded store: one SQLite file, written by any number of processes at once.
+//!
+//! What it promises: an event that [`Store::apply`] returned from has reached the disk; every event is counted, and only
+//! bodies are sampled; the same event sent twice counts once; a file of a newer fuelops is refused, a damaged one kept
+//! aside and replaced, and said so; the file is readable by its owner alone.
+
+mod answer;
+mod apply;
+mod curate;
+mod error;
+mod issues;
+mod ledger;
+mod open;
+mod progress;
+mod retention;
+mod schema;
+mod writer;
+
+pub use answer::{Counted, EventRow, IssueDetail, Overview, Span};
+pub use apply::{Outcome, Room};
+pub use curate::Decision;
+pub use error::StoreError;
+pub use issues::{Issue, IssueId};
+pub use ledger::Loss;
+pub use open::{Access, Store};
+pub use progress::Mark;
+pub use retention::{Limits, Pruned};
+pub use writer::{Ack, Offer, Writer};
+
+/// Microseconds of an hour: the width of a bucket.
+const HOUR: i64 = 3_600_000_000;
+
+/// The hour that a moment lies in, counted since 1970.
+fn hour_of(micros: i64) -> i64 {
+    micros.div_euclid(HOUR)
+}

@@ -1,0 +1,254 @@
+//! Opening the file: made private where it is missing, brought up to date, kept aside where it is damaged.
+
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use chrono::DateTime;
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+
+use super::error::StoreError;
+use super::schema::{self, Found, VERSION};
+use crate::store::{create_folder, hand_over};
+
+/// How long a writer waits for the others.
+const PATIENCE: Duration = Duration::from_secs(30);
+const PRIVATE: u32 = 0o600;
+const PRIVATE_FOLDER: u32 = 0o700;
+/// Files that SQLite keeps beside the one that is named.
+const BESIDE: [&str; 2] = ["-wal", "-shm"];
+
+/// What the file is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Makes the file where there is none.
+    Write,
+    /// Creates nothing.
+    Read,
+}
+
+/// An open store.
+#[derive(Debug)]
+pub struct Store {
+    pub(super) connection: Connection,
+    pub(super) path: PathBuf,
+    /// Where a damaged file was put, if there was one.
+    pub(super) set_aside: Option<PathBuf>,
+}
+
+impl Store {
+    /// Opens the store; `now` (microseconds since 1970) names a damaged file that has to be kept aside.
+    ///
+    /// # Errors
+    /// When it is missing (for reading), newer, somebody else's, or cannot be used.
+    pub fn open(path: &Path, access: Access, now: i64) -> Result<Self, StoreError> {
+        match open_once(path, access) {
+            Err(StoreError::Corrupt { .. }) if access == Access::Write => {
+                let aside = set_aside(path, now)?;
+                let mut store = open_once(path, access)?;
+                store.note_loss(now, "damaged-store", "store", 1)?;
+                store.set_aside = aside;
+                Ok(store)
+            }
+            other => other,
+        }
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where a damaged file was put when this one was opened.
+    pub fn set_aside(&self) -> Option<&Path> {
+        self.set_aside.as_deref()
+    }
+
+    pub(super) fn error(&self, source: rusqlite::Error) -> StoreError {
+        StoreError::of(&self.path, source)
+    }
+}
+
+fn open_once(path: &Path, access: Access) -> Result<Store, StoreError> {
+    if access == Access::Write {
+        create(path)?;
+    } else if !path.exists() {
+        return Err(StoreError::Missing { path: path.to_owned() });
+    }
+    let wrong = |source| StoreError::of(path, source);
+    let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_READ_WRITE;
+    let connection = Connection::open_with_flags(path, flags).map_err(wrong)?;
+    let mut store = Store { connection, path: path.to_owned(), set_aside: None };
+    store.connection.busy_timeout(PATIENCE).map_err(wrong)?;
+    // A command that writes one event leaves the tidying to those that write many.
+    store.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(wrong)?;
+    settle(&mut store, access)?;
+    Ok(store)
+}
+
+/// Makes sure of the schema.
+fn settle(store: &mut Store, access: Access) -> Result<(), StoreError> {
+    let path = store.path.clone();
+    let wrong = |source| StoreError::of(&path, source);
+    let found = schema::look(&store.connection).map_err(wrong)?;
+    match found {
+        Found::Ours(version) if version > VERSION => {
+            return Err(StoreError::Newer { path: path.clone(), found: version, known: VERSION });
+        }
+        Found::Foreign => return Err(StoreError::Foreign { path: path.clone() }),
+        Found::Ours(VERSION) => {}
+        Found::Empty if access == Access::Read => return Err(StoreError::Missing { path: path.clone() }),
+        Found::Ours(_) | Found::Empty => {
+            store.connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL").map_err(wrong)?;
+            write_ahead(&store.connection).map_err(wrong)?;
+            schema::migrate(&mut store.connection).map_err(wrong)?;
+        }
+    }
+    store
+        .connection
+        .execute_batch("PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192;")
+        .map_err(wrong)?;
+    store.connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+/// Readers go on while somebody writes. SQLite does not wait for others in this one switch.
+fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
+    let mut tries = 0;
+    loop {
+        match connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(())) {
+            Err(error)
+                if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) && tries < 500 =>
+            {
+                tries += 1;
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            other => return other,
+        }
+    }
+}
+
+/// Makes an empty file that only its owner may read, before anything is written to it.
+fn create(path: &Path) -> Result<(), StoreError> {
+    if path.exists() {
+        return Ok(());
+    }
+    let wrong = |source| StoreError::Io { path: path.to_owned(), source };
+    if let Some(folder) = path.parent() {
+        create_folder(folder, PRIVATE_FOLDER)
+            .map_err(|e| StoreError::Io { path: e.path, source: e.source })?;
+    }
+    match OpenOptions::new().write(true).create_new(true).mode(PRIVATE).open(path) {
+        Ok(_) => hand_over(path).map_err(|e| wrong(e.source)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(wrong(error)),
+    }
+}
+
+/// Renames a damaged file; of several processes that find it damaged, one does.
+fn set_aside(path: &Path, now: i64) -> Result<Option<PathBuf>, StoreError> {
+    let wrong = |source| StoreError::Io { path: path.to_owned(), source };
+    let lock = path.with_extension("repair");
+    let held = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(PRIVATE)
+        .open(&lock)
+        .map_err(wrong)?;
+    rustix::fs::flock(&held, rustix::fs::FlockOperation::LockExclusive).map_err(|e| wrong(e.into()))?;
+    // Somebody else was faster: the file is a new one by now.
+    let still_damaged = matches!(open_once(path, Access::Write), Err(StoreError::Corrupt { .. }));
+    let aside = if still_damaged { Some(rename_all(path, now).map_err(wrong)?) } else { None };
+    fs::remove_file(&lock).unwrap_or(());
+    Ok(aside)
+}
+
+fn rename_all(path: &Path, now: i64) -> io::Result<PathBuf> {
+    let stamp = DateTime::from_timestamp_micros(now).unwrap_or_default().format("%Y%m%d-%H%M%S");
+    let name = |suffix: &str| PathBuf::from(format!("{}{suffix}", path.display()));
+    let target = (0..1000)
+        .map(|n| name(&if n == 0 { format!(".damaged-{stamp}") } else { format!(".damaged-{stamp}-{n}") }))
+        .find(|candidate| !candidate.exists())
+        .unwrap_or_else(|| name(".damaged"));
+    for suffix in BESIDE {
+        let from = name(suffix);
+        if from.exists() {
+            fs::rename(from, format!("{}{suffix}", target.display()))?;
+        }
+    }
+    fs::rename(path, &target)?;
+    Ok(target)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn place() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state/errors.db");
+        (folder, path)
+    }
+
+    #[test]
+    fn reading_creates_nothing() {
+        let (_folder, path) = place();
+        assert!(matches!(Store::open(&path, Access::Read, 0), Err(StoreError::Missing { .. })));
+        assert!(!path.parent().unwrap().exists());
+    }
+
+    #[test]
+    fn file_and_folder_are_private() {
+        let (_folder, path) = place();
+        let store = Store::open(&path, Access::Write, 0).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
+        assert_eq!(mode(&path.with_extension("db-wal")), 0o600);
+        drop(store);
+    }
+
+    #[test]
+    fn a_newer_store_is_refused_and_left_alone() {
+        let (_folder, path) = place();
+        drop(Store::open(&path, Access::Write, 0).unwrap());
+        Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 99").unwrap();
+        let error = Store::open(&path, Access::Write, 0).unwrap_err();
+        assert!(error.to_string().contains("newer fuelops (schema 99"), "{error}");
+    }
+
+    #[test]
+    fn somebody_elses_database_is_left_alone() {
+        let (_folder, path) = place();
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        Connection::open(&path).unwrap().execute_batch("CREATE TABLE t(x)").unwrap();
+        assert!(matches!(Store::open(&path, Access::Write, 0), Err(StoreError::Foreign { .. })));
+    }
+
+    #[test]
+    fn a_damaged_file_is_kept_aside_and_named() {
+        let (_folder, path) = place();
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, b"no database at all, but long enough to be looked at".repeat(100)).unwrap();
+        assert!(matches!(Store::open(&path, Access::Read, 0), Err(StoreError::Corrupt { .. })));
+        let store = Store::open(&path, Access::Write, 1_790_000_000_000_000).unwrap();
+        let aside = store.set_aside().unwrap();
+        assert!(fs::read(aside).unwrap().starts_with(b"no database"), "{}", aside.display());
+        assert_eq!(store.losses(0, i64::MAX).unwrap()[0].reason, "damaged-store");
+    }
+
+    #[test]
+    fn many_may_make_it_at_once() {
+        let (_folder, path) = place();
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| Store::open(&path, Access::Write, 0).unwrap());
+            }
+        });
+    }
+}

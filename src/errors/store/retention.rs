@@ -1,0 +1,138 @@
+//! What goes: events that are too old, too many, or too much for the disk. Counts stay as long as their time is kept.
+
+use rusqlite::params;
+use serde::Serialize;
+
+use super::error::StoreError;
+use super::hour_of;
+use super::open::Store;
+
+/// Bodies and rows of one issue that are kept.
+const MAX_EVENTS: i64 = 10_000;
+/// Rows that go in one transaction: writers wait no longer than that takes.
+const SLICE: i64 = 2_000;
+const SLICES: u32 = 500;
+
+/// How long and how much is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Microseconds.
+    pub max_age: i64,
+    pub max_bytes: u64,
+    /// Free bytes of the disk below which only counts are kept.
+    pub min_free: u64,
+}
+
+/// What went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Pruned {
+    pub events: u64,
+    pub issues: u64,
+    pub freed_bytes: u64,
+}
+
+impl Store {
+    /// Removes what the limits do not allow.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn prune(&mut self, limits: Limits, now: i64) -> Result<Pruned, StoreError> {
+        self.prune_all(limits, now).map_err(|e| StoreError::of(&self.path, e))
+    }
+
+    /// Bytes that the file takes.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn size(&self) -> Result<u64, StoreError> {
+        self.bytes().map_err(|e| self.error(e))
+    }
+
+    fn prune_all(&self, limits: Limits, now: i64) -> rusqlite::Result<Pruned> {
+        let before = self.bytes()?;
+        let oldest = now.saturating_sub(limits.max_age);
+        let mut pruned = Pruned::default();
+        pruned.events += self.in_slices(
+            "DELETE FROM event WHERE id IN (SELECT id FROM event WHERE counted_at < ?1 LIMIT ?2)",
+            oldest,
+        )?;
+        self.connection.execute("DELETE FROM bucket WHERE hour < ?1", [hour_of(oldest)])?;
+        self.connection.execute("DELETE FROM total WHERE hour < ?1", [hour_of(oldest)])?;
+        self.connection.execute("DELETE FROM loss WHERE hour < ?1", [hour_of(oldest)])?;
+        pruned.issues = self.forget_issues(oldest)?;
+        pruned.events += self.thin()?;
+        self.give_back()?;
+        let mut bytes = self.bytes()?;
+        // Bodies of the oldest events go first, then their rows.
+        while bytes > limits.max_bytes {
+            let gone = self.connection.execute(
+                "DELETE FROM event WHERE id IN (SELECT id FROM event ORDER BY counted_at LIMIT ?1)",
+                [SLICE],
+            )?;
+            pruned.events += gone as u64;
+            self.give_back()?;
+            bytes = self.bytes()?;
+            if gone == 0 {
+                break;
+            }
+        }
+        pruned.freed_bytes = before.saturating_sub(bytes);
+        Ok(pruned)
+    }
+
+    fn in_slices(&self, delete: &str, bound: i64) -> rusqlite::Result<u64> {
+        let mut gone = 0;
+        for _ in 0..SLICES {
+            let n = self.connection.execute(delete, params![bound, SLICE])?;
+            gone += n as u64;
+            if n == 0 {
+                break;
+            }
+        }
+        Ok(gone)
+    }
+
+    fn forget_issues(&self, oldest: i64) -> rusqlite::Result<u64> {
+        let old = "SELECT id FROM issue WHERE last_seen < ?1
+            AND NOT EXISTS (SELECT 1 FROM bucket WHERE bucket.issue = issue.id)
+            AND NOT EXISTS (SELECT 1 FROM issue part WHERE part.parent = issue.id)";
+        for (table, column) in
+            [("issue_key", "issue"), ("tag", "issue"), ("turn", "issue"), ("event", "issue")]
+        {
+            self.connection.execute(&format!("DELETE FROM {table} WHERE {column} IN ({old})"), [oldest])?;
+        }
+        self.connection.execute(&format!("DELETE FROM issue WHERE id IN ({old})"), [oldest]).map(|n| n as u64)
+    }
+
+    /// Leaves each issue its newest events.
+    fn thin(&self) -> rusqlite::Result<u64> {
+        let mut crowded =
+            self.connection.prepare("SELECT issue FROM event GROUP BY issue HAVING count(*) > ?1")?;
+        let crowded: Vec<i64> =
+            crowded.query_map([MAX_EVENTS], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        let mut gone = 0;
+        for issue in crowded {
+            let n = self.connection.execute(
+                "DELETE FROM event WHERE issue = ?1 AND id NOT IN
+                   (SELECT id FROM event WHERE issue = ?1 ORDER BY at DESC LIMIT ?2)",
+                params![issue, MAX_EVENTS],
+            )?;
+            gone += n as u64;
+        }
+        Ok(gone)
+    }
+
+    fn give_back(&self) -> rusqlite::Result<()> {
+        let mut vacuum = self.connection.prepare("PRAGMA incremental_vacuum(5000)")?;
+        let mut rows = vacuum.query([])?;
+        while rows.next()?.is_some() {}
+        Ok(())
+    }
+
+    fn bytes(&self) -> rusqlite::Result<u64> {
+        let number = |pragma: &str| {
+            self.connection.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, u64>(0))
+        };
+        Ok((number("page_count")? - number("freelist_count")?) * number("page_size")?)
+    }
+}

@@ -1,0 +1,192 @@
+//! The commands, one process after another on one file.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::{Value, json};
+
+use super::{counted, report};
+use crate::support::Env;
+
+#[test]
+fn without_a_store_all_is_unknown_and_nothing_is_created() {
+    let env = Env::new();
+    let outcome = env.run(&["track-errors", "--format", "json"]);
+    assert_eq!((outcome.code, outcome.json()["verdict"].as_str()), (Some(3), Some("unknown")));
+    assert_eq!(env.run(&["track-errors", "list"]).code, Some(3));
+    assert!(!env.path(".fuelops").exists());
+}
+
+#[test]
+fn an_issue_lives_from_new_to_regressed() {
+    let env = Env::new();
+    let record = |n: u32| {
+        env.run(&[
+            "track-errors",
+            "record",
+            "--type",
+            "SyncError",
+            "--message",
+            &format!("no answer after {n} s"),
+            "--endpoint",
+            "/sync",
+        ])
+    };
+    assert_eq!(record(1).code, Some(0));
+    assert_eq!(record(2).code, Some(0));
+    let list = || env.run(&["track-errors", "list", "--format", "json"]).json()["issues"].clone();
+    assert_eq!((list()[0]["count"].as_u64(), list()[0]["state"].as_str()), (Some(2), Some("new")));
+    assert_eq!(list().as_array().unwrap().len(), 1);
+    assert_eq!(env.run(&["track-errors", "gate", "--since", "1h"]).code, Some(2));
+    assert_eq!(env.run(&["track-errors", "resolve", "1"]).code, Some(0));
+    assert_eq!(list()[0]["state"], "resolved");
+    assert_eq!(env.run(&["track-errors", "gate", "--since", "1h"]).code, Some(0));
+    record(3);
+    assert_eq!(list()[0]["state"], "regressed");
+    assert_eq!(env.run(&["track-errors", "ignore", "1", "--count", "2"]).code, Some(0));
+    record(4);
+    assert_eq!(list()[0]["state"], "ignored");
+    record(5);
+    assert_eq!(list()[0]["state"], "new");
+    let report = report(&env);
+    assert_eq!((report["events"].as_u64(), report["verdict"].as_str()), (Some(5), Some("degraded")));
+    assert_eq!(report["by_endpoint"][0], json!({"endpoint": "/sync", "count": 5}));
+    assert_eq!(env.run(&["track-errors", "show", "99"]).code, Some(2));
+}
+
+#[test]
+fn a_command_keeps_its_exit_code_and_what_it_said_is_recorded() {
+    let env = Env::new();
+    let run = |words: &[&str]| {
+        env.run(&[&["track-errors", "record", "--context", "nightly", "--"], words].concat())
+    };
+    assert_eq!(run(&["sh", "-c", "exit 0"]).code, Some(0));
+    assert!(!env.path(".fuelops").exists());
+    assert_eq!(run(&["sh", "-c", "echo broken >&2; exit 7"]).code, Some(7));
+    assert_eq!(run(&["sh", "-c", "kill -9 $$"]).code, Some(137));
+    assert_eq!(run(&["no-such-program"]).code, Some(127));
+    let python = run(&["python3", "-c", "def f():\n    return {}['a']\nf()"]);
+    assert_eq!(python.code, Some(1));
+    let report = report(&env);
+    let types: Vec<&str> =
+        report["by_type"].as_array().unwrap().iter().map(|t| t["type"].as_str().unwrap()).collect();
+    assert_eq!((report["events"].as_u64(), types), (Some(4), vec!["CommandFailed", "KeyError"]));
+    assert!(report.to_string().contains("exit code 7: broken"), "{report}");
+}
+
+#[test]
+fn the_old_modules_file_comes_in_once_and_goes_out_again() {
+    let env = Env::new();
+    let traceback = "Traceback (most recent call last):\n  File \"/srv/main.py\", line 3, in get\n    return d[k]\nKeyError: 'DO9693'\n";
+    let record = |kind: &str, traceback: Option<&str>, count: u64| {
+        json!({"timestamp": "2026-11-20T10:00:00.000001", "type": kind, "message": "'DO9693'", "context": "sync", "endpoint": "/api/fleet",
+            "request_data": {"truck": "DO9693", "api_key": "hunter2"}, "traceback": traceback, "count": count})
+    };
+    let file = json!({"errors": [record("KeyError", Some(traceback), 2), record("ValueError", None, 1)],
+        "error_counts": {"KeyError": 2, "ValueError": 1}, "last_updated": "2026-11-20T10:00:01"});
+    env.write("logs/error_tracking.json", file.to_string());
+    for _ in 0..2 {
+        assert_eq!(env.run(&["track-errors", "import", "logs/error_tracking.json"]).code, Some(0));
+        assert_eq!(counted(&env), 3);
+    }
+    let outcome = env.run(&["track-errors", "export", "--format", "error-tracking"]);
+    let out: Value = serde_json::from_str(&outcome.stdout).unwrap();
+    assert_eq!(out["error_counts"], file["error_counts"]);
+    let back = &out["errors"][0];
+    for key in ["type", "message", "context", "endpoint", "count", "traceback"] {
+        assert_eq!(back[key], file["errors"][0][key], "{key}");
+    }
+    assert!(!outcome.stdout.contains("hunter2") && out["last_updated"].is_string());
+}
+
+#[test]
+fn logs_come_in_once_through_growth_and_rotation() {
+    let env = Env::new();
+    let block = format!(
+        "{bar}\nCRASH: 2026-11-20 10:00:00\nContext: startup\n{bar}\nError: ValueError: bad\nTraceback:\nTraceback (most recent call last):\n  File \"/srv/main.py\", line 9, in boot\n    check()\nValueError: bad\n{bar}\n",
+        bar = "=".repeat(80)
+    );
+    let line = |n: u32| format!("2026-11-20 10:00:{n:02},000 [ERROR] app - order {n} failed\n");
+    env.write("logs/crashes.log", &block);
+    env.write("backend.log", line(1) + "2026-11-20 10:00:01,500 [INFO] app - fine\n" + &line(2));
+    let ingest = || env.run(&["track-errors", "ingest-logs", "--format", "json"]);
+    assert_eq!(ingest().json()["events"], 3);
+    assert_eq!(ingest().json()["events"], 0);
+    fs::rename(env.path("backend.log"), env.path("backend.log.1")).unwrap();
+    env.write("backend.log", line(3));
+    assert_eq!(ingest().json()["events"], 1);
+    let list = env.run(&["track-errors", "list", "--format", "json", "--sort", "count"]).json();
+    let issues: Vec<_> = list["issues"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|i| (i["type"].as_str().unwrap(), i["count"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(issues, [("app", 3), ("ValueError", 1)]);
+}
+
+#[test]
+fn the_store_is_private_and_secrets_are_not_in_it() {
+    let env = Env::new();
+    env.run(&[
+        "track-errors",
+        "record",
+        "--type",
+        "E",
+        "--message",
+        "mysql://root:hunter2@db refused",
+        "--data",
+        r#"{"password": "hunter2", "card": "4111 1111 1111 1111"}"#,
+        "--tag",
+        "token=hunter2",
+    ]);
+    for name in ["errors.db", "errors.db-wal"] {
+        let path = env.path(".fuelops").join(name);
+        let Ok(bytes) = fs::read(&path) else { continue };
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        for secret in ["hunter2", "4111"] {
+            assert!(memchr::memmem::find(&bytes, secret.as_bytes()).is_none(), "{name} holds {secret}");
+        }
+    }
+    assert!(!env.run(&["track-errors", "show", "1", "--format", "json"]).stdout.contains("hunter2"));
+}
+
+#[test]
+fn merged_issues_are_one_and_come_apart_again() {
+    let env = Env::new();
+    for kind in ["A", "B"] {
+        env.run(&["track-errors", "record", "--type", kind, "--message", "x"]);
+    }
+    let counts = || -> Vec<u64> {
+        let list = env.run(&["track-errors", "list", "--format", "json", "--sort", "first-seen"]).json();
+        list["issues"].as_array().unwrap().iter().map(|i| i["count"].as_u64().unwrap()).collect()
+    };
+    assert_eq!(env.run(&["track-errors", "merge", "1", "2"]).code, Some(0));
+    assert_eq!(counts(), [2]);
+    env.run(&["track-errors", "record", "--type", "B", "--message", "x"]);
+    assert_eq!(counts(), [3]);
+    assert_eq!(env.run(&["track-errors", "unmerge", "1"]).code, Some(0));
+    assert_eq!(counts().iter().sum::<u64>(), 3);
+    assert_eq!(counts().len(), 2);
+}
+
+#[test]
+fn why_needs_no_store() {
+    let env = Env::new();
+    env.write("event.json", r#"{"platform": "python", "exception": {"values": [{"type": "KeyError", "value": "'a'", "stacktrace": {"frames": [{"module": "main", "function": "get", "in_app": true}]}}]}}"#);
+    let why = env.run(&["track-errors", "why", "--event", "event.json", "--format", "json"]).json();
+    assert!(why["fingerprint"].as_str().unwrap().starts_with("v1:"));
+    assert_eq!(why["variants"]["system"]["contributes"], true);
+    assert_eq!(why["variants"]["app"]["contributes"], false);
+    assert!(!env.path(".fuelops").exists());
+}
+
+#[test]
+fn a_newer_store_and_a_damaged_one() {
+    let env = Env::new();
+    env.write(".fuelops/errors.db", "this is no database ".repeat(1000));
+    let outcome = env.run(&["track-errors", "record", "--type", "E", "--message", "m"]);
+    assert_eq!(outcome.code, Some(0));
+    assert!(outcome.stderr.contains("kept as"), "{}", outcome.stderr);
+    assert_eq!(report(&env)["losses"][0]["reason"], "damaged-store");
+}

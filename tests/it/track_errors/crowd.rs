@@ -1,0 +1,93 @@
+//! Many at once, and processes that are killed: what was acknowledged is there.
+
+use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+
+use super::{Server, counted};
+use crate::support::Env;
+
+#[test]
+fn nothing_acknowledged_is_lost_when_the_server_is_killed() {
+    let env = Env::new();
+    let acknowledged = AtomicU64::new(0);
+    for _ in 0..5 {
+        let mut server = Server::start(&env);
+        let port = server.port;
+        let end = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            for client in 0..4 {
+                let (acknowledged, end) = (&acknowledged, &end);
+                scope.spawn(move || {
+                    for n in 0.. {
+                        if end.load(Ordering::Relaxed) {
+                            return;
+                        }
+                        let body = format!(
+                            "{{}}\n{{\"type\":\"event\"}}\n{{\"message\":\"client {client} event {n}\"}}\n"
+                        );
+                        let sent = std::panic::catch_unwind(|| {
+                            super::send(port, "/api/1/envelope/", "", body.as_bytes()).0
+                        });
+                        if matches!(sent, Ok(200)) {
+                            acknowledged.fetch_add(1, Ordering::Relaxed);
+                        }
+                    }
+                });
+            }
+            std::thread::sleep(Duration::from_millis(400));
+            server.signal(Signal::SIGKILL);
+            end.store(true, Ordering::Relaxed);
+        });
+    }
+    let acknowledged = acknowledged.load(Ordering::Relaxed);
+    assert!(acknowledged > 0);
+    assert!(counted(&env) >= acknowledged, "{} of {acknowledged}", counted(&env));
+}
+
+#[test]
+fn many_processes_write_at_once() {
+    let env = Env::new();
+    let children: Vec<_> = (0..8)
+        .map(|n| {
+            let script = "for i in 1 2 3 4 5; do \"$0\" track-errors record --type \"E$1\" --message m || exit 1; done";
+            let mut command = env.command("sh");
+            command.args(["-c", script, env!("CARGO_BIN_EXE_fuelops"), &n.to_string()]);
+            command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+        })
+        .collect();
+    for mut child in children {
+        assert!(child.wait().unwrap().success());
+    }
+    assert_eq!(counted(&env), 40);
+}
+
+#[test]
+fn the_shim_loses_nothing_across_processes() {
+    let env = Env::new();
+    env.write("error_tracker.py", env.run(&["track-errors", "shim"]).stdout);
+    let script = "import error_tracker as e\nfor i in range(200):\n    try:\n        {}['a']\n    except KeyError as error:\n        r = e.track_error(error, context='loop', endpoint='/x', request_data={'n': i})\nassert r['type'] == 'KeyError' and r['count'] == 1\n";
+    env.write("run.py", script);
+    let start = || env.command("python3").arg("run.py").spawn().unwrap();
+    let children: Vec<_> = (0..4).map(|_| start()).collect();
+    // Reports take the spool in while it is written.
+    for _ in 0..3 {
+        env.run(&["track-errors"]);
+    }
+    for mut child in children {
+        assert!(child.wait().unwrap().success());
+    }
+    assert_eq!(counted(&env), 800);
+    let summary = "import error_tracker as e, json\nprint(json.dumps([e.get_error_summary(), e.get_top_errors(), e.generate_diagnostic_report()]))";
+    let mut command = env.command("python3");
+    command.args(["-c", summary]);
+    let told: serde_json::Value = serde_json::from_str(&env.finish(command).stdout).unwrap();
+    assert_eq!(
+        (told[0]["total_errors"].as_u64(), told[0]["most_common_error"].as_str()),
+        (Some(800), Some("KeyError"))
+    );
+    assert_eq!(told[1][0]["count"], 800);
+    assert!(told[2].as_str().unwrap().contains("KeyError"));
+}
