@@ -10,8 +10,8 @@ use crate::checks::seen::Seen;
 use crate::checks::start::LOCAL_DEADLINE;
 use crate::checks::system::SystemObservation;
 use crate::checks::{
-    LogRate, Plan, Subject, certificate, command, disk, file_age, later, log_rate, mysql, postgres, redis,
-    system, tcp,
+    LogRate, Plan, Subject, certificate, command, disk, file_age, later, log_rate, metrics_page, mysql,
+    postgres, prometheus_target, redis, system, tcp,
 };
 use crate::config::{Check, CheckKind, Service};
 use crate::model::{Finding, Severity};
@@ -185,6 +185,12 @@ fn of_observation(subject: &Subject, check: &Check, seen: &Observation, now: Dat
         }
         (CheckKind::Redis(_), Observation::Redis(seen)) => {
             redis::judge(subject, bars.memory_percent, timeout, seen)
+        }
+        (CheckKind::MetricsPage(wanted), Observation::MetricsPage(seen)) => {
+            metrics_page::judge(subject, wanted, timeout, seen, now.timestamp())
+        }
+        (CheckKind::PrometheusTarget(wanted), Observation::PrometheusTarget(seen)) => {
+            prometheus_target::judge(subject, wanted, timeout, seen, now)
         }
         (kind, _) => later::check(subject, kind),
     }

@@ -17,13 +17,10 @@ pub fn measures(kind: &CheckKind) -> bool {
         | CheckKind::Command(_)
         | CheckKind::Mysql(_)
         | CheckKind::Postgres(_)
-        | CheckKind::Redis(_) => true,
-        CheckKind::MetricsPage(_)
-        | CheckKind::PrometheusTarget(_)
-        | CheckKind::Celery(_)
-        | CheckKind::Systemd(_)
-        | CheckKind::Launchd(_)
-        | CheckKind::Backup(_) => false,
+        | CheckKind::Redis(_)
+        | CheckKind::MetricsPage(_)
+        | CheckKind::PrometheusTarget(_) => true,
+        CheckKind::Celery(_) | CheckKind::Systemd(_) | CheckKind::Launchd(_) | CheckKind::Backup(_) => false,
     }
 }
 

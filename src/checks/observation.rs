@@ -8,9 +8,11 @@ use crate::checks::command::CommandObservation;
 use crate::checks::disk::DiskObservation;
 use crate::checks::file_age::FileAgeObservation;
 use crate::checks::http::HttpObservation;
+use crate::checks::metrics_page::MetricsObservation;
 use crate::checks::mysql::MysqlObservation;
 use crate::checks::postgres::PostgresObservation;
 use crate::checks::processes::ProcessesObservation;
+use crate::checks::prometheus_target::TargetObservation;
 use crate::checks::redis::RedisObservation;
 use crate::checks::seen::Seen;
 use crate::checks::system::SystemObservation;
@@ -48,4 +50,6 @@ pub(super) enum Observation {
     Mysql(MysqlObservation),
     Postgres(PostgresObservation),
     Redis(RedisObservation),
+    MetricsPage(MetricsObservation),
+    PrometheusTarget(TargetObservation),
 }

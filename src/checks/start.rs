@@ -12,7 +12,9 @@ use crate::checks::processes::{self, Look, ProcessesObservation};
 use crate::checks::seen::{Running, Seen, Starter};
 use crate::checks::system::{self, SystemObservation};
 use crate::checks::tls::Trust;
-use crate::checks::{LogRate, Plan, certificate, disk, file_age, mysql, postgres, redis, tcp};
+use crate::checks::{
+    LogRate, Plan, certificate, disk, file_age, metrics_page, mysql, postgres, prometheus_target, redis, tcp,
+};
 use crate::config::{CertificateCheck, Check, CheckKind, HttpCheck, PathPattern, Service};
 
 /// Time for what the machine says of itself.
@@ -138,6 +140,14 @@ impl Start<'_> {
             CheckKind::Redis(wanted) => {
                 let probe = redis::observe(wanted.clone(), self.trust.clone(), timeout);
                 starter.waiting(timeout + GUARD, async move { Observation::Redis(probe.await) })
+            }
+            CheckKind::MetricsPage(wanted) => {
+                let probe = metrics_page::observe(wanted.clone(), self.trust.clone(), timeout);
+                starter.waiting(timeout + GUARD, async move { Observation::MetricsPage(probe.await) })
+            }
+            CheckKind::PrometheusTarget(wanted) => {
+                let probe = prometheus_target::observe(wanted.clone(), self.trust.clone(), timeout);
+                starter.waiting(timeout + GUARD, async move { Observation::PrometheusTarget(probe.await) })
             }
             _ => return None,
         })

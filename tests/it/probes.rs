@@ -1,6 +1,7 @@
 //! Probes of databases, caches, metrics, targets and units, against real servers and against servers that misbehave.
 
 mod faults;
+mod metrics;
 mod mysql;
 mod postgres;
 mod redis;

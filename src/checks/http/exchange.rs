@@ -1,6 +1,7 @@
 //! One exchange after the other until there is an answer that is no redirect; all under one deadline.
 
 use std::net::SocketAddr;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,7 +17,9 @@ use tokio::time::timeout_at;
 use crate::checks::connect::{ConnectFailure, connect, resolve};
 use crate::checks::http::meter::{Meter, Metered};
 use crate::checks::http::redirect::Trail;
-use crate::checks::http::{Answer, HttpFailure, HttpObservation, MAX_BODY, Phase, Phases, Request};
+use crate::checks::http::{
+    Answer, BodyTaker, HttpFailure, HttpObservation, MAX_BODY, Phase, Phases, Request,
+};
 use crate::checks::tls::{CertificateFacts, Strictness, TlsFailure, handshake};
 
 /// Bytes of an answer's head that are taken.
@@ -26,11 +29,36 @@ const MAX_HEADERS: usize = 128;
 
 /// Sends a request, follows its redirects and reads the answer to its end. Never takes longer than `timeout`.
 pub(in crate::checks) async fn exchange(request: Request, timeout: Duration) -> HttpObservation {
+    let mut kept = Kept(Vec::new());
+    let mut seen = exchange_into(request, timeout, &mut kept).await;
+    if let Ok(answer) = &mut seen.outcome {
+        answer.body = kept.0;
+    }
+    seen
+}
+
+/// The start of a body.
+struct Kept(Vec<u8>);
+
+impl BodyTaker for Kept {
+    fn take(&mut self, _content_type: Option<&str>, block: &[u8]) -> ControlFlow<()> {
+        let room = MAX_BODY - self.0.len();
+        self.0.extend_from_slice(&block[..block.len().min(room)]);
+        if block.len() > room { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+/// The same, for an answer whose body is taken block by block.
+pub(in crate::checks) async fn exchange_into(
+    request: Request,
+    timeout: Duration,
+    taker: &mut impl BodyTaker,
+) -> HttpObservation {
     let start = Instant::now();
     let mut trip = Trip { deadline: start + timeout, ..Trip::new() };
     let mut trail = Trail::starting_at(&request.url, request.redirects);
     let shown = request.shown.clone();
-    let outcome = trip.until_answered(request, &mut trail).await;
+    let outcome = trip.until_answered(request, &mut trail, taker).await;
     trip.phases.total = start.elapsed();
     HttpObservation {
         url: shown,
@@ -67,6 +95,7 @@ impl Trip {
         &mut self,
         mut request: Request,
         trail: &mut Trail,
+        taker: &mut impl BodyTaker,
     ) -> Result<Answer, HttpFailure> {
         loop {
             self.phases = Phases::default();
@@ -74,7 +103,7 @@ impl Trip {
             let response = self.ask(&request).await?;
             let status = response.head.status.as_u16();
             let location = response.head.headers.get(LOCATION).filter(|_| is_redirect(status));
-            let Some(location) = location else { return self.read(response).await };
+            let Some(location) = location else { return self.read(response, taker).await };
             let to = trail
                 .follow(&request.url, &String::from_utf8_lossy(location.as_bytes()))
                 .map_err(HttpFailure::Redirect)?;
@@ -130,7 +159,11 @@ impl Trip {
         Ok(Response { head, body, _driver: driver })
     }
 
-    async fn read(&mut self, mut response: Response) -> Result<Answer, HttpFailure> {
+    async fn read(
+        &mut self,
+        mut response: Response,
+        taker: &mut impl BodyTaker,
+    ) -> Result<Answer, HttpFailure> {
         let mut answer = Answer {
             status: response.head.status.as_u16(),
             content_type: response
@@ -148,9 +181,7 @@ impl Trip {
             let Some(frame) = frame else { break };
             let frame = frame.map_err(|e| broken(&e, Phase::Body))?;
             let Some(data) = frame.data_ref() else { continue };
-            let room = MAX_BODY - answer.body.len();
-            answer.body.extend_from_slice(&data[..data.len().min(room)]);
-            if data.len() > room {
+            if taker.take(answer.content_type.as_deref(), data).is_break() {
                 answer.is_cut = true;
                 break;
             }

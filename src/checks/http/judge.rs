@@ -59,10 +59,15 @@ pub(in crate::checks) fn judge(
     now: i64,
 ) -> Finding {
     let finding = match &seen.outcome {
-        Err(failure) => of_failure(subject, failure, seen, expected, now),
+        Err(failure) => of_failure(subject, failure, seen, expected.timeout, expected.refusal, now),
         Ok(answer) => of_answer(subject, expected, answer, seen, now),
     };
-    with_measures(finding, seen, expected.latency)
+    let mut finding = with_measures(finding, seen);
+    if let Some(latency) = finding.metrics.last_mut() {
+        latency.warn = expected.latency.warn.map(|d| d.as_secs_f64());
+        latency.critical = expected.latency.critical.map(|d| d.as_secs_f64());
+    }
+    finding
 }
 
 fn of_answer(
@@ -162,20 +167,35 @@ fn slowness(bars: LatencyBars, total: Duration) -> Option<(Severity, Duration)> 
         .or_else(|| crossed(bars.warn).map(|bar| (Severity::Warning, bar)))
 }
 
+/// Judges an exchange without an answer, for checks that look into the body themselves; `now` is in seconds since 1970.
+pub(in crate::checks) fn judge_unanswered(
+    subject: &Subject,
+    seen: &HttpObservation,
+    timeout: Duration,
+    now: i64,
+) -> Finding {
+    let finding = match &seen.outcome {
+        Err(failure) => of_failure(subject, failure, seen, timeout, Some(Cause::ProcessDown), now),
+        Ok(answer) => subject.finding(Severity::Critical, format!("answers {}", answer.status)),
+    };
+    with_measures(finding, seen)
+}
+
 fn of_failure(
     subject: &Subject,
     failure: &HttpFailure,
     seen: &HttpObservation,
-    expected: &Expectation<'_>,
+    timeout: Duration,
+    refusal: Option<Cause>,
     now: i64,
 ) -> Finding {
-    let within = human::duration(expected.timeout);
+    let within = human::duration(timeout);
     let severity =
         if matches!(failure, HttpFailure::NotReady(_)) { Severity::Unknown } else { Severity::Critical };
     let (summary, cause) = match failure {
         HttpFailure::NotReady(why) => (format!("cannot be asked: {why}"), None),
         HttpFailure::Dns(why) => (format!("name lookup failed: {why}"), None),
-        HttpFailure::Refused => ("connection refused: nothing listens there".to_owned(), expected.refusal),
+        HttpFailure::Refused => ("connection refused: nothing listens there".to_owned(), refusal),
         HttpFailure::Connect(why) => (format!("no connection: {why}"), None),
         HttpFailure::Untrusted(fault) => untrusted(*fault, seen, now),
         HttpFailure::Tls(why) => (format!("TLS handshake failed: {why}"), Some(Cause::BadResponse)),
@@ -246,7 +266,8 @@ fn redirected(fault: &RedirectFault) -> String {
     }
 }
 
-fn with_measures(finding: Finding, seen: &HttpObservation, bars: LatencyBars) -> Finding {
+/// Adds what was measured of an exchange; the last number is its latency.
+pub(in crate::checks) fn with_measures(finding: Finding, seen: &HttpObservation) -> Finding {
     let Phases { dns, connect, tls, first_byte, total } = seen.phases;
     let ms = |d: Duration| (d.as_secs_f64() * 1e6).round() / 1e3;
     let mut finding = finding.with("url", seen.url.clone()).with("redirects", seen.redirects);
@@ -260,8 +281,6 @@ fn with_measures(finding: Finding, seen: &HttpObservation, bars: LatencyBars) ->
         finding = certificate::with_facts(finding, facts);
     }
     let mut latency = Metric::new("latency", total.as_secs_f64(), Unit::Seconds);
-    latency.warn = bars.warn.map(|d| d.as_secs_f64());
-    latency.critical = bars.critical.map(|d| d.as_secs_f64());
     latency.min = Some(0.0);
     finding.metric(latency)
 }

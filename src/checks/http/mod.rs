@@ -10,11 +10,12 @@ mod meter;
 mod redirect;
 mod request;
 
-pub(super) use exchange::exchange;
-pub(super) use judge::{Expectation, judge};
+pub(super) use exchange::{exchange, exchange_into};
+pub(super) use judge::{Expectation, judge, judge_unanswered, with_measures};
 pub(super) use request::Request;
 
 use std::net::SocketAddr;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use crate::checks::tls::{CertificateFacts, TrustFault};
@@ -62,12 +63,18 @@ pub(super) struct Phases {
     pub(super) total: Duration,
 }
 
+/// Takes the body of an answer as it comes.
+pub(super) trait BodyTaker {
+    /// Takes the next block, and says whether more is wanted.
+    fn take(&mut self, content_type: Option<&str>, block: &[u8]) -> ControlFlow<()>;
+}
+
 /// An answer that was read to its end, or to the cap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) content_type: Option<String>,
-    /// The first [`MAX_BODY`] bytes.
+    /// The first [`MAX_BODY`] bytes; empty where a [`BodyTaker`] had them.
     pub(super) body: Vec<u8>,
     /// There was more than the cap; the rest was not read.
     pub(super) is_cut: bool,

@@ -1,6 +1,8 @@
 //! What is sent: opened secrets and a checked header list, made ready before the clock starts.
 
-use hyper::header::{AUTHORIZATION, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHORIZATION};
+use hyper::header::{
+    ACCEPT, AUTHORIZATION, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHORIZATION,
+};
 use hyper::{Method, Uri};
 
 use crate::checks::http::HttpFailure;
@@ -58,6 +60,27 @@ impl Request {
     ) -> Option<Result<Self, HttpFailure>> {
         let url = service.health_url.as_ref()?;
         Some(Self::new(url, Method::GET, HeaderMap::new(), trust.clone()))
+    }
+
+    /// Makes a plain request for a URL, asking for these types.
+    ///
+    /// # Errors
+    /// When the URL is a secret that cannot be opened.
+    pub(in crate::checks) fn get(
+        url: &Url,
+        accept: &'static str,
+        trust: &Trust,
+    ) -> Result<Self, HttpFailure> {
+        let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(accept))]);
+        Self::new(url, Method::GET, headers, trust.clone())
+    }
+
+    /// The same, for a path below its own; the query of the URL is not kept.
+    pub(in crate::checks) fn below(mut self, path: &str) -> Self {
+        let own = self.url.target.split('?').next().unwrap_or("").trim_end_matches('/');
+        self.url.target = format!("{own}{path}");
+        self.shown = format!("{}{path}", self.shown.split('?').next().unwrap_or("").trim_end_matches('/'));
+        self
     }
 
     fn new(url: &Url, method: Method, mut headers: HeaderMap, trust: Trust) -> Result<Self, HttpFailure> {

@@ -38,7 +38,8 @@ impl Prometheus {
         // It takes up its targets some seconds after it is ready.
         started.server.wait_for("prometheus", || {
             let known = started.targets();
-            targets.iter().all(|(job, _)| known.contains(&format!("\"job\":\"{job}\"")))
+            known.contains("success")
+                && targets.iter().all(|(job, _)| known.contains(&format!("\"job\":\"{job}\"")))
         });
         Some(started)
     }
