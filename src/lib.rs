@@ -10,8 +10,8 @@
 //! | 8 | `cli` | arguments, the terminal, one file a subcommand: resolve, engine, report, render, exit |
 //! | 6 | `demo` `serve` | the sample backend and its faults; the HTTP listener and error intake |
 //! | 5 | `diagnose` | findings read together: causes, consequences, cures |
-//! | 4 | `checks` `backup` `clean` | probes (I/O) and judges (pure); dumps, archives, manifests, restores; retention |
-//! | 3 | `logs` `grouping` `process` | log bytes to records to aggregates; exceptions to fingerprints; processes by identity (`logs` → `grouping`) |
+//! | 4 | `checks` `backup` `clean` | probes (I/O) and judges (pure); dumps, archives, manifests, restores; retention (`checks` → `backup`) |
+//! | 3 | `logs` `grouping` `process` `units` | log bytes to records to aggregates; exceptions to fingerprints; processes by identity; units by their managers' tools (`logs` → `grouping`) |
 //! | 2 | `render` `report` `config` `store` | documents and their layouts (`render` → `report`); plain report data; config layers and sections; state folder, locks, atomic files |
 //! | 1 | `model` `text` `platform` | the words; units, sanitising, redaction, quoting; everything with `cfg(target_os)` or `unsafe` |
 //!
@@ -40,3 +40,4 @@ pub mod report;
 pub mod serve;
 pub mod store;
 pub mod text;
+pub mod units;

@@ -9,9 +9,10 @@ use crate::checks::run::Measured;
 use crate::checks::seen::Seen;
 use crate::checks::start::LOCAL_DEADLINE;
 use crate::checks::system::SystemObservation;
+use crate::checks::unit::{self, UnitObservation};
 use crate::checks::{
-    LogRate, Plan, Subject, certificate, command, disk, file_age, later, log_rate, metrics_page, mysql,
-    postgres, prometheus_target, redis, system, tcp,
+    LogRate, Plan, Subject, backup_age, certificate, command, disk, file_age, later, log_rate, metrics_page,
+    mysql, postgres, prometheus_target, redis, system, tcp,
 };
 use crate::config::{Check, CheckKind, Service};
 use crate::model::{Finding, Severity};
@@ -32,7 +33,9 @@ pub(super) fn everything(plan: &Plan, seen: &Observations, now: DateTime<Utc>) -
     }
     for (n, (service, http)) in plan.services.iter().zip(&seen.services).enumerate() {
         let own = processes.and_then(|seen| seen.services.get(n)).and_then(Option::as_ref);
-        findings.extend(of_service(service, own, &seen.processes, http.as_ref(), now));
+        let unit = seen.units.get(n).and_then(Option::as_ref);
+        let sight = Sight { own, table: &seen.processes, unit, http: http.as_ref() };
+        findings.extend(of_service(service, &sight, now));
         let min_uptime = plan.thresholds.min_uptime;
         notes.extend(own.and_then(|own| processes::note_of_uptime(service, own, min_uptime)));
     }
@@ -85,21 +88,28 @@ fn of_logs(plan: &Plan, seen: &Seen<LogRate>) -> Option<Finding> {
     Some(timed(finding, seen))
 }
 
-fn of_service(
-    service: &Service,
-    own: Option<&ServiceObservation>,
-    table: &SeenProcesses,
-    http: Option<&Seen<HttpObservation>>,
-    now: DateTime<Utc>,
-) -> Vec<Finding> {
+/// All that was seen of one service.
+struct Sight<'a> {
+    own: Option<&'a ServiceObservation>,
+    table: &'a SeenProcesses,
+    unit: Option<&'a Seen<UnitObservation>>,
+    http: Option<&'a Seen<HttpObservation>>,
+}
+
+fn of_service(service: &Service, sight: &Sight<'_>, now: DateTime<Utc>) -> Vec<Finding> {
+    let Sight { own, table, unit, http } = *sight;
     let mut findings = Vec::new();
-    match (later::service(service), own) {
-        (Some(later), _) => findings.push(later),
-        (None, Some(own)) => {
+    match (later::service(service), unit, own) {
+        (Some(later), _, _) => findings.push(later),
+        (None, Some(seen), _) => {
+            let subject = Subject::service(&service.name, "process");
+            findings.push(judged(&subject, seen, |seen| unit::judge(&subject, LOCAL_DEADLINE, seen)));
+        }
+        (None, None, Some(own)) => {
             findings.push(timed(processes::judge_service(service, own), table));
             findings.extend(processes::judge_port(service, own).map(|finding| timed(finding, table)));
         }
-        (None, None) => {
+        (None, None, None) => {
             let parts = std::iter::once("process").chain(service.port.map(|_| "port"));
             findings.extend(parts.map(|part| without_table(&Subject::service(&service.name, part), table)));
         }
@@ -191,6 +201,12 @@ fn of_observation(subject: &Subject, check: &Check, seen: &Observation, now: Dat
         }
         (CheckKind::PrometheusTarget(wanted), Observation::PrometheusTarget(seen)) => {
             prometheus_target::judge(subject, wanted, timeout, seen, now)
+        }
+        (CheckKind::Systemd(_) | CheckKind::Launchd(_), Observation::Unit(seen)) => {
+            unit::judge(subject, timeout, seen)
+        }
+        (CheckKind::Backup(wanted), Observation::Backup(seen)) => {
+            backup_age::judge(subject, wanted, seen, now)
         }
         (kind, _) => later::check(subject, kind),
     }

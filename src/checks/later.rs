@@ -19,8 +19,11 @@ pub fn measures(kind: &CheckKind) -> bool {
         | CheckKind::Postgres(_)
         | CheckKind::Redis(_)
         | CheckKind::MetricsPage(_)
-        | CheckKind::PrometheusTarget(_) => true,
-        CheckKind::Celery(_) | CheckKind::Systemd(_) | CheckKind::Launchd(_) | CheckKind::Backup(_) => false,
+        | CheckKind::PrometheusTarget(_)
+        | CheckKind::Systemd(_)
+        | CheckKind::Launchd(_)
+        | CheckKind::Backup(_) => true,
+        CheckKind::Celery(_) => false,
     }
 }
 
@@ -29,12 +32,10 @@ pub(super) fn check(subject: &Subject, kind: &CheckKind) -> Finding {
     subject.unknown(format!("this version of fuelops cannot measure checks of type \"{}\" yet", kind.word()))
 }
 
-/// The finding for the process of a service that another manager runs; `None` where fuelops itself is the manager.
+/// The finding for the process of a service that another manager runs; `None` where it can be asked.
 pub(super) fn service(service: &Service) -> Option<Finding> {
     let manager = match service.manager {
-        Manager::Process => return None,
-        Manager::Systemd => "systemd",
-        Manager::Launchd => "launchd",
+        Manager::Process | Manager::Systemd | Manager::Launchd => return None,
         Manager::Docker => "docker",
         Manager::Kubernetes => "kubernetes",
     };

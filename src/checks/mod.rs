@@ -5,6 +5,7 @@
 //! plus one second. What this version cannot measure is unknown and says so, never ok. Causes that one observation proves
 //! are named here; what findings mean together is told one floor higher.
 
+mod backup_age;
 mod certificate;
 mod command;
 mod connect;
@@ -31,8 +32,10 @@ mod subject;
 mod system;
 mod tcp;
 mod tls;
+mod unit;
 mod wire;
 
+pub use backup_age::BackupFolder;
 pub use evidence::{Evidence, Kill, LastWords, MountedAt, SaidFault, Server, Wait, WaitsOn, gather};
 pub use later::measures;
 pub use log_rate::{ErrorCounter, LogRate};

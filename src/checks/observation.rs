@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::checks::LogRate;
+use crate::checks::backup_age::BackupObservation;
 use crate::checks::certificate::CertificateObservation;
 use crate::checks::command::CommandObservation;
 use crate::checks::disk::DiskObservation;
@@ -17,6 +18,7 @@ use crate::checks::redis::RedisObservation;
 use crate::checks::seen::Seen;
 use crate::checks::system::SystemObservation;
 use crate::checks::tcp::TcpObservation;
+use crate::checks::unit::UnitObservation;
 
 /// What a run has seen; lists stand in the order of the plan.
 pub(super) struct Observations {
@@ -26,6 +28,8 @@ pub(super) struct Observations {
     pub(super) processes: Seen<Result<ProcessesObservation, String>>,
     /// Of each service's health URL, where it has one.
     pub(super) services: Vec<Option<Seen<HttpObservation>>>,
+    /// Of each service that a manager of ours can be asked about.
+    pub(super) units: Vec<Option<Seen<UnitObservation>>>,
     /// Absent for process checks, which stand in `processes`, and for what cannot be measured yet.
     pub(super) checks: Vec<Option<Seen<Observation>>>,
     /// Absent where the config names no logs, or they are not asked for.
@@ -52,4 +56,6 @@ pub(super) enum Observation {
     Redis(RedisObservation),
     MetricsPage(MetricsObservation),
     PrometheusTarget(TargetObservation),
+    Unit(UnitObservation),
+    Backup(BackupObservation),
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::checks::ErrorCounter;
+use crate::checks::{BackupFolder, ErrorCounter};
 use crate::config::{Check, PathPattern, Service, Thresholds};
 use crate::text::suggest;
 
@@ -22,6 +22,8 @@ pub struct Plan {
     pub counter: ErrorCounter,
     /// Whom `command` checks run as, where that is not the caller.
     pub run_as: Option<u32>,
+    /// What `backup` checks look at.
+    pub backups: BackupFolder,
     /// Whether the machine and the logs are judged; the machine is measured in any case, for the summary.
     pub judges_system: bool,
 }
@@ -53,6 +55,7 @@ impl Plan {
             logs: Vec::new(),
             counter: ErrorCounter::of_records(Vec::new(), crate::config::Timezone::Local),
             run_as: None,
+            backups: BackupFolder::default(),
             judges_system: false,
         }
     }

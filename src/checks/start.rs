@@ -1,5 +1,6 @@
 //! Starts every probe of a plan at once.
 
+use std::future::Future;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -12,10 +13,12 @@ use crate::checks::processes::{self, Look, ProcessesObservation};
 use crate::checks::seen::{Running, Seen, Starter};
 use crate::checks::system::{self, SystemObservation};
 use crate::checks::tls::Trust;
+use crate::checks::unit::{self, UnitManager, UnitObservation};
 use crate::checks::{
-    LogRate, Plan, certificate, disk, file_age, metrics_page, mysql, postgres, prometheus_target, redis, tcp,
+    LogRate, Plan, backup_age, certificate, disk, file_age, metrics_page, mysql, postgres, prometheus_target,
+    redis, tcp,
 };
-use crate::config::{CertificateCheck, Check, CheckKind, HttpCheck, PathPattern, Service};
+use crate::config::{CertificateCheck, Check, CheckKind, HttpCheck, Manager, PathPattern, Service};
 
 /// Time for what the machine says of itself.
 pub(super) const LOCAL_DEADLINE: Duration = Duration::from_secs(5);
@@ -28,6 +31,7 @@ pub(super) struct Started {
     disks: Running<Option<Disks>>,
     processes: Running<Result<ProcessesObservation, String>>,
     services: Vec<Option<Running<HttpObservation>>>,
+    units: Vec<Option<Running<UnitObservation>>>,
     checks: Vec<Option<Running<Observation>>>,
     logs: Option<Running<LogRate>>,
 }
@@ -44,6 +48,7 @@ impl Started {
             processes: start.starter.blocking(LOCAL_DEADLINE, move || processes::observe(&look)),
             logs: has_logs.then(|| start.counting(plan.logs.clone(), LOCAL_DEADLINE, |rate| rate)),
             services: plan.services.iter().map(|service| start.service(service)).collect(),
+            units: plan.services.iter().map(|service| start.unit_of(service)).collect(),
             checks: plan.checks.iter().map(|check| start.check(check)).collect(),
         }
     }
@@ -55,9 +60,10 @@ impl Started {
             _ => None,
         };
         let (system, processes) = (self.system.end().await, self.processes.end().await);
-        let (services, checks) = (all(self.services).await, all(self.checks).await);
+        let (services, units) = (all(self.services).await, all(self.units).await);
+        let checks = all(self.checks).await;
         let logs = all(vec![self.logs]).await.pop().flatten();
-        Observations { system, disks, processes, services, checks, logs }
+        Observations { system, disks, processes, services, units, checks, logs }
     }
 }
 
@@ -129,28 +135,74 @@ impl Start<'_> {
                     Observation::Command(command::observe(invocation, timeout).await)
                 })
             }
+            CheckKind::Backup(_) => {
+                let folder = self.plan.backups.clone();
+                starter.blocking(timeout, move || Observation::Backup(backup_age::observe(&folder)))
+            }
+            CheckKind::Systemd(wanted) => {
+                self.unit(UnitManager::Systemd, &wanted.unit, timeout, Observation::Unit)
+            }
+            CheckKind::Launchd(wanted) => {
+                self.unit(UnitManager::Launchd, &wanted.unit, timeout, Observation::Unit)
+            }
+            _ => return self.server(check),
+        })
+    }
+
+    /// Starts a probe that talks to a server of a known kind.
+    fn server(&self, check: &Check) -> Option<Running<Observation>> {
+        let (trust, timeout) = (self.trust.clone(), check.timeout);
+        Some(match check.kind.clone() {
             CheckKind::Mysql(wanted) => {
-                let probe = mysql::observe(wanted.clone(), self.trust.clone(), timeout);
-                starter.waiting(timeout + GUARD, async move { Observation::Mysql(probe.await) })
+                self.talking(timeout, mysql::observe(wanted, trust, timeout), Observation::Mysql)
             }
             CheckKind::Postgres(wanted) => {
-                let probe = postgres::observe(wanted.clone(), self.trust.clone(), timeout);
-                starter.waiting(timeout + GUARD, async move { Observation::Postgres(probe.await) })
+                self.talking(timeout, postgres::observe(wanted, trust, timeout), Observation::Postgres)
             }
             CheckKind::Redis(wanted) => {
-                let probe = redis::observe(wanted.clone(), self.trust.clone(), timeout);
-                starter.waiting(timeout + GUARD, async move { Observation::Redis(probe.await) })
+                self.talking(timeout, redis::observe(wanted, trust, timeout), Observation::Redis)
             }
             CheckKind::MetricsPage(wanted) => {
-                let probe = metrics_page::observe(wanted.clone(), self.trust.clone(), timeout);
-                starter.waiting(timeout + GUARD, async move { Observation::MetricsPage(probe.await) })
+                self.talking(timeout, metrics_page::observe(wanted, trust, timeout), Observation::MetricsPage)
             }
             CheckKind::PrometheusTarget(wanted) => {
-                let probe = prometheus_target::observe(wanted.clone(), self.trust.clone(), timeout);
-                starter.waiting(timeout + GUARD, async move { Observation::PrometheusTarget(probe.await) })
+                let probe = prometheus_target::observe(wanted, trust, timeout);
+                self.talking(timeout, probe, Observation::PrometheusTarget)
             }
             _ => return None,
         })
+    }
+
+    /// A conversation ends by itself at its deadline and says how far it came.
+    fn talking<T: Send + 'static>(
+        &self,
+        timeout: Duration,
+        probe: impl Future<Output = T> + Send + 'static,
+        wrap: fn(T) -> Observation,
+    ) -> Running<Observation> {
+        self.starter.waiting(timeout + GUARD, async move { wrap(probe.await) })
+    }
+
+    /// A manager's tool is ended at the deadline.
+    fn unit<T: Send + 'static>(
+        &self,
+        manager: UnitManager,
+        unit: &str,
+        timeout: Duration,
+        wrap: impl FnOnce(UnitObservation) -> T + Send + 'static,
+    ) -> Running<T> {
+        let unit = unit.to_owned();
+        self.starter.blocking(timeout + GUARD, move || wrap(unit::observe(manager, unit, timeout)))
+    }
+
+    /// The unit of a service that another manager runs.
+    fn unit_of(&self, service: &Service) -> Option<Running<UnitObservation>> {
+        let manager = match service.manager {
+            Manager::Systemd => UnitManager::Systemd,
+            Manager::Launchd => UnitManager::Launchd,
+            _ => return None,
+        };
+        Some(self.unit(manager, service.unit.as_deref()?, LOCAL_DEADLINE, |seen| seen))
     }
 
     fn http_check(&self, wanted: &HttpCheck, timeout: Duration) -> Running<Observation> {

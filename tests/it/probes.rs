@@ -6,12 +6,13 @@ mod mysql;
 mod postgres;
 mod redis;
 mod strangers;
+mod units;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
-use fuelops::checks::{self, ErrorCounter, Plan};
+use fuelops::checks::{self, BackupFolder, ErrorCounter, Plan};
 use fuelops::config::{Environment, parse};
 use fuelops::model::{Finding, Severity};
 
@@ -43,6 +44,7 @@ fn look_in(root: &Path, checks: &[String]) -> Vec<Finding> {
         logs: Vec::new(),
         counter: ErrorCounter::of_records(Vec::new(), fuelops::config::Timezone::Local),
         run_as: None,
+        backups: BackupFolder::default(),
         judges_system: false,
     };
     let start = Instant::now();

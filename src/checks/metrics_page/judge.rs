@@ -25,9 +25,8 @@ pub(in crate::checks) fn judge(
     seen: &MetricsObservation,
     now: i64,
 ) -> Finding {
-    let answer = match &seen.http.outcome {
-        Err(_) => return http::judge_unanswered(subject, &seen.http, timeout, now),
-        Ok(answer) => answer,
+    let Ok(answer) = &seen.http.outcome else {
+        return http::judge_unanswered(subject, &seen.http, timeout, now);
     };
     let mut finding = match wrong(check, answer, seen) {
         Some((severity, words)) => subject

@@ -6,7 +6,8 @@ use anyhow::Result;
 use chrono::Utc;
 use clap::{Args, ValueEnum};
 
-use crate::checks::{self, ErrorCounter, Plan};
+use crate::backup;
+use crate::checks::{self, BackupFolder, ErrorCounter, Plan};
 use crate::cli::args::Format;
 use crate::cli::commands::track_errors;
 use crate::cli::context::Context;
@@ -110,7 +111,18 @@ pub(super) fn plan(config: &Config) -> Plan {
         logs: config.logs.paths.clone(),
         counter: ErrorCounter::of_records(config.logs.rules.clone(), config.logs.timezone),
         run_as: config.run_as,
+        backups: backups(config),
         judges_system: true,
+    }
+}
+
+/// Where backups stand, and of what there should be some.
+fn backups(config: &Config) -> BackupFolder {
+    let sources = backup::sources(&config.backup, &config.checks, &config.root);
+    BackupFolder {
+        dir: config.backup.dir.clone(),
+        state_dir: config.state_dir.clone(),
+        origins: sources.into_iter().map(|source| source.origin).collect(),
     }
 }
 

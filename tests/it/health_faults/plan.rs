@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
-use fuelops::checks::{self, ErrorCounter, Plan};
+use fuelops::checks::{self, BackupFolder, ErrorCounter, Plan};
 use fuelops::config::{
     Bars, Check, CheckKind, Environment, HttpCheck, LatencyBars, StatusSet, Thresholds, Url,
 };
@@ -39,6 +39,7 @@ pub(super) fn plan(root: &Path) -> Plan {
         logs: Vec::new(),
         counter: ErrorCounter::of_records(Vec::new(), fuelops::config::Timezone::Local),
         run_as: None,
+        backups: BackupFolder::default(),
         judges_system: false,
     }
 }

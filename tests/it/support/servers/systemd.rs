@@ -6,6 +6,9 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
 use super::{Server, find, new_dir};
 use crate::support::{is_root_or_skip, skip, wait_until};
 
@@ -124,6 +127,11 @@ impl Systemd {
         let path = format!("/proc/{}/root/run/systemd/system/{name}", self.pid);
         fs::write(path, text).unwrap();
         self.run(&["systemctl", "daemon-reload"]);
+    }
+
+    /// Sends systemd itself a signal: a stopped one answers nobody.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(i32::try_from(self.pid).unwrap()), signal).unwrap();
     }
 }
 

@@ -1,0 +1,85 @@
+//! Runs a manager's tool to its end, or to a deadline.
+
+use std::io::{self, Read};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::units::UnitFault;
+
+/// Bytes of each stream that are read.
+const MAX_OUTPUT: u64 = 1024 * 1024;
+/// Between two looks whether a tool has ended.
+const PACE: Duration = Duration::from_millis(2);
+
+/// What a tool printed, and how it ended.
+#[derive(Clone, Debug)]
+pub(super) struct Printed {
+    pub(super) output: String,
+    pub(super) errors: String,
+    pub(super) status: ExitStatus,
+}
+
+/// Runs a tool; nothing of it is left when the deadline has passed.
+pub(super) fn run(program: &str, arguments: &[&str], deadline: Instant) -> Result<Printed, UnitFault> {
+    let spawned = Command::new(program)
+        .args(arguments)
+        .env("LC_ALL", "C")
+        .env("SYSTEMD_COLORS", "0")
+        .env("SYSTEMD_PAGER", "")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let mut child = spawned.map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => UnitFault::NoManager(format!("{program} is not on this machine")),
+        _ => UnitFault::NoManager(format!("{program} cannot be started: {error}")),
+    })?;
+    let (output, errors) = (child.stdout.take(), child.stderr.take());
+    let output = thread::spawn(move || drained(output));
+    let errors = thread::spawn(move || drained(errors));
+    let Some(status) = end_of(&mut child, deadline) else {
+        drop((child.kill(), child.wait()));
+        return Err(UnitFault::Silent);
+    };
+    let text = |reader: thread::JoinHandle<String>| reader.join().unwrap_or_default();
+    Ok(Printed { output: text(output), errors: text(errors), status })
+}
+
+fn end_of(child: &mut Child, deadline: Instant) -> Option<ExitStatus> {
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Some(status),
+            Ok(None) if Instant::now() < deadline => thread::sleep(PACE),
+            _ => return None,
+        }
+    }
+}
+
+fn drained(stream: Option<impl Read>) -> String {
+    let mut bytes = Vec::new();
+    if let Some(stream) = stream {
+        drop(stream.take(MAX_OUTPUT).read_to_end(&mut bytes));
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tools_end_by_themselves_or_at_the_deadline() {
+        let soon = || Instant::now() + Duration::from_secs(20);
+        let printed = run("sh", &["-c", "echo out; echo err >&2; exit 3"], soon()).unwrap();
+        assert_eq!(
+            (printed.output.trim(), printed.errors.trim(), printed.status.code()),
+            ("out", "err", Some(3))
+        );
+        let start = Instant::now();
+        let hung = run("sleep", &["60"], Instant::now() + Duration::from_millis(100));
+        assert!(matches!(hung, Err(UnitFault::Silent)));
+        assert!(start.elapsed() < Duration::from_secs(20));
+        assert!(matches!(run("no-such-tool", &[], soon()), Err(UnitFault::NoManager(_))));
+    }
+}
