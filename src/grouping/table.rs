@@ -295,19 +295,24 @@ fn shape(text: &[u8], hasher: &DefaultHashBuilder) -> Option<u64> {
     let line_start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
     state.write_usize(before[line_start..].iter().take_while(|b| **b == b' ').count());
     state.write_u8(u8::from(before.ends_with(b"+ Exception Group ")));
-    let mut rest = &text[header + HEADER.len()..];
+    let rest = &text[header + HEADER.len()..];
     state.write_u8(u8::from(rest.first().is_none_or(|&b| b == b'\n' || b == b'\r')));
-    while !rest.is_empty() {
-        let end = memchr(b'\n', rest).map_or(rest.len(), |newline| newline + 1);
-        let line = &rest[..end];
-        let indented = matches!(line[0], b' ' | b'\t');
-        let told = if indented { end } else { memchr(b':', line).map_or(end, |colon| colon + 1) };
-        state.write(&line[..told]);
-        state.write_u8(b'\n');
-        // A line that ends in a header opens a chain, whatever stands before it.
-        state.write_u8(u8::from(!indented && line.trim_ascii_end().ends_with(HEADER)));
-        rest = &rest[end..];
+    // Frames are told whole, many lines at once.
+    let (mut start, mut told) = (0, 0);
+    while start < rest.len() {
+        let end = memchr(b'\n', &rest[start..]).map_or(rest.len(), |newline| start + newline + 1);
+        let line = &rest[start..end];
+        if !matches!(line[0], b' ' | b'\t') {
+            let type_end = memchr(b':', line).map_or(end, |colon| start + colon + 1);
+            state.write(&rest[told..type_end]);
+            state.write_u8(b'\n');
+            // A line that ends in a header opens a chain, whatever stands before it.
+            state.write_u8(u8::from(line.trim_ascii_end().ends_with(HEADER)));
+            told = end;
+        }
+        start = end;
     }
+    state.write(&rest[told..]);
     Some(state.finish())
 }
 

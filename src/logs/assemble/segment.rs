@@ -140,15 +140,27 @@ impl<'b, 's, S: Sink> Run<'b, 's, S> {
         }
         let next = 1 - self.head;
         self.scratch.reader.read(text, &mut self.heads[next]);
-        match self.decide(text, &self.heads[next], stream.unwrap_or_default()) {
+        let parsed = &self.heads[next];
+        if parsed.line.kind == LineKind::Header && parsed.stands_alone() && !self.in_journal() {
+            // What most lines are, and all that is to be decided of them.
+            let opening = Opening::of_header(&parsed.line, stream.unwrap_or_default());
+            return self.open(next, opening, stream.is_some(), place);
+        }
+        match self.decide(text, parsed, stream.unwrap_or_default()) {
             Decision::Opens(opening) => {
-                self.close();
-                self.head = next;
                 let opening = stream.map_or(opening, |stream| opening.in_stream(stream));
-                self.current = Some(Slot::new(Head::Current, stream.is_some(), opening, place));
+                self.open(next, opening, stream.is_some(), place);
             }
             decision => self.follow(&decision, text, place, stream.is_none()),
         }
+    }
+
+    /// Opens a record whose first line was read to the place `head`.
+    #[inline]
+    fn open(&mut self, head: usize, opening: Opening<'b>, wrapped: bool, place: Place) {
+        self.close();
+        self.head = head;
+        self.current = Some(Slot::new(Head::Current, wrapped, opening, place));
     }
 
     /// A line whose text was copied: escapes or colours stood in it, or a wrapper had cut it.

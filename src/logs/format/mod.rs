@@ -64,6 +64,12 @@ impl<'a> Parsed<'a> {
         Self { line: Line::plain(b""), escaped: false, unit: None, follows: false }
     }
 
+    /// Whether a line with a head opens a record whatever stands before it.
+    #[inline]
+    pub(crate) fn stands_alone(&self) -> bool {
+        self.unit.is_none() && !self.follows
+    }
+
     /// Forgets what is said besides the line.
     #[inline]
     fn reset(&mut self) {

@@ -3,7 +3,7 @@
 //! Memory of work done and nothing else: what is counted does not depend on it.
 
 /// Paths that are remembered, each in the one place that its hash gives it.
-const PLACES: usize = 2048;
+const PLACES: usize = 8192;
 
 /// Places in a table of paths, by the hash of a path as it was asked for.
 #[derive(Clone, Debug, Default)]
