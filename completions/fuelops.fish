@@ -46,6 +46,7 @@ complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "analyze-logs" -d 'R
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "logs" -d 'Show the raw log lines of all services, merged in time order'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "clean" -d 'Free what may go, keep what must not'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "track-errors" -d 'Keep every error, tell what is new, and report it'
+complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "backup" -d 'Back up databases and logs, prove the backups, bring them back'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "demo" -d 'Break a sample backend in several ways and find out each time'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "config" -d 'Check and explain the config; print its schema, and aliases to paste'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
@@ -528,6 +529,120 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from shim" -l no-progress -d 'Show no progress on the terminal'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from shim" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from shim" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and not __fish_seen_subcommand_from create list verify restore prune" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and not __fish_seen_subcommand_from create list verify restore prune" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and not __fish_seen_subcommand_from create list verify restore prune" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and not __fish_seen_subcommand_from create list verify restore prune" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and not __fish_seen_subcommand_from create list verify restore prune" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and not __fish_seen_subcommand_from create list verify restore prune" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and not __fish_seen_subcommand_from create list verify restore prune" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and not __fish_seen_subcommand_from create list verify restore prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and not __fish_seen_subcommand_from create list verify restore prune" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and not __fish_seen_subcommand_from create list verify restore prune" -f -a "create" -d 'Back up every configured database and the files of include, then remove what is too old'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and not __fish_seen_subcommand_from create list verify restore prune" -f -a "list" -d 'List the backups, newest first'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and not __fish_seen_subcommand_from create list verify restore prune" -f -a "verify" -d 'Read backups to their end: hash, decoding, trailer; with --deep restore them for a moment and compare'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and not __fish_seen_subcommand_from create list verify restore prune" -f -a "restore" -d 'Bring a backup back: what it replaces is backed up first'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and not __fish_seen_subcommand_from create list verify restore prune" -f -a "prune" -d 'Remove what is older than max_age and not among the newest keep_last; the last good one always stays'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from create" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from create" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from create" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from create" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from create" -l accept-smaller -d 'Take what is suddenly much smaller for what it is meant to be: it replaces the ones before it'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from create" -l no-prune -d 'Remove nothing that is too old afterwards'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from create" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from create" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from create" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from list" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from list" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from list" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from list" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from list" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from verify" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l deep -d 'Restore each into a database of its own for a moment, and compare tables, rows and checksums'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from verify" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from verify" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from verify" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from restore" -l into -d 'Into a new database, a new file (SQLite) or an empty folder (logs) instead of where it came from' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from restore" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from restore" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from restore" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from restore" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from restore" -s y -l yes -d 'Do it without asking'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from restore" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from restore" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from restore" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from restore" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from restore" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from prune" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from prune" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from prune" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from prune" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from prune" -l dry-run -d 'Show what may go and remove nothing'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from prune" -s y -l yes -d 'Remove it without asking'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from prune" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from prune" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from prune" -s V -l version -d 'Print version'
 complete -c fuelops -n "__fish_fuelops_using_subcommand demo" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
 complete -c fuelops -n "__fish_fuelops_using_subcommand demo" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
 json\t'For scripts: one document with a schema'

@@ -9,7 +9,7 @@ use anyhow::Result;
 use tar::{Builder, EntryType, Header};
 
 use super::archive::Hashed;
-use super::gather::{Found, Skipped, gather};
+use super::gather::{Found, Skipped, Weight, gather};
 use super::manifest::Member;
 use super::run::Interrupt;
 use super::sqlite;
@@ -41,7 +41,7 @@ pub(super) fn pack(
         if is_database(&found.file) {
             let path = found.path.display().to_string();
             let why = format!("is an SQLite database; add \"sqlite:{path}\" to [backup] databases");
-            databases.push(Skipped { path, why });
+            databases.push(Skipped { path, why, weight: Weight::Content });
             return Ok(());
         }
         let (member, is_short) = append(&mut builder, found)?;

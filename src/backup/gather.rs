@@ -34,6 +34,16 @@ pub(super) struct Found {
 pub struct Skipped {
     pub path: String,
     pub why: String,
+    pub weight: Weight,
+}
+
+/// What it costs that something was left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    /// A link, whose target stands for itself.
+    Nothing,
+    /// Content that was asked for.
+    Content,
 }
 
 /// Walks below the patterns and calls `take` with each file once; folders of `avoid` are not entered.
@@ -86,6 +96,7 @@ impl Walk<'_> {
                     self.skip(
                         &path,
                         "is a symbolic link or no folder; name the folder itself in [backup] include",
+                        Weight::Content,
                     );
                     return Ok(());
                 }
@@ -109,7 +120,11 @@ impl Walk<'_> {
         names.sort_by(|a, b| a.0.cmp(&b.0));
         self.names += names.len();
         if self.names > MAX_NAMES {
-            self.skip(path, "more than a million names were looked at; name narrower patterns");
+            self.skip(
+                path,
+                "more than a million names were looked at; name narrower patterns",
+                Weight::Content,
+            );
             return Ok(());
         }
         for (name, kind) in names {
@@ -126,7 +141,7 @@ impl Walk<'_> {
                     self.file(search, folder, &c_name, &inside)?;
                 }
                 FileKind::Link if search.matcher.is_match(&inside) => {
-                    self.skip(&inside, "is a symbolic link");
+                    self.skip(&inside, "is a symbolic link", Weight::Nothing);
                 }
                 _ => {}
             }
@@ -154,7 +169,7 @@ impl Walk<'_> {
 
     fn file(&mut self, search: &Search<'_>, folder: &Folder, name: &CStr, path: &Path) -> io::Result<()> {
         if self.seen.len() >= MAX_FILES {
-            self.skip(path, "more than 100,000 files match; name narrower patterns");
+            self.skip(path, "more than 100,000 files match; name narrower patterns", Weight::Content);
             return Ok(());
         }
         let look = match folder.look(name) {
@@ -178,13 +193,13 @@ impl Walk<'_> {
     }
 
     fn unreadable(&mut self, path: &Path, error: &io::Error) -> io::Result<()> {
-        self.skip(path, &error.to_string());
+        self.skip(path, &error.to_string(), Weight::Content);
         Ok(())
     }
 
-    fn skip(&mut self, path: &Path, why: &str) {
+    fn skip(&mut self, path: &Path, why: &str, weight: Weight) {
         if self.skipped.len() < MAX_FILES {
-            self.skipped.push(Skipped { path: path.display().to_string(), why: why.to_owned() });
+            self.skipped.push(Skipped { path: path.display().to_string(), why: why.to_owned(), weight });
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::text::human;
 
 /// Backups that a new one is compared with.
 const COMPARED: usize = 5;
-/// Content below this part of what is usual is suspicious, in percent.
+/// Content or rows below this part of what is usual are suspicious, in percent.
 const LEAST_PERCENT: u64 = 50;
 /// Tables below this part of the last ones are suspicious, in percent.
 const LEAST_TABLES_PERCENT: u64 = 50;
@@ -18,6 +18,8 @@ const LEAST_TABLES_PERCENT: u64 = 50;
 const SHOWN: usize = 5;
 /// Content that is too small to be judged by its size: a dump's own frame takes as much.
 const SMALL: u64 = 16 * 1024;
+/// Rows that come and go every day.
+const FEW: u64 = 100;
 
 /// What a comparison came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,8 +48,13 @@ pub(super) fn judge(new: &Manifest, before: &[&Manifest]) -> Judgement {
         let (now, then) = (human::plural(new.table_count, "table"), human::count(last.table_count));
         judgement.doubts.push(format!("{now} of {then} are left"));
     }
-    let usual = usual_size(before);
-    if usual > SMALL && new.content_bytes < usual / 100 * LEAST_PERCENT {
+    let rows = usual(before, Manifest::rows);
+    if new.rows() > 0 && rows > FEW && new.rows() < share(rows, LEAST_PERCENT) {
+        let (now, then) = (human::plural(new.rows(), "row"), human::count(rows));
+        judgement.doubts.push(format!("it holds {now}; usual are {then}"));
+    }
+    let usual = usual(before, |manifest| manifest.content_bytes);
+    if usual > SMALL && new.content_bytes < share(usual, LEAST_PERCENT) {
         let (now, then) = (human::bytes(new.content_bytes), human::bytes(usual));
         judgement.doubts.push(format!("it holds {now}; usual are {then}"));
     }
@@ -62,11 +69,15 @@ pub(super) fn judge(new: &Manifest, before: &[&Manifest]) -> Judgement {
     judgement
 }
 
-/// The median of the last sizes.
-fn usual_size(before: &[&Manifest]) -> u64 {
-    let mut sizes: Vec<u64> = before.iter().take(COMPARED).map(|m| m.content_bytes).collect();
-    sizes.sort_unstable();
-    sizes.get(sizes.len() / 2).copied().unwrap_or(0)
+/// The median of the last ones.
+fn usual(before: &[&Manifest], measure: impl Fn(&Manifest) -> u64) -> u64 {
+    let mut measured: Vec<u64> = before.iter().take(COMPARED).map(|manifest| measure(manifest)).collect();
+    measured.sort_unstable();
+    measured.get(measured.len() / 2).copied().unwrap_or(0)
+}
+
+fn share(whole: u64, percent: u64) -> u64 {
+    whole / 100 * percent + whole % 100 * percent / 100
 }
 
 #[cfg(test)]
@@ -101,6 +112,7 @@ mod tests {
         assert!(doubts(&with(0, 10, 20_000), &[&last]) >= 1);
         assert!(doubts(&with(900_000, 4, 90_000_000), &[&last]) >= 1);
         assert!(doubts(&with(900_000, 10, 40_000_000), &[&last]) >= 1);
+        assert!(doubts(&with(10, 10, 90_000_000), &[&last]) >= 1);
     }
 
     #[test]

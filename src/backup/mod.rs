@@ -33,7 +33,7 @@ mod verify;
 mod watch;
 
 pub use create::{Made, Shrinking, create};
-pub use gather::Skipped;
+pub use gather::{Skipped, Weight};
 pub use key::{Key, KeyError};
 pub use manifest::{Kind, Manifest, Member, Origin, Standing, Table, Versions};
 pub use means::Means;

@@ -7,7 +7,6 @@ use std::io::{self, Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -30,19 +29,32 @@ const STALL: Duration = Duration::from_secs(30 * 60);
 const LAST_WORDS: Duration = Duration::from_secs(120);
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// Asks work to end early.
-#[derive(Clone, Debug, Default)]
-pub struct Interrupt(Arc<AtomicBool>);
+/// Whether work is asked to end early.
+#[derive(Clone)]
+pub struct Interrupt(Arc<dyn Fn() -> bool + Send + Sync>);
 
 impl Interrupt {
-    /// Asks.
-    pub fn ask(&self) {
-        self.0.store(true, Ordering::SeqCst);
+    /// What tells; it is asked again and again.
+    pub fn new(is_asked: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        Self(Arc::new(is_asked))
     }
 
     /// Whether somebody has asked.
     pub fn is_asked(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+        (self.0)()
+    }
+}
+
+/// Nobody ever asks.
+impl Default for Interrupt {
+    fn default() -> Self {
+        Self::new(|| false)
+    }
+}
+
+impl std::fmt::Debug for Interrupt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Interrupt").field(&self.is_asked()).finish()
     }
 }
 
@@ -313,15 +325,10 @@ mod tests {
 
     #[test]
     fn an_interrupt_ends_a_program_that_says_nothing() {
-        let interrupt = Interrupt::default();
-        let asker = interrupt.clone();
-        let late = thread::spawn(move || {
-            thread::sleep(Duration::from_millis(300));
-            asker.ask();
-        });
+        let begun = Instant::now();
+        let interrupt = Interrupt::new(move || begun.elapsed() > Duration::from_millis(300));
         let ended = run(shell("sleep 600"), None, &mut |_| Ok(()), &interrupt);
         assert!(matches!(ended, Err(RunError::Interrupted)));
-        late.join().unwrap();
     }
 
     #[test]

@@ -98,6 +98,7 @@ pub enum Command {
     Logs(commands::logs::LogsArgs),
     Clean(commands::clean::CleanArgs),
     TrackErrors(commands::track_errors::TrackErrorsArgs),
+    Backup(commands::backup::BackupArgs),
     Demo(commands::demo::DemoArgs),
     Config(commands::config::ConfigArgs),
     Completions(commands::completions::CompletionsArgs),

@@ -52,6 +52,7 @@ fn run(command: &Command, context: &Context) -> Result<Exit> {
         Command::Logs(args) => commands::logs::run(args, context),
         Command::Clean(args) => commands::clean::run(args, context),
         Command::TrackErrors(args) => commands::track_errors::run(args, context),
+        Command::Backup(args) => commands::backup::run(args, context),
         Command::Demo(args) => commands::demo::run(args, context),
         Command::Config(args) => commands::config::run(args, context),
         Command::Completions(args) => commands::completions::run(args, context),

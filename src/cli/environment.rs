@@ -1,6 +1,7 @@
 //! The process's environment, read once and handed down as plain values.
 
 use std::env;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// What fuelops looks at in its environment, apart from `${VAR}` in the config.
@@ -18,6 +19,8 @@ pub struct Environment {
     pub dumb_terminal: bool,
     /// The locale's character set is UTF-8.
     pub utf8_locale: bool,
+    /// `PATH`.
+    pub path: Option<OsString>,
     /// `COLUMNS`.
     pub columns: Option<usize>,
 }
@@ -35,6 +38,7 @@ impl Environment {
             force_color: set("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
             dumb_terminal: set("TERM").is_none_or(|term| term == "dumb"),
             utf8_locale: locale.contains("utf-8") || locale.contains("utf8"),
+            path: env::var_os("PATH"),
             columns: set("COLUMNS").and_then(|value| value.parse().ok()),
         }
     }

@@ -20,7 +20,7 @@ struct Task {
     cron: Option<(&'static str, &'static [&'static str])>,
 }
 
-const TASKS: [Task; 5] = [
+const TASKS: [Task; 6] = [
     Task {
         about: "each morning: how is it?",
         name: "health",
@@ -45,6 +45,12 @@ const TASKS: [Task; 5] = [
         name: "clean",
         args: &["clean"],
         cron: Some(("15 3 * * 0", &["clean", "--yes", "--quiet"])),
+    },
+    Task {
+        about: "every six hours: databases and logs, kept safe",
+        name: "backup",
+        args: &["backup", "create"],
+        cron: Some(("0 */6 * * *", &["backup", "create", "--quiet"])),
     },
 ];
 
@@ -133,10 +139,12 @@ mod tests {
                 "alias api-1-errors='/usr/bin/fuelops --config /srv/app/fuelops.toml track-errors'",
                 "alias api-1-logs='/usr/bin/fuelops --config /srv/app/fuelops.toml logs --follow'",
                 "alias api-1-clean='/usr/bin/fuelops --config /srv/app/fuelops.toml clean'",
+                "alias api-1-backup='/usr/bin/fuelops --config /srv/app/fuelops.toml backup create'",
                 "0 9 * * * /usr/bin/fuelops --config /srv/app/fuelops.toml health",
                 "5 9 * * * /usr/bin/fuelops --config /srv/app/fuelops.toml analyze-logs",
                 "*/10 * * * * /usr/bin/fuelops --config /srv/app/fuelops.toml track-errors ingest-logs --quiet",
                 "15 3 * * 0 /usr/bin/fuelops --config /srv/app/fuelops.toml clean --yes --quiet",
+                "0 */6 * * * /usr/bin/fuelops --config /srv/app/fuelops.toml backup create --quiet",
             ]
         );
     }
@@ -150,7 +158,8 @@ mod tests {
         let path = "/srv/it's 100% $HOME/`id`/fuelops.toml";
         let lines = lines(&program.to_string_lossy(), path);
         let alias = format!("shopt -s expand_aliases\n{}\napi-1-health", lines[0]);
-        let cron = lines[5].splitn(6, ' ').nth(5).unwrap().replace("\\%", "%");
+        let cron = lines.iter().find(|line| line.starts_with("0 9 ")).unwrap();
+        let cron = cron.splitn(6, ' ').nth(5).unwrap().replace("\\%", "%");
         for script in [alias, cron] {
             let out = std::process::Command::new("bash").args(["-c", &script]).output().unwrap();
             assert_eq!(

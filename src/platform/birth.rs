@@ -11,6 +11,8 @@ use nix::sys::signal::SigSet;
 use rustix::event::{Timespec, poll};
 use rustix::process::{Pid, WaitOptions};
 
+use crate::platform::{Account, groups_of};
+
 /// Highest signal whose treatment is set back to the default before a program starts; none above it is ever ignored by a
 /// shell or `nohup`.
 const LAST_SIGNAL: i32 = 31;
@@ -138,14 +140,23 @@ fn reset_signals() {
 #[expect(unsafe_code, reason = "the safe wrappers are not there on every system, or act on one thread")]
 fn become_user(credentials: &Credentials) -> io::Result<()> {
     let count = credentials.groups.len();
-    // SAFETY: the list has `count` numbers and lives through the call; the child has one thread, so that the process as a
-    // whole changes. Groups go first: afterwards there is no right to.
+    // SAFETY: the list has `count` numbers and lives through the call; the C library changes the process as a
+    // whole. Groups go first: afterwards there is no right to.
     let is_done = unsafe {
         libc::setgroups(count as _, credentials.groups.as_ptr().cast()) == 0
             && libc::setgid(credentials.gid) == 0
             && libc::setuid(credentials.uid) == 0
     };
     if is_done { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Becomes another user for good, with that user's groups only. For root, before threads of its own act.
+///
+/// # Errors
+/// When this process has no right to.
+pub fn become_account(account: &Account) -> io::Result<()> {
+    let groups = groups_of(&account.name, account.gid);
+    become_user(&Credentials { uid: account.uid, gid: account.gid, groups })
 }
 
 /// Makes this process the parent of whatever its descendants leave behind, where the system can; elsewhere init is.

@@ -20,7 +20,9 @@ mod termination;
 mod unix;
 
 pub use arrivals::{Arrivals, Arrived};
-pub use birth::{Birth, Credentials, Session, adopt_orphans, enlarge_pipe, pause, reap, unblock_signals};
+pub use birth::{
+    Birth, Credentials, Session, adopt_orphans, become_account, enlarge_pipe, pause, reap, unblock_signals,
+};
 pub use facts::{
     ClockState, CpuQuota, CpuTimes, Delivery, DiskUsage, Executable, KernelClock, KernelMessage, Listener,
     Memory, MemoryLimit, Mount, OpenFiles, Pressure, ProcessStat, ProcessState, StartMark, Swap, Waiting,
@@ -36,6 +38,6 @@ pub use os::{
 pub use rustix::process::Signal;
 pub use termination::Termination;
 pub use unix::{
-    Account, account, account_of_name, caller_uid, file_owner, is_out_of_files, kill_group, own_cpu,
-    process_exists, raise_open_files, user_name,
+    Account, account, account_of_name, caller_uid, file_owner, host_name, is_out_of_files, kill_group,
+    own_cpu, process_exists, raise_open_files, user_name,
 };

@@ -43,6 +43,11 @@ pub fn user_name(uid: u32) -> String {
     account(uid).map_or_else(|| format!("uid {uid}"), |a| a.name)
 }
 
+/// Returns the name of this machine.
+pub fn host_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
 /// Returns the user on whose behalf this process acts.
 pub fn caller_uid() -> u32 {
     rustix::process::geteuid().as_raw()

@@ -4,6 +4,7 @@
 //! one view, a new format one renderer. Every renderer escapes hostile text for its own medium and redacts nothing by
 //! itself: reports are redacted where they are made.
 
+mod backup;
 mod clean;
 mod config;
 mod demo;
@@ -20,6 +21,7 @@ mod plot;
 mod prometheus;
 mod terminal;
 
+pub use backup::{backup, backup_line};
 pub use clean::{clean, clean_line};
 pub use config::{config_aliases, config_aliases_text, config_check, config_show};
 pub use demo::{demo, demo_ending, demo_scene};

@@ -1,5 +1,6 @@
 //! Plain report data, as the JSON output spells it. No I/O, no layout.
 
+mod backup;
 mod clean;
 mod config;
 mod demo;
@@ -7,6 +8,10 @@ mod errors;
 mod health;
 mod logs;
 
+pub use backup::{
+    BackupAction, BackupDrill, BackupEntry, BackupError, BackupFile, BackupOutcome, BackupRemoval,
+    BackupReport, BackupRestore, BackupSkip, BackupSource, BackupTable, BackupVersions,
+};
 pub use clean::{
     CleanDisk, CleanEntry, CleanError, CleanList, CleanOutcome, CleanReport, CleanRuleTotal, CleanSkip,
 };

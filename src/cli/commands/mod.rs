@@ -1,6 +1,7 @@
 //! One file a subcommand: resolve, engine, report, render, exit.
 
 pub mod analyze_logs;
+pub mod backup;
 pub mod clean;
 pub mod completions;
 pub mod config;

@@ -19,7 +19,7 @@ pub(super) use problem::Lines;
 pub use problem::Problem;
 pub use reader::{Entry, Source};
 pub(super) use reader::{Reader, absolute};
-pub(super) use reference::{Name, References};
+pub(super) use reference::{Name, References, refer};
 pub(super) use schema::{Schema, Shape};
 pub(super) use section::{Section, choice, parts, section, words};
 pub(super) use setting::{

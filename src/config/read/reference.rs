@@ -72,6 +72,24 @@ pub(super) fn is_name(text: &str) -> bool {
         && text.chars().all(|c| first(c) || matches!(c, '-' | '.' | '@' | ':'))
 }
 
+/// Notes the names of a list, so that those of nothing can be told; `is_name` says which of them are names.
+pub(in crate::config) fn refer(
+    node: &Node<'_>,
+    cx: &mut Reader<'_>,
+    names: &[String],
+    is_name: impl Fn(&str) -> bool,
+) {
+    let toml::de::DeValue::Array(items) = node.value() else { return };
+    for (index, (name, item)) in
+        names.iter().zip(items.iter()).enumerate().filter(|(_, (name, _))| is_name(name))
+    {
+        let item = node.item(index, item);
+        let Some(offset) = item.at().offset() else { continue };
+        let (section, key) = (item.section, item.key);
+        cx.names.references.push(Reference { section, key, to: name.clone(), offset });
+    }
+}
+
 impl Setting for Name {
     fn read(node: &Node<'_>, cx: &mut Reader<'_>) -> Option<Self> {
         let name = cx.text(node, "a name")?;
@@ -98,17 +116,7 @@ impl Setting for Name {
 impl Setting for References {
     fn read(node: &Node<'_>, cx: &mut Reader<'_>) -> Option<Self> {
         let names = Vec::<String>::read(node, cx)?;
-        let toml::de::DeValue::Array(items) = node.value() else { return None };
-        for (index, (name, item)) in names.iter().zip(items.iter()).enumerate() {
-            let item = node.item(index, item);
-            let Some(offset) = item.at().offset() else { continue };
-            cx.names.references.push(Reference {
-                section: item.section,
-                key: item.key,
-                to: name.clone(),
-                offset,
-            });
-        }
+        refer(node, cx, &names, |_| true);
         Some(Self(names))
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::config::read::{Node, Reader, References, Schema, Setting, Table, section, words};
+use crate::config::read::{Node, Reader, Schema, Setting, Table, absolute, refer, section, words};
 use crate::config::{ByteSize, PathPattern, Percent, Reopen};
 
 section! {
@@ -140,12 +140,50 @@ section! {
         pub dir: PathBuf = "backups",
         /// Paths and globs of files.
         pub include: Vec<PathPattern> = ["*.log", "logs/*.log"],
-        /// Names of checks whose databases are dumped.
-        pub databases: Vec<String> as References = [],
+        /// Names of checks whose databases are dumped (mysql, postgres), and sqlite:PATH.
+        pub databases: Vec<String> as Databases = [],
         /// Older ones may go.
         pub max_age: Duration = "7d",
         /// The newest stay, whatever their age.
         pub keep_last: u32 = 28,
+    }
+}
+
+/// Begins an entry that is a file.
+const SQLITE: &str = "sqlite:";
+
+/// Databases to dump: names of checks, and files of SQLite, whose paths become absolute.
+#[derive(Debug)]
+struct Databases(Vec<String>);
+
+impl From<Databases> for Vec<String> {
+    fn from(databases: Databases) -> Self {
+        databases.0
+    }
+}
+
+impl Setting for Databases {
+    fn read(node: &Node<'_>, cx: &mut Reader<'_>) -> Option<Self> {
+        let mut names = Vec::<String>::read(node, cx)?;
+        if names.iter().any(|name| name == SQLITE) {
+            cx.wrong(node, "\"sqlite:\" names no file; write \"sqlite:data/app.db\"");
+            return None;
+        }
+        refer(node, cx, &names, |name| !name.starts_with(SQLITE));
+        for name in &mut names {
+            if let Some(path) = name.strip_prefix(SQLITE) {
+                *name = format!("{SQLITE}{}", absolute(&cx.root, path).display());
+            }
+        }
+        Some(Self(names))
+    }
+
+    fn show(&self) -> Option<String> {
+        self.0.show()
+    }
+
+    fn schema(schema: &mut Schema) -> Value {
+        Vec::<String>::schema(schema)
     }
 }
 
@@ -191,12 +229,22 @@ mod tests {
                 "2:25: [clean] if_disk_above_percent: expected a number from 0 to 100, found the number 101",
             ),
             (
+                "[backup]\ndatabases = [\"sqlite:\"]".to_owned(),
+                "2:13: [backup] databases: \"sqlite:\" names no file; write \"sqlite:data/app.db\"",
+            ),
+            (
                 "[backup]\ndatabases = [\"mysql\"]".to_owned(),
                 "2:14: [backup] databases[1]: there is no service or check \"mysql\"",
             ),
         ] {
             check_problem(&text, expected);
         }
+    }
+
+    #[test]
+    fn databases_are_checks_or_files() {
+        let text = "[[check]]\nname = \"m\"\ntype = \"mysql\"\nurl = \"mysql://h/x\"\n[backup]\ndatabases = [\"m\", \"sqlite:a.db\"]";
+        assert_eq!(read(text).backup.databases, ["m", "sqlite:/a.db"]);
     }
 
     #[test]

@@ -32,7 +32,9 @@ impl MariaDb {
         let program = find("mariadbd", "mariadb-server", &TOLD)?;
         let dir = new_dir("mariadb");
         let data = format!("--datadir={}/data", dir.display());
-        let small = ["--innodb-buffer-pool-size=8M", "--innodb-log-file-size=4M"];
+        // A server that starts clears its folder for temporary tables, whoever else has some there.
+        let tmpdir = format!("--tmpdir={}", dir.display());
+        let small = ["--innodb-buffer-pool-size=8M", "--innodb-log-file-size=4M", &tmpdir];
         let install = ["mariadb-install-db", "--no-defaults", &data, "--skip-test-db"];
         let login = "--auth-root-authentication-method=normal";
         run(&dir, &[&install[..], &small, &[login]].concat());

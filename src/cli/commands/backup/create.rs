@@ -1,0 +1,160 @@
+//! `fuelops backup create`: every source, one after the other; one that fails keeps no other from being backed up.
+
+use anyhow::{Context as _, Result};
+use chrono::Utc;
+use clap::Args;
+
+use crate::backup::{
+    self, Entry, Key, Made, Manifest, Retention, Shelf, Shrinking, Standing, State, Wanted, Weight,
+};
+use crate::cli::context::Context;
+use crate::cli::exit::{Exit, UsageError};
+use crate::report::{BackupAction, BackupOutcome, BackupReport};
+use crate::text::suggest::did_you_mean;
+
+use super::room::Room;
+use super::tell;
+
+#[derive(Args, Debug)]
+pub(super) struct CreateArgs {
+    /// Only these sources: names of [backup] databases, or logs
+    #[arg(value_name = "SOURCE")]
+    sources: Vec<String>,
+    /// Take what is suddenly much smaller for what it is meant to be: it replaces the ones before it
+    #[arg(long)]
+    accept_smaller: bool,
+    /// Remove nothing that is too old afterwards
+    #[arg(long)]
+    no_prune: bool,
+}
+
+/// Makes the backups.
+pub(super) fn run(args: &CreateArgs, context: &Context) -> Result<Exit> {
+    let room = Room::open(context)?;
+    let wanted = selected(&room.wanted, &args.sources)?;
+    let mut report = room.report(BackupAction::Create);
+    if wanted.is_empty() {
+        report.outcome = BackupOutcome::Unknown;
+        return room.end(report);
+    }
+    let _lock = room.lock("backup create")?;
+    let dir = &room.config.backup.dir;
+    let shelf = Shelf::open_or_create(dir).with_context(|| format!("cannot use {}", dir.display()))?;
+    let key = key(&room, &shelf, &mut report)?;
+    let entries = room.swept(&shelf, Some(&key))?;
+    let shrinking = if args.accept_smaller { Shrinking::Accepted } else { Shrinking::Doubted };
+    for wanted in wanted {
+        if room.is_interrupted() {
+            break;
+        }
+        let worst = one(&room, &shelf, &key, wanted, &entries, shrinking, &mut report);
+        report.outcome = worse(report.outcome, worst);
+    }
+    if report.backups.is_empty() && report.errors.is_empty() {
+        report.outcome = BackupOutcome::Unknown;
+    }
+    if !args.no_prune && !room.is_interrupted() {
+        prune(&room, &shelf, &key, &mut report)?;
+    }
+    room.end(report)
+}
+
+fn selected<'a>(wanted: &'a [Wanted], names: &[String]) -> Result<Vec<&'a Wanted>, UsageError> {
+    let known = || wanted.iter().map(|wanted| wanted.origin.name.as_str());
+    if let Some(name) = names.iter().find(|name| !known().any(|known| known == name.as_str())) {
+        let near = did_you_mean(name, known());
+        let list = known().collect::<Vec<_>>().join(", ");
+        return Err(UsageError(format!("there is no source {name:?}{near}; [backup] names {list}")));
+    }
+    Ok(wanted.iter().filter(|wanted| names.is_empty() || names.contains(&wanted.origin.name)).collect())
+}
+
+/// The key, made where there is none. Backups that a lost key had proven are told of.
+fn key(room: &Room<'_>, shelf: &Shelf, report: &mut BackupReport) -> Result<Key> {
+    if let Some(key) = room.key()? {
+        return Ok(key);
+    }
+    let orphans = shelf.entries(None)?.len();
+    if orphans > 0 {
+        report.notes.push(format!(
+            "the key {} is gone: what it had proven ({orphans} backups) is neither restored nor removed any more",
+            room.config.state_dir.join("backup.key").display()
+        ));
+        report.outcome = BackupOutcome::Degraded;
+    }
+    Ok(Key::create(&room.config.state_dir)?)
+}
+
+/// Backs up one source; the answer is how well that went.
+fn one(
+    room: &Room<'_>,
+    shelf: &Shelf,
+    key: &Key,
+    wanted: &Wanted,
+    before: &[Entry],
+    shrinking: Shrinking,
+    report: &mut BackupReport,
+) -> BackupOutcome {
+    let name = &wanted.origin.name;
+    let source = match &wanted.source {
+        Ok(source) => source,
+        Err(why) => {
+            report.errors.push(tell::error(name, why));
+            return BackupOutcome::Failed;
+        }
+    };
+    room.context.ui.detail(&format!("{name}: {}", source.place()));
+    let begun = (&wanted.origin, source);
+    match backup::create(shelf, key, &room.means, begun, before, shrinking, Utc::now()) {
+        Ok(Made::Done { manifest, skipped }) => {
+            let is_verified = manifest.standing == Standing::Verified;
+            report.backups.push(tell::entry(&entry(*manifest), shelf.path()));
+            let outcome = left_out(&skipped, report);
+            if is_verified { outcome } else { BackupOutcome::Failed }
+        }
+        Ok(Made::Nothing { skipped }) => left_out(&skipped, report),
+        Err(error) => {
+            report.errors.push(tell::error(name, &format!("{error:#}")));
+            BackupOutcome::Failed
+        }
+    }
+}
+
+/// A backup that has just been made.
+fn entry(manifest: Manifest) -> Entry {
+    let is_verified = manifest.standing == Standing::Verified;
+    let state = if is_verified { State::Verified } else { State::Suspicious };
+    let why = (!is_verified).then(|| manifest.remarks.join("; "));
+    Entry { id: manifest.id.clone(), state, why, manifest: Some(manifest) }
+}
+
+fn left_out(skipped: &[backup::Skipped], report: &mut BackupReport) -> BackupOutcome {
+    report.skipped.extend(skipped.iter().map(tell::skip));
+    let is_loss = skipped.iter().any(|skipped| skipped.weight == Weight::Content);
+    if is_loss { BackupOutcome::Degraded } else { BackupOutcome::Done }
+}
+
+/// Makes room once everything new is safe. A plan that fails is told, and harms no backup.
+fn prune(room: &Room<'_>, shelf: &Shelf, key: &Key, report: &mut BackupReport) -> Result<()> {
+    let backup = &room.config.backup;
+    let retention = Retention { keep_last: backup.keep_last, max_age: backup.max_age };
+    let plan = backup::plan_prune(&shelf.entries(Some(key))?, retention);
+    let pruned = backup::prune(shelf, &plan);
+    report.freed_bytes = pruned.freed_bytes();
+    report.removed = pruned.removed.iter().map(tell::removal).collect();
+    for (id, why) in &pruned.failed {
+        report.errors.push(tell::error(id, why));
+        report.outcome = worse(report.outcome, BackupOutcome::Degraded);
+    }
+    Ok(())
+}
+
+/// The worse of two.
+fn worse(one: BackupOutcome, other: BackupOutcome) -> BackupOutcome {
+    let weight = |outcome| match outcome {
+        BackupOutcome::Failed => 2,
+        BackupOutcome::Degraded => 1,
+        _ => 0,
+    };
+    if weight(other) > weight(one) { other } else { one }
+}

@@ -1,0 +1,140 @@
+//! `fuelops backup restore`: a plan, a question, a backup of what is there, then the restore.
+
+use anyhow::{Result, bail};
+use chrono::Utc;
+use clap::Args;
+
+use crate::backup::{self, Entry, Key, Made, Manifest, RestorePlan, Shelf, Shrinking};
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use crate::report::{BackupAction, BackupOutcome, BackupReport, BackupRestore};
+
+use super::room::Room;
+use super::tell;
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+What is restored over is backed up first. Only a backup that its manifest proves is restored.
+PostgreSQL and SQLite are restored as a whole or not at all; MySQL table by table.")]
+pub(super) struct RestoreArgs {
+    /// A backup's id, or a source: then its newest good one
+    #[arg(value_name = "BACKUP")]
+    backup: String,
+    /// Into a new database, a new file (SQLite) or an empty folder (logs) instead of where it came from
+    #[arg(long, value_name = "TARGET")]
+    into: Option<String>,
+    /// Do it without asking
+    #[arg(long, short)]
+    yes: bool,
+}
+
+/// Plans, asks, restores.
+pub(super) fn run(args: &RestoreArgs, context: &Context) -> Result<Exit> {
+    let room = Room::open(context)?;
+    let mut report = room.report(BackupAction::Restore);
+    report.outcome = BackupOutcome::Failed;
+    let will_apply = args.yes || context.ui.can_ask();
+    // Also the plan looks into the database, by a login that is laid down in the state folder.
+    let _lock = room.lock("backup restore")?;
+    let Some(shelf) = room.shelf()? else {
+        report.errors.push(tell::error(&args.backup, &format!("there are no backups in {}", report.dir)));
+        return room.end(report);
+    };
+    let key = room.key()?;
+    let entries = room.swept(&shelf, key.as_ref())?;
+    let planned = backup::choose(&entries, &args.backup).and_then(|manifest| {
+        let source = room.source(&manifest.origin);
+        backup::plan_restore(&shelf, &room.means, manifest, source, args.into.as_deref())
+    });
+    let (plan, key) = match (planned, key) {
+        (Ok(plan), Some(key)) => (plan, key),
+        (Err(error), _) => {
+            report.errors.push(tell::error(&args.backup, &format!("{error:#}")));
+            return room.end(report);
+        }
+        (Ok(_), None) => return room.end(report),
+    };
+    report.restore = Some(told(&plan));
+    if !args.yes && (!will_apply || !is_confirmed(&room, &plan)?) {
+        report.outcome = BackupOutcome::Planned;
+        report.notes.push("nothing was changed; --yes restores without asking".to_owned());
+        return room.end(report);
+    }
+    if let Err(error) = replace(&room, &shelf, &key, &entries, &plan, &mut report) {
+        report.errors.push(tell::error(&plan.manifest.id, &format!("{error:#}")));
+    }
+    room.end(report)
+}
+
+fn is_confirmed(room: &Room<'_>, plan: &RestorePlan) -> Result<bool> {
+    let Manifest { id, created_at, .. } = &plan.manifest;
+    let made = created_at.format("%Y-%m-%d %H:%M UTC");
+    let loss = if plan.replaces() { ", replacing what is there now" } else { "" };
+    let question =
+        format!("Restore {id} (made {made}) into {} from {}{loss}?", plan.place(), room.means.host);
+    room.context.ui.confirm(&question)
+}
+
+fn told(plan: &RestorePlan) -> BackupRestore {
+    let manifest = &plan.manifest;
+    BackupRestore {
+        id: manifest.id.clone(),
+        target: plan.place(),
+        replaces: plan.replaces(),
+        safety: None,
+        done: false,
+        tables: manifest.table_count,
+        rows: manifest.rows(),
+        files: manifest.files.len() as u64,
+        bytes: manifest.content_bytes,
+    }
+}
+
+/// Makes what is there safe, then restores over it.
+fn replace(
+    room: &Room<'_>,
+    shelf: &Shelf,
+    key: &Key,
+    entries: &[Entry],
+    plan: &RestorePlan,
+    report: &mut BackupReport,
+) -> Result<()> {
+    let safety = if plan.replaces() { Some(secure(room, shelf, key, entries, plan, report)?) } else { None };
+    if let Some(restore) = &mut report.restore {
+        restore.safety.clone_from(&safety);
+    }
+    let restored = backup::restore(shelf, &room.means, plan);
+    if let (Err(error), Some(safety)) = (&restored, &safety) {
+        bail!("{error:#}; what was there before is {safety}: fuelops backup restore {safety}");
+    }
+    restored?;
+    if let Some(restore) = &mut report.restore {
+        restore.done = true;
+    }
+    report.outcome = BackupOutcome::Done;
+    Ok(())
+}
+
+/// Backs up what is going to be replaced; the answer is the backup's id.
+fn secure(
+    room: &Room<'_>,
+    shelf: &Shelf,
+    key: &Key,
+    entries: &[Entry],
+    plan: &RestorePlan,
+    report: &mut BackupReport,
+) -> Result<String> {
+    let origin = &plan.manifest.origin;
+    let Some(source) = room.source(origin) else { bail!("the config names no {} any more", origin.name) };
+    let made =
+        backup::create(shelf, key, &room.means, (origin, source), entries, Shrinking::Doubted, Utc::now());
+    match made {
+        Ok(Made::Done { manifest, .. }) => {
+            let id = manifest.id.clone();
+            report.backups.push(tell::of_manifest(&manifest, shelf.path()));
+            Ok(id)
+        }
+        Ok(Made::Nothing { .. }) => bail!("what is there cannot be backed up, so nothing was changed"),
+        Err(error) => bail!("what is there cannot be backed up, so nothing was changed: {error:#}"),
+    }
+}
