@@ -99,6 +99,7 @@ pub enum Command {
     Clean(commands::clean::CleanArgs),
     TrackErrors(commands::track_errors::TrackErrorsArgs),
     Backup(commands::backup::BackupArgs),
+    Run(commands::run::RunArgs),
     Demo(commands::demo::DemoArgs),
     Config(commands::config::ConfigArgs),
     Completions(commands::completions::CompletionsArgs),

@@ -32,6 +32,10 @@ pub fn main() -> ExitCode {
 }
 
 fn start(argv: &[OsString]) -> Exit {
+    if let Some(kept) = commands::keeper::keep(argv) {
+        return kept
+            .unwrap_or_else(|error| fail(&error, &Context::new(Global::default(), Environment::read()).ui));
+    }
     let environment = Environment::read();
     if let Some(played) = commands::sample::play(argv) {
         return played.unwrap_or_else(|error| fail(&error, &Context::new(Global::default(), environment).ui));
@@ -53,6 +57,7 @@ fn run(command: &Command, context: &Context) -> Result<Exit> {
         Command::Clean(args) => commands::clean::run(args, context),
         Command::TrackErrors(args) => commands::track_errors::run(args, context),
         Command::Backup(args) => commands::backup::run(args, context),
+        Command::Run(args) => commands::run::run(args, context),
         Command::Demo(args) => commands::demo::run(args, context),
         Command::Config(args) => commands::config::run(args, context),
         Command::Completions(args) => commands::completions::run(args, context),

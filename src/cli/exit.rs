@@ -25,6 +25,8 @@ pub enum Exit {
     Locked,
     /// 78: the config is missing, malformed or not to be trusted.
     Config,
+    /// The code of a program that was run on somebody's behalf.
+    Program(u8),
     /// 130 by SIGINT, 143 by SIGTERM.
     Signal(u8),
     /// What a program ended with that was run for somebody.
@@ -42,6 +44,7 @@ impl Exit {
             Self::Io => 74,
             Self::Locked => 75,
             Self::Config => 78,
+            Self::Program(code) => code,
             Self::Signal(number) => 128 + number,
             Self::Own(code) => code,
         }

@@ -7,6 +7,7 @@
 mod arrivals;
 mod birth;
 mod facts;
+mod file_user;
 pub mod files;
 mod groups;
 #[cfg(target_os = "linux")]
@@ -27,6 +28,7 @@ pub use facts::{
     ClockState, CpuQuota, CpuTimes, Delivery, DiskUsage, Executable, KernelClock, KernelMessage, Listener,
     Memory, MemoryLimit, Mount, OpenFiles, Pressure, ProcessStat, ProcessState, StartMark, Swap, Waiting,
 };
+pub use file_user::FileUser;
 pub use groups::{LiveGroup, kill_live_groups};
 pub use os::{
     ProcessHold, Scope, ScopeWatch, boot_id, catches_signal, clock_state, command_line, control_group,

@@ -26,6 +26,6 @@ pub use guard::{Guard, Permit, Refusal};
 pub use locate::{Owner, Presence, Proof, Wanted};
 pub use pid_file::PidFile;
 pub use program::{Likeness, Program};
-pub use spawn::{Launch, Launched, Stream, spawn};
+pub use spawn::{Launch, Launched, Stream, bare_environment, spawn};
 pub use table::{Facts, Table};
 pub use tree::{FileUse, TreeUsage, cpu_now};

@@ -29,7 +29,7 @@ pub struct Launch {
     /// Program and arguments; never empty.
     pub words: Vec<OsString>,
     pub dir: PathBuf,
-    /// Set beside the caller's own variables; for another user, beside a bare few.
+    /// All of its environment, but for the cookie.
     pub env: Vec<(OsString, OsString)>,
     /// Whom it becomes, if not the caller.
     pub account: Option<Account>,
@@ -60,10 +60,7 @@ pub fn spawn(launch: Launch) -> io::Result<Launched> {
     let (program, args) = launch.words.split_first().ok_or(io::ErrorKind::InvalidInput)?;
     let account = launch.account.filter(|account| account.uid != platform::caller_uid());
     let mut command = Command::new(located(Path::new(program), &launch.dir));
-    command.args(args).current_dir(&launch.dir);
-    if let Some(account) = &account {
-        bare_environment(&mut command, account);
-    }
+    command.args(args).current_dir(&launch.dir).env_clear();
     // A relative path in the program's own words stays as it was written.
     std::os::unix::process::CommandExt::arg0(&mut command, program);
     command.envs(launch.env).env(COOKIE_VARIABLE, launch.cookie.value());
@@ -102,17 +99,15 @@ fn located(program: &Path, dir: &Path) -> OsString {
     }
 }
 
-/// Nothing of the caller's environment goes along to another user.
-fn bare_environment(command: &mut Command, account: &Account) {
-    command
-        .env_clear()
-        .env("PATH", SAFE_PATH)
-        .env("HOME", &account.home)
-        .env("USER", &account.name)
-        .env("LOGNAME", &account.name);
-    if let Some(lang) = std::env::var_os("LANG") {
-        command.env("LANG", lang);
-    }
+/// The environment of a program that runs as another user: nothing of the caller's goes along.
+pub fn bare_environment(account: &Account) -> Vec<(OsString, OsString)> {
+    let name = || OsString::from(&account.name);
+    vec![
+        ("PATH".into(), SAFE_PATH.into()),
+        ("HOME".into(), account.home.clone().into_os_string()),
+        ("USER".into(), name()),
+        ("LOGNAME".into(), name()),
+    ]
 }
 
 #[cfg(test)]
@@ -125,7 +120,7 @@ mod tests {
         Launch {
             words: words.iter().map(OsString::from).collect(),
             dir: "/".into(),
-            env: Vec::new(),
+            env: std::env::vars_os().collect(),
             account: None,
             session: Session::Own,
             stdin: Stream::Nothing,
@@ -168,8 +163,9 @@ mod tests {
             return;
         }
         let mut other = launch(&["sh", "-c", "id -u; id -G; env | cut -d= -f1 | sort | tr '\\n' ' '"]);
-        other.account = platform::account_of_name("nobody");
-        let nobody = other.account.clone().unwrap();
+        let nobody = platform::account_of_name("nobody").unwrap();
+        other.env = bare_environment(&nobody);
+        other.account = Some(nobody.clone());
         let text = output(other);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0], nobody.uid.to_string());

@@ -2,8 +2,12 @@
 
 mod atomic;
 mod compress;
+mod desired;
+mod kept;
 mod lock;
 
 pub use atomic::{AtomicFile, WriteError, create_folder, hand_over, write_atomic};
 pub use compress::{Compressor, LEVEL, decompress};
+pub use desired::{Desired, Wish};
+pub use kept::{Ended, KeptProgram, LogFiles, kept_folder};
 pub use lock::{Holder, Lock, LockError};

@@ -149,7 +149,7 @@ fn nothing_survives_in_a_control_group_however_it_forks() {
         let launched = crate::process::spawn(crate::process::Launch {
             words: ["sh", "-c", script].iter().map(std::ffi::OsString::from).collect(),
             dir: "/".into(),
-            env: Vec::new(),
+            env: std::env::vars_os().collect(),
             account: None,
             session: platform::Session::Own,
             stdin: crate::process::Stream::Nothing,
