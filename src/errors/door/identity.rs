@@ -6,10 +6,12 @@
 //! the text with its variable parts masked. A broad key finds an issue; it never joins two that differ exactly.
 //! What the application chose as `fingerprint` is the exact key, and there is no broad one.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::chain::{exceptions, text};
-use crate::grouping::{Basis, ExceptionChain, Fingerprint, parameterize};
+use crate::grouping::{Basis, Exception, ExceptionChain, Fingerprint, Frame, parameterize};
 
 /// What finds an event's issue.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,19 +40,13 @@ pub(super) fn identify(event: &Value, chain: Option<&ExceptionChain>) -> Identit
 }
 
 fn of_chain(chain: &ExceptionChain, event: &Value) -> Identity {
-    let mut chain = chain.clone();
-    for exception in &mut chain.exceptions {
-        // The place of a syntax error is printed like a frame, but no SDK sends it as one.
-        if exception.frames.iter().any(|frame| !frame.function.is_empty()) {
-            exception.frames.retain(|frame| !frame.function.is_empty());
-        }
-    }
+    let chain = without_places(chain);
     let (broad, basis) = Fingerprint::of(&chain);
     if basis == Basis::Message && chain.last().kind.is_empty() {
         return of_message(event);
     }
     let own = |app: bool| {
-        let last = move |e: &'_ crate::grouping::Exception| {
+        let last = move |e: &'_ Exception| {
             e.frames.iter().rev().find(|f| f.in_app || !app).and_then(|f| f.source_line.clone())
         };
         chain.exceptions.iter().filter_map(last).collect::<Vec<String>>()
@@ -75,6 +71,21 @@ fn of_chain(chain: &ExceptionChain, event: &Value) -> Identity {
     lines.sort_unstable();
     let parts = std::iter::once(base.as_str()).chain(lines.iter().map(String::as_str));
     Identity { fingerprint: Fingerprint::of_parts(parts), broad: Some(broad), stands_on }
+}
+
+/// The place of a syntax error is printed like a frame, but no SDK sends it as one.
+fn without_places(chain: &ExceptionChain) -> Cow<'_, ExceptionChain> {
+    let is_place = |frame: &Frame| frame.function.is_empty();
+    if !chain.exceptions.iter().any(|exception| exception.frames.iter().any(is_place)) {
+        return Cow::Borrowed(chain);
+    }
+    let mut chain = chain.clone();
+    for exception in &mut chain.exceptions {
+        if !exception.frames.iter().all(is_place) {
+            exception.frames.retain(|frame| !is_place(frame));
+        }
+    }
+    Cow::Owned(chain)
 }
 
 fn of_message(event: &Value) -> Identity {

@@ -5,9 +5,7 @@
 //! `{name, value}` objects count as keys and values. Depth, length and number are capped for each container.
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
 use serde_json::{Map, Value};
 
 use crate::text::redact;
@@ -66,47 +64,6 @@ const SECRET_NAMES: [&str; 17] = [
     "usersession",
 ];
 
-/// Texts without any of these cannot hold a secret that [`redact`] knows.
-static MARKS: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    let marks = [
-        "passw",
-        "passphrase",
-        "pwd",
-        "secret",
-        "key",
-        "sessi",
-        "csrf",
-        "credential",
-        "token",
-        "contrase",
-        "://",
-        "authorization",
-        "bearer",
-        "cookie",
-        "mysql",
-        "mariadb",
-        "curl",
-        "akia",
-        "asia",
-        "ghp_",
-        "gho_",
-        "ghu_",
-        "ghs_",
-        "ghr_",
-        "github_pat",
-        "glpat-",
-        "xox",
-        "k_live_",
-        "k_test_",
-        "sk-",
-        "aiza",
-        "eyj",
-        "-----begin",
-        "hooks.slack",
-    ];
-    AhoCorasick::builder().ascii_case_insensitive(true).build(marks).expect("the marks are constant")
-});
-
 /// Knows which names mean a secret.
 #[derive(Clone, Debug, Default)]
 pub struct Scrubber {
@@ -138,10 +95,7 @@ impl Scrubber {
 
     /// Cleans a text.
     pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let mut text = Cow::Borrowed(text);
-        if MARKS.is_match(text.as_ref()) {
-            text = redact::secrets(&text).into_owned().into();
-        }
+        let mut text = redact::secrets(text);
         if !self.names.is_empty() && text.contains([':', '=']) {
             text = self.own_assignments(&text).into();
         }

@@ -14,6 +14,8 @@ mod open;
 mod progress;
 mod retention;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 pub use answer::{Counted, EventRow, IssueDetail, Overview, Span};

@@ -103,7 +103,9 @@ pub(super) fn list(args: &ListArgs, context: &Context) -> Result<Exit> {
     };
     let mut issues: Vec<Issue> = all.into_iter().filter(wanted).collect();
     sort(&mut issues, args.sort);
-    let issues = issues.iter().map(|issue| summary::listed(issue, issue.count, &[])).collect();
+    let ever = store.overview(Span { from: 0, to: place.micros() }, 0)?;
+    let endpoints = |issue: &Issue| ever.endpoints_of.get(&issue.id).map_or(&[][..], Vec::as_slice);
+    let issues = issues.iter().map(|issue| summary::listed(issue, issue.count, endpoints(issue))).collect();
     let list = IssueList { issues, known };
     context
         .ui

@@ -1,0 +1,168 @@
+//! The store as a whole: what is counted, kept, forgotten, and what a crowd does to it.
+
+use serde_json::{Value, json};
+
+use super::{Access, Decision, IssueId, Limits, Outcome, Room, Span, Store};
+use crate::errors::door::{Admitted, Arrival, Door, Source};
+use crate::errors::{IgnoreRule, IssueState};
+
+const NOW: i64 = 1_795_000_000_000_000;
+const DAY: i64 = 86_400_000_000;
+const LIMITS: Limits = Limits { max_age: 90 * DAY, max_bytes: 1 << 30, min_free: 0 };
+
+struct Place {
+    _folder: tempfile::TempDir,
+    store: Store,
+}
+
+fn place() -> Place {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("errors.db"), Access::Write, NOW).unwrap();
+    Place { _folder: folder, store }
+}
+
+fn admit(event: Value, at: i64, source: Source) -> Admitted {
+    Door::default().admit(event, Arrival { received: at, source, count: 1, keeps_body: true, id: None })
+}
+
+fn error(kind: &str, release: &str) -> Value {
+    json!({"exception": {"values": [{"type": kind, "value": "x"}]}, "release": release, "tags": {"endpoint": "/x"}})
+}
+
+impl Place {
+    fn add(&mut self, kind: &str, release: &str, at: i64) -> Outcome {
+        self.store.apply(&[admit(error(kind, release), at, Source::Sdk)], at, Room::Bodies).unwrap()[0]
+    }
+
+    fn state(&self, id: i64, now: i64) -> IssueState {
+        self.store.all_issues(now).unwrap().into_iter().find(|issue| issue.id.0 == id).unwrap().state
+    }
+}
+
+#[test]
+fn a_storm_is_counted_to_the_last_and_sampled_in_bodies() {
+    let mut place = place();
+    for batch in 0..40 {
+        let events: Vec<_> =
+            (0..100).map(|n| admit(error("E", ""), NOW + batch * 100 + n, Source::Sdk)).collect();
+        place.store.apply(&events, NOW, Room::Bodies).unwrap();
+    }
+    let overview = place.store.overview(Span { from: NOW - DAY, to: NOW }, 5).unwrap();
+    assert_eq!((overview.events, overview.issues[0].1), (4000, 4000));
+    assert_eq!(overview.by_endpoint[0].count, 4000);
+    let bodies: i64 = place
+        .store
+        .connection
+        .query_row("SELECT count(*) FROM event WHERE body IS NOT NULL", [], |r| r.get(0))
+        .unwrap();
+    assert!((100..2000).contains(&bodies), "{bodies}");
+}
+
+#[test]
+fn without_room_only_counts_are_kept_and_the_ledger_says_so() {
+    let mut place = place();
+    place.store.apply(&[admit(error("E", ""), NOW, Source::Sdk)], NOW, Room::CountsOnly).unwrap();
+    let overview = place.store.overview(Span { from: NOW - DAY, to: NOW }, 5).unwrap();
+    assert_eq!((overview.events, overview.recent[0].has_body), (1, false));
+    assert_eq!((overview.losses[0].reason.as_str(), overview.losses[0].count), ("disk-low", 1));
+}
+
+#[test]
+fn an_issue_resolved_in_the_next_release_comes_back_only_with_a_later_one() {
+    let mut place = place();
+    let id = place.add("E", "1.0", NOW).issue;
+    place.store.decide(&[id], &Decision::ResolveInNextRelease, NOW + 1).unwrap();
+    assert!(!place.add("E", "1.0", NOW + 10).regressed);
+    assert_eq!(place.state(id.0, NOW + 10), IssueState::Resolved);
+    assert!(place.add("E", "1.1", NOW + 20).regressed);
+    assert_eq!(place.state(id.0, NOW + 20), IssueState::Regressed);
+}
+
+#[test]
+fn an_ignored_issue_wakes_by_date_or_count() {
+    let mut place = place();
+    let id = place.add("E", "", NOW).issue;
+    let rule = IgnoreRule { until: Some(NOW + DAY), until_count: Some(2), ..IgnoreRule::default() };
+    place.store.decide(&[id], &Decision::Ignore(rule), NOW).unwrap();
+    assert_eq!(place.state(id.0, NOW), IssueState::Ignored);
+    assert_eq!(place.state(id.0, NOW + 2 * DAY), IssueState::New);
+    place.add("E", "", NOW + 1);
+    assert_eq!(place.state(id.0, NOW + 1), IssueState::Ignored);
+    place.add("E", "", NOW + 2);
+    assert_eq!(place.state(id.0, NOW + 2), IssueState::New);
+    assert!(place.store.decide(&[IssueId(99)], &Decision::Resolve, NOW).is_err());
+}
+
+#[test]
+fn a_regression_of_a_merged_part_is_one_of_the_whole() {
+    let mut place = place();
+    let (a, b) = (place.add("A", "", NOW).issue, place.add("B", "", NOW).issue);
+    place.store.merge(a, &[b], NOW).unwrap();
+    place.store.decide(&[b], &Decision::Resolve, NOW).unwrap();
+    let outcome = place.add("B", "", NOW + 1);
+    assert_eq!((outcome.issue, outcome.regressed), (a, true));
+    assert_eq!(place.state(a.0, NOW + 1), IssueState::Regressed);
+}
+
+#[test]
+fn a_spike_escalates() {
+    let mut place = place();
+    for hour in 0..200 {
+        place.add("E", "", NOW + hour * 3_600_000_000);
+    }
+    let later = NOW + 200 * 3_600_000_000;
+    assert_eq!(place.state(1, later), IssueState::Ongoing);
+    for n in 0..60 {
+        place.add("E", "", later + n);
+    }
+    assert_eq!(place.state(1, later + 60), IssueState::Escalating);
+}
+
+#[test]
+fn old_events_and_their_issues_go_and_young_ones_stay() {
+    let mut place = place();
+    place.add("Old", "", NOW);
+    let later = NOW + 100 * DAY;
+    place.add("Young", "", later);
+    let pruned = place.store.prune(LIMITS, later).unwrap();
+    assert_eq!((pruned.events, pruned.issues), (1, 1));
+    let kinds: Vec<_> = place.store.all_issues(later).unwrap().into_iter().map(|i| i.kind).collect();
+    assert_eq!(kinds, ["Young"]);
+    assert!(place.add("Old", "", later + 1).is_new_issue);
+}
+
+#[test]
+fn a_store_above_its_size_loses_its_oldest_events_but_no_count() {
+    let mut place = place();
+    for n in 0..30 {
+        let events: Vec<_> = (0..100)
+            .map(|i| {
+                let mut event = error(&format!("E{}", (n * 100 + i) % 500), "");
+                event["extra"] = json!({"noise": format!("{:x}", (n * 7919 + i) * 104_729).repeat(40)});
+                admit(event, NOW + n, Source::Sdk)
+            })
+            .collect();
+        place.store.apply(&events, NOW + n, Room::Bodies).unwrap();
+    }
+    let size = place.store.size().unwrap();
+    let pruned = place.store.prune(Limits { max_bytes: size * 3 / 4, ..LIMITS }, NOW + 30).unwrap();
+    assert!(pruned.events > 0 && place.store.size().unwrap() <= size * 3 / 4, "{pruned:?}");
+    let overview = place.store.overview(Span { from: NOW - DAY, to: NOW + 30 }, 5).unwrap();
+    assert_eq!(overview.events, 3000);
+}
+
+#[test]
+fn endpoints_and_tag_values_are_bounded_and_nothing_is_uncounted() {
+    let mut place = place();
+    let events: Vec<_> = (0..400)
+        .map(|n| {
+            let mut event = error("E", "");
+            event["tags"] = json!({"endpoint": format!("/e/{n}"), "user": format!("u{n}")});
+            admit(event, NOW, Source::Sdk)
+        })
+        .collect();
+    place.store.apply(&events, NOW, Room::Bodies).unwrap();
+    let detail = place.store.detail(IssueId(1), NOW).unwrap();
+    assert!(detail.endpoints.len() <= 60 && detail.tags.iter().all(|(_, values)| values.len() <= 60));
+    assert_eq!(detail.endpoints.iter().map(|e| e.count).sum::<u64>(), 400);
+}
