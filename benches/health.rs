@@ -22,6 +22,7 @@ use std::time::{Duration, Instant};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeVal;
 
+use support::servers::{MariaDb, NodeExporter, Postgres, Prometheus, Redis};
 use support::{Backend, Env};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_fuelops");
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
     let backend = Backend::start(&env);
     let mut figures = vec![start_figure(), size_figure()];
     figures.extend(dozen_figures(&env, &backend));
+    figures.extend(stack_figure(&env, &backend));
     figures.extend(hung_figures(&env, &backend));
     figures.push(many_figure(&env, &backend));
     println!("{}", table(&figures));
@@ -96,6 +98,35 @@ fn dozen_figures(env: &Env, backend: &Backend) -> Vec<Figure> {
         figure("… CPU", 50.0, median(cpu), "ms"),
         figure("… peak RSS", 25.0, rss, "MB"),
     ]
+}
+
+/// Twelve checks over databases, caches, metrics and targets; absent where the servers are not installed.
+fn stack_figure(env: &Env, backend: &Backend) -> Option<Figure> {
+    let (mysql, postgres, redis) = (MariaDb::start()?, Postgres::start()?, Redis::start()?);
+    let node = NodeExporter::start()?;
+    let prometheus = Prometheus::start(&[("node", format!("127.0.0.1:{}", node.port))])?;
+    let url = |kind: &str, url: String| format!("type = \"{kind}\"\nurl = \"{url}\"");
+    let page = |port: u16| url("metrics-page", format!("http://127.0.0.1:{port}/metrics"));
+    let checks = [
+        url("mysql", mysql.url()),
+        url("mysql", mysql.url()) + "\nquery = \"SELECT COUNT(*) FROM information_schema.tables\"",
+        url("postgres", postgres.url()),
+        url("postgres", postgres.url()) + "\nquery = \"SELECT count(*) FROM pg_class\"",
+        url("redis", redis.url()),
+        url("redis", redis.url()) + "\nwrite_probe = true",
+        page(node.port),
+        page(prometheus.port),
+        url("prometheus-target", prometheus.url()) + "\njob = \"node\"",
+        url("http", format!("http://127.0.0.1:{}/health", backend.port)),
+        format!("type = \"tcp\"\naddress = \"127.0.0.1:{}\"", backend.port),
+        "type = \"disk\"\npath = \"/\"".to_owned(),
+    ];
+    let tables = checks.iter().enumerate();
+    let tables: String = tables.map(|(n, body)| format!("\n[[check]]\nname = \"c{n}\"\n{body}\n")).collect();
+    env.write("fuelops.toml", config(backend, &tables));
+    let wall = (0..HEALTH_RUNS).map(|_| timed(env.fuelops(&["health", "--format", "json"])).0).collect();
+    let what = "`health`, 12 checks over MySQL, PostgreSQL, Redis, metrics and targets: wall".into();
+    Some(Figure { what, bar: 400.0, measured: median(wall), unit: "ms" })
 }
 
 /// One server that accepts and never answers, beside twelve good checks.

@@ -6,6 +6,7 @@
 //! are named here; what findings mean together is told one floor higher.
 
 mod backup_age;
+mod celery;
 mod certificate;
 mod command;
 mod connect;
@@ -37,7 +38,6 @@ mod wire;
 
 pub use backup_age::BackupFolder;
 pub use evidence::{Evidence, Kill, LastWords, MountedAt, SaidFault, Server, Wait, WaitsOn, gather};
-pub use later::measures;
 pub use log_rate::{ErrorCounter, LogRate};
 pub use plan::{Plan, UnknownTarget};
 pub use run::{Measured, run};

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::checks::LogRate;
 use crate::checks::backup_age::BackupObservation;
+use crate::checks::celery::CeleryObservation;
 use crate::checks::certificate::CertificateObservation;
 use crate::checks::command::CommandObservation;
 use crate::checks::disk::DiskObservation;
@@ -58,4 +59,5 @@ pub(super) enum Observation {
     PrometheusTarget(TargetObservation),
     Unit(UnitObservation),
     Backup(BackupObservation),
+    Celery(CeleryObservation),
 }

@@ -15,8 +15,8 @@ use crate::checks::system::{self, SystemObservation};
 use crate::checks::tls::Trust;
 use crate::checks::unit::{self, UnitManager, UnitObservation};
 use crate::checks::{
-    LogRate, Plan, backup_age, certificate, disk, file_age, metrics_page, mysql, postgres, prometheus_target,
-    redis, tcp,
+    LogRate, Plan, backup_age, celery, certificate, disk, file_age, metrics_page, mysql, postgres,
+    prometheus_target, redis, tcp,
 };
 use crate::config::{CertificateCheck, Check, CheckKind, HttpCheck, Manager, PathPattern, Service};
 
@@ -161,6 +161,9 @@ impl Start<'_> {
             }
             CheckKind::Redis(wanted) => {
                 self.talking(timeout, redis::observe(wanted, trust, timeout), Observation::Redis)
+            }
+            CheckKind::Celery(wanted) => {
+                self.talking(timeout, celery::observe(wanted, trust, timeout), Observation::Celery)
             }
             CheckKind::MetricsPage(wanted) => {
                 self.talking(timeout, metrics_page::observe(wanted, trust, timeout), Observation::MetricsPage)

@@ -6,15 +6,13 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use super::{CheckKind, Config, Loaded, Secret, Service};
+use super::{Config, Loaded, Secret, Service};
 
 /// Bits by which others than the owner can read a file.
 const READABLE_BY_OTHERS: u32 = 0o044;
 
 /// Looks a config over; each remark begins with the dotted key that it is about.
-///
-/// `is_measured` says which types of checks this version can measure.
-pub fn advice(loaded: &Loaded, is_measured: impl Fn(&CheckKind) -> bool) -> Vec<String> {
+pub fn advice(loaded: &Loaded) -> Vec<String> {
     let config = &loaded.config;
     let mut remarks = Vec::new();
     if config.services.is_empty() && config.checks.is_empty() {
@@ -24,13 +22,6 @@ pub fn advice(loaded: &Loaded, is_measured: impl Fn(&CheckKind) -> bool) -> Vec<
     }
     for service in &config.services {
         remarks.extend(about_service(service));
-    }
-    for check in config.checks.iter().filter(|check| !is_measured(&check.kind)) {
-        let kind = check.kind.word();
-        remarks.push(format!(
-            "check.{}: type \"{kind}\" is not measured yet: health shows it as unknown",
-            check.name
-        ));
     }
     remarks.extend(about_listener(config));
     remarks.extend(loaded.secrets.iter().filter_map(|(key, secret)| about_secret(key, secret)));
@@ -108,8 +99,7 @@ mod tests {
         let environment = Environment { cwd: folder.path().to_owned(), caller, ..Environment::default() };
         let loaded = load(Some(&path), &environment).unwrap();
         let place = folder.path().to_string_lossy().into_owned();
-        let is_measured = |kind: &CheckKind| !matches!(kind, CheckKind::Celery(_));
-        advice(&loaded, is_measured).into_iter().map(|remark| remark.replace(&place, "@")).collect()
+        advice(&loaded).into_iter().map(|remark| remark.replace(&place, "@")).collect()
     }
 
     #[test]
@@ -146,7 +136,6 @@ mod tests {
                 "service.backend.command: @/venv/bin/python3 is not there",
                 "service.backend.user: there is no user \"nobody-by-this-name\" on this machine",
                 "service.backend.log_file: its folder @/run is not there",
-                "check.workers: type \"celery\" is not measured yet: health shows it as unknown",
                 "serve.listen: 0.0.0.0:9180 is beyond loopback: without token only live and ready are answered",
                 "check.workers.url: environment variable NOT_SET_ANYWHERE is not set",
                 "alert.chat.url: @/token can be read by others (mode 644); chmod go-rwx @/token",

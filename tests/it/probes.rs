@@ -1,5 +1,6 @@
 //! Probes of databases, caches, metrics, targets and units, against real servers and against servers that misbehave.
 
+mod celery;
 mod faults;
 mod metrics;
 mod mysql;

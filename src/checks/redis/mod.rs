@@ -10,7 +10,8 @@ mod refusal;
 mod resp;
 
 pub(super) use judge::judge;
-pub(super) use probe::observe;
+pub(super) use probe::{RedisAccount, RedisSession, observe};
+pub(super) use resp::Value;
 
 use std::time::Duration;
 

@@ -7,7 +7,6 @@ use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::Value;
 
-use crate::checks;
 use crate::cli::args::Format;
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, UsageError};
@@ -110,7 +109,7 @@ fn valid(loaded: &Loaded) -> ConfigCheckReport {
         path: path_of(&loaded.origin),
         valid: true,
         problems: Vec::new(),
-        warnings: config::advice(loaded, checks::measures),
+        warnings: config::advice(loaded),
         services: config.services.len(),
         checks: config.checks.len(),
         alerts: config.alerts.len(),
