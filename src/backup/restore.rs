@@ -133,9 +133,11 @@ fn look(means: &Means, target: &Target) -> Result<Now> {
     let counted = match target {
         Target::Mysql(login) => mysql::tables_of(means, login, login.database())?,
         Target::Postgres { login, is_place } => {
-            // A server of PostgreSQL is asked through a database that is there.
-            let asked = if *is_place { login.clone() } else { login.with_database("postgres") };
-            postgres::tables_of(means, &asked, login.database())?
+            // A server of PostgreSQL is asked through a database that is there, and that the user may enter.
+            let elsewhere = || postgres::tables_of(means, &login.with_database("postgres"), login.database());
+            let in_place =
+                is_place.then(|| postgres::tables_of(means, login, login.database()).ok()).flatten();
+            in_place.map_or_else(elsewhere, Ok)?
         }
         Target::Sqlite(path) => path.symlink_metadata().ok().map(|metadata| metadata.len().min(1)),
         Target::Folder(path) => match path.read_dir() {

@@ -221,6 +221,19 @@ impl Ui {
         bar
     }
 
+    /// Tells what is being done for as long as it takes; hidden where nobody is looking.
+    pub fn spinner(&self, what: String) -> ProgressBar {
+        if !self.progress {
+            return ProgressBar::hidden();
+        }
+        let bar = ProgressBar::new_spinner().with_message(what).with_style(
+            ProgressStyle::with_template("{spinner} {wide_msg} {elapsed}")
+                .unwrap_or_else(|_| ProgressStyle::default_spinner()),
+        );
+        bar.enable_steady_tick(Duration::from_millis(100));
+        bar
+    }
+
     /// Says something in passing; not with `--quiet`.
     pub fn note(&self, message: &str) {
         if !self.quiet {

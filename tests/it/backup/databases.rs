@@ -135,6 +135,25 @@ fn backup_of_postgres_comes_back_equal() {
 }
 
 #[test]
+fn a_database_that_was_dropped_comes_back() {
+    let Some(server) = Postgres::start() else { return };
+    let env = place(&check("pg", "postgres", &server.url()), "\"pg\"");
+    let fill = server.url().replace("postgres://", "postgresql://");
+    let psql = |words: &str| {
+        let mut command = env.command("psql");
+        command.args([&fill, "-At", "-c", words]);
+        env.finish(command).expect(0).stdout
+    };
+    psql("CREATE TABLE t AS SELECT generate_series(1, 50) AS n");
+    make(&env);
+    server.sql("DROP DATABASE fuel");
+    let (outcome, report) = backup(&env, &["restore", "pg", "--yes"]);
+    let outcome = outcome.expect(0);
+    assert!(report["restore"]["safety"].is_null(), "{outcome}");
+    assert_eq!(psql("SELECT count(*) FROM t").trim(), "50");
+}
+
+#[test]
 fn backup_of_sqlite_comes_back_equal() {
     let env = place("", "\"sqlite:data/app.db\"");
     fs::create_dir(env.path("data")).unwrap();

@@ -10,6 +10,7 @@ use crate::backup::{
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, UsageError};
 use crate::report::{BackupAction, BackupOutcome, BackupReport};
+use crate::text::sanitize;
 use crate::text::suggest::did_you_mean;
 
 use super::room::Room;
@@ -104,8 +105,11 @@ fn one(
         }
     };
     room.context.ui.detail(&format!("{name}: {}", source.place()));
+    let bar = room.context.ui.spinner(format!("backing up {name}: {}", sanitize::line(&source.place())));
     let begun = (&wanted.origin, source);
-    match backup::create(shelf, key, &room.means, begun, before, shrinking, Utc::now()) {
+    let made = backup::create(shelf, key, &room.means, begun, before, shrinking, Utc::now());
+    bar.finish_and_clear();
+    match made {
         Ok(Made::Done { manifest, skipped }) => {
             let is_verified = manifest.standing == Standing::Verified;
             report.backups.push(tell::entry(&entry(*manifest), shelf.path()));

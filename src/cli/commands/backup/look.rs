@@ -9,6 +9,7 @@ use crate::backup::{self, Checked, Entry, Key, Shelf, State};
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, UsageError};
 use crate::report::{BackupAction, BackupOutcome};
+use crate::text::sanitize;
 use crate::text::suggest::did_you_mean;
 
 use super::room::Room;
@@ -56,10 +57,12 @@ pub(super) fn verify(args: &VerifyArgs, context: &Context) -> Result<Exit> {
         if room.is_interrupted() {
             break;
         }
+        let bar = context.ui.spinner(format!("reading {}", sanitize::line(&entry.id)));
         let mut checked = backup::verify(&shelf, entry);
         if args.deep {
             drill(&room, &shelf, key.as_ref(), &mut checked);
         }
+        bar.finish_and_clear();
         report.outcome = worse(report.outcome, judged(&checked));
         report.backups.push(tell::checked(&checked, shelf.path()));
     }

@@ -103,7 +103,9 @@ fn replace(
     if let Some(restore) = &mut report.restore {
         restore.safety.clone_from(&safety);
     }
+    let bar = room.context.ui.spinner(format!("restoring {}", plan.manifest.id));
     let restored = backup::restore(shelf, &room.means, plan);
+    bar.finish_and_clear();
     if let (Err(error), Some(safety)) = (&restored, &safety) {
         bail!("{error:#}; what was there before is {safety}: fuelops backup restore {safety}");
     }
