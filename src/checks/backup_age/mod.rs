@@ -6,6 +6,7 @@ mod judge;
 pub(super) use judge::judge;
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -69,6 +70,9 @@ fn newest_file(dir: &Path) -> Result<NewestFile, String> {
     let mut looked_at = 0;
     while let Some((folder, depth)) = folders.pop() {
         let entries = match fs::read_dir(&folder) {
+            Err(error) if depth == 0 && error.kind() == ErrorKind::NotFound => {
+                return Err(format!("there is no folder {}, and so no backup", dir.display()));
+            }
             Err(error) if depth == 0 => return Err(format!("{}: {error}", dir.display())),
             Err(_) => continue,
             Ok(entries) => entries,

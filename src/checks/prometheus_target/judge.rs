@@ -117,13 +117,16 @@ fn state(target: &Target, now: DateTime<Utc>) -> (Severity, String) {
         return (Severity::Warning, "has not been looked at yet".to_owned());
     };
     let age = (now - at).to_std().unwrap_or_default();
-    let ago = human::duration(Duration::from_secs(age.as_secs()));
+    let ago = match age.as_secs() {
+        0 => "just now".to_owned(),
+        seconds => format!("{} ago", human::duration(Duration::from_secs(seconds))),
+    };
     let error: String = redact::secrets(&target.last_error).chars().take(200).collect();
     match target.health.as_str() {
         "up" if age >= target.interval.unwrap_or(USUAL_INTERVAL) * STALE_INTERVALS => {
-            (Severity::Critical, format!("was up, but was last looked at {ago} ago"))
+            (Severity::Critical, format!("was up, but was last looked at {ago}"))
         }
-        "up" => (Severity::Ok, format!("is up, looked at {ago} ago")),
+        "up" => (Severity::Ok, format!("is up, looked at {ago}")),
         "down" => (Severity::Critical, format!("is down: {error}")),
         other => (Severity::Warning, format!("is {other}")),
     }
