@@ -70,6 +70,9 @@ _fuelops() {
             fuelops__subcmd__config,check)
                 cmd="fuelops__subcmd__config__subcmd__check"
                 ;;
+            fuelops__subcmd__config,init)
+                cmd="fuelops__subcmd__config__subcmd__init"
+                ;;
             fuelops__subcmd__config,schema)
                 cmd="fuelops__subcmd__config__subcmd__schema"
                 ;;
@@ -501,7 +504,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__config)
-            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --help --version check show schema aliases"
+            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --help --version init check show schema aliases"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -581,6 +584,40 @@ _fuelops() {
                     ;;
                 --format)
                     COMPREPLY=($(compgen -W "table json markdown html nagios prometheus error-tracking" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fuelops__subcmd__config__subcmd__init)
+            opts="-o -q -v -h -V --print --config --format --output --color --quiet --verbose --no-progress --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table json markdown html nagios prometheus" -- "${cur}"))
                     return 0
                     ;;
                 --output)

@@ -49,7 +49,7 @@ complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "track-errors" -d 'K
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "backup" -d 'Back up databases and logs, prove the backups, bring them back'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "run" -d 'Run one program with its output captured, rotated and split, and its crash recorded'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "demo" -d 'Break a sample backend in several ways and find out each time'
-complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "config" -d 'Check and explain the config; print its schema, and aliases to paste'
+complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "config" -d 'Make, check and explain the config; print its schema, and aliases to paste'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "man" -d 'Print the manual page'
 complete -c fuelops -n "__fish_fuelops_using_subcommand health" -s t -l target -d 'Only this service or check; `system` is the machine itself (repeatable)' -r
@@ -681,8 +681,8 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand demo" -s v -l verbose -d
 complete -c fuelops -n "__fish_fuelops_using_subcommand demo" -l no-progress -d 'Show no progress on the terminal'
 complete -c fuelops -n "__fish_fuelops_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fuelops -n "__fish_fuelops_using_subcommand demo" -s V -l version -d 'Print version'
-complete -c fuelops -n "__fish_fuelops_using_subcommand config; and not __fish_seen_subcommand_from check show schema aliases" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
-complete -c fuelops -n "__fish_fuelops_using_subcommand config; and not __fish_seen_subcommand_from check show schema aliases" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand config; and not __fish_seen_subcommand_from init check show schema aliases" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand config; and not __fish_seen_subcommand_from init check show schema aliases" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
 json\t'For scripts: one document with a schema'
 markdown\t'For chats and tickets'
 html\t'One self-contained page'
@@ -693,15 +693,33 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand config; and not __fish_s
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and not __fish_seen_subcommand_from check show schema aliases" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
-complete -c fuelops -n "__fish_fuelops_using_subcommand config; and not __fish_seen_subcommand_from check show schema aliases" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
-complete -c fuelops -n "__fish_fuelops_using_subcommand config; and not __fish_seen_subcommand_from check show schema aliases" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
-complete -c fuelops -n "__fish_fuelops_using_subcommand config; and not __fish_seen_subcommand_from check show schema aliases" -l no-progress -d 'Show no progress on the terminal'
-complete -c fuelops -n "__fish_fuelops_using_subcommand config; and not __fish_seen_subcommand_from check show schema aliases" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c fuelops -n "__fish_fuelops_using_subcommand config; and not __fish_seen_subcommand_from check show schema aliases" -s V -l version -d 'Print version'
-complete -c fuelops -n "__fish_fuelops_using_subcommand config; and not __fish_seen_subcommand_from check show schema aliases" -f -a "check" -d 'Read the config through: name every mistake with line, key and cure'
-complete -c fuelops -n "__fish_fuelops_using_subcommand config; and not __fish_seen_subcommand_from check show schema aliases" -f -a "show" -d 'Show every value in force, and where it comes from; secrets are masked'
-complete -c fuelops -n "__fish_fuelops_using_subcommand config; and not __fish_seen_subcommand_from check show schema aliases" -f -a "schema" -d 'Print the JSON Schema of fuelops.toml, for editors'
-complete -c fuelops -n "__fish_fuelops_using_subcommand config; and not __fish_seen_subcommand_from check show schema aliases" -f -a "aliases" -d 'Print shell aliases and cron lines to paste'
+complete -c fuelops -n "__fish_fuelops_using_subcommand config; and not __fish_seen_subcommand_from init check show schema aliases" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand config; and not __fish_seen_subcommand_from init check show schema aliases" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand config; and not __fish_seen_subcommand_from init check show schema aliases" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand config; and not __fish_seen_subcommand_from init check show schema aliases" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand config; and not __fish_seen_subcommand_from init check show schema aliases" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand config; and not __fish_seen_subcommand_from init check show schema aliases" -f -a "init" -d 'Look at what runs here and write a commented fuelops.toml that fits; one that is there stays as it is'
+complete -c fuelops -n "__fish_fuelops_using_subcommand config; and not __fish_seen_subcommand_from init check show schema aliases" -f -a "check" -d 'Read the config through: name every mistake with line, key and cure'
+complete -c fuelops -n "__fish_fuelops_using_subcommand config; and not __fish_seen_subcommand_from init check show schema aliases" -f -a "show" -d 'Show every value in force, and where it comes from; secrets are masked'
+complete -c fuelops -n "__fish_fuelops_using_subcommand config; and not __fish_seen_subcommand_from init check show schema aliases" -f -a "schema" -d 'Print the JSON Schema of fuelops.toml, for editors'
+complete -c fuelops -n "__fish_fuelops_using_subcommand config; and not __fish_seen_subcommand_from init check show schema aliases" -f -a "aliases" -d 'Print shell aliases and cron lines to paste'
+complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from init" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from init" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from init" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from init" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from init" -l print -d 'Print the config instead of writing it'
+complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from init" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from init" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from init" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from init" -s V -l version -d 'Print version'
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from check" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
 json\t'For scripts: one document with a schema'

@@ -12,7 +12,7 @@ use crate::checks::system::SystemObservation;
 use crate::checks::unit::{self, UnitObservation};
 use crate::checks::{
     LogRate, Plan, Subject, backup_age, celery, certificate, command, disk, file_age, later, log_rate,
-    metrics_page, mysql, postgres, prometheus_target, redis, system, tcp,
+    metrics_page, mysql, postgres, prometheus_target, redis, restarts, system, tcp,
 };
 use crate::config::{Check, CheckKind, Service};
 use crate::model::{Finding, Severity};
@@ -36,6 +36,9 @@ pub(super) fn everything(plan: &Plan, seen: &Observations, now: DateTime<Utc>) -
         let unit = seen.units.get(n).and_then(Option::as_ref);
         let sight = Sight { own, table: &seen.processes, unit, http: http.as_ref() };
         findings.extend(of_service(service, &sight, now));
+        let starts = seen.restarts.get(n).and_then(Option::as_ref).and_then(Seen::value);
+        let restarts = starts.and_then(|starts| restarts::judge(service, starts, now));
+        findings.extend(restarts.map(|f| Finding { severity: f.severity.capped(service.required), ..f }));
         let min_uptime = plan.thresholds.min_uptime;
         notes.extend(own.and_then(|own| processes::note_of_uptime(service, own, min_uptime)));
     }

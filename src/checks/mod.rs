@@ -26,6 +26,7 @@ mod postgres;
 mod processes;
 mod prometheus_target;
 mod redis;
+mod restarts;
 mod run;
 mod seen;
 mod start;

@@ -16,6 +16,7 @@ use crate::checks::postgres::PostgresObservation;
 use crate::checks::processes::ProcessesObservation;
 use crate::checks::prometheus_target::TargetObservation;
 use crate::checks::redis::RedisObservation;
+use crate::checks::restarts::RestartsObservation;
 use crate::checks::seen::Seen;
 use crate::checks::system::SystemObservation;
 use crate::checks::tcp::TcpObservation;
@@ -31,6 +32,8 @@ pub(super) struct Observations {
     pub(super) services: Vec<Option<Seen<HttpObservation>>>,
     /// Of each service that a manager of ours can be asked about.
     pub(super) units: Vec<Option<Seen<UnitObservation>>>,
+    /// Of each service's log, where it has one.
+    pub(super) restarts: Vec<Option<Seen<RestartsObservation>>>,
     /// Absent for process checks, which stand in `processes`, and for what cannot be measured yet.
     pub(super) checks: Vec<Option<Seen<Observation>>>,
     /// Absent where the config names no logs, or they are not asked for.

@@ -10,6 +10,7 @@ use crate::checks::command::{self, Invocation};
 use crate::checks::http::{self, HttpFailure, HttpObservation, Request};
 use crate::checks::observation::{Disks, Observation, Observations};
 use crate::checks::processes::{self, Look, ProcessesObservation};
+use crate::checks::restarts::{self, RestartsObservation};
 use crate::checks::seen::{Running, Seen, Starter};
 use crate::checks::system::{self, SystemObservation};
 use crate::checks::tls::Trust;
@@ -32,6 +33,7 @@ pub(super) struct Started {
     processes: Running<Result<ProcessesObservation, String>>,
     services: Vec<Option<Running<HttpObservation>>>,
     units: Vec<Option<Running<UnitObservation>>>,
+    restarts: Vec<Option<Running<RestartsObservation>>>,
     checks: Vec<Option<Running<Observation>>>,
     logs: Option<Running<LogRate>>,
 }
@@ -49,6 +51,7 @@ impl Started {
             logs: has_logs.then(|| start.counting(plan.logs.clone(), LOCAL_DEADLINE, |rate| rate)),
             services: plan.services.iter().map(|service| start.service(service)).collect(),
             units: plan.services.iter().map(|service| start.unit_of(service)).collect(),
+            restarts: plan.services.iter().map(|service| start.restarts(service)).collect(),
             checks: plan.checks.iter().map(|check| start.check(check)).collect(),
         }
     }
@@ -61,9 +64,10 @@ impl Started {
         };
         let (system, processes) = (self.system.end().await, self.processes.end().await);
         let (services, units) = (all(self.services).await, all(self.units).await);
+        let restarts = all(self.restarts).await;
         let checks = all(self.checks).await;
         let logs = all(vec![self.logs]).await.pop().flatten();
-        Observations { system, disks, processes, services, units, checks, logs }
+        Observations { system, disks, processes, services, units, restarts, checks, logs }
     }
 }
 
@@ -104,6 +108,11 @@ impl Start<'_> {
         let request = Request::of_service(service, &self.trust)?;
         let shown = service.health_url.as_ref().map_or_else(String::new, ToString::to_string);
         Some(self.http(request, shown, service.health_timeout, |seen| seen))
+    }
+
+    fn restarts(&self, service: &Service) -> Option<Running<RestartsObservation>> {
+        let log = service.log_file.clone()?;
+        Some(self.starter.blocking(LOCAL_DEADLINE, move || restarts::observe(&log)))
     }
 
     /// Starts a check's probe; `None` for processes, which are looked at all together, and for what comes later.

@@ -33,6 +33,7 @@ health_url = "http://127.0.0.1:{port}/health"
 health_timeout = "1s"
 start_timeout = "10s"
 stop_timeout = "2s"
+restart = {{ max = 50 }} # the demo itself starts it again for each scene
 
 [[check]]
 name = "fleet-api"

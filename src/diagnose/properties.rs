@@ -82,6 +82,7 @@ fn evidence() -> impl Strategy<Value = Evidence> {
             last_words: vec![LastWords {
                 service: "api".into(),
                 silent_for: Duration::from_secs(9),
+                pid: Some(7),
                 faults: faults.collect(),
             }],
             waits: vec![Wait { service: "api".into(), pid: 7, on }],

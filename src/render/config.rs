@@ -2,7 +2,9 @@
 
 use crate::model::Severity;
 use crate::render::{Block, Column, Document, Role, Table, Text};
-use crate::report::{ConfigAliasesReport, ConfigCheckReport, ConfigProblem, ConfigShowReport};
+use crate::report::{
+    ConfigAliasesReport, ConfigCheckReport, ConfigInitReport, ConfigProblem, ConfigShowReport,
+};
 use crate::text::human;
 
 const NO_FILE: &str = "no fuelops.toml; the built-in defaults for this folder";
@@ -46,6 +48,36 @@ fn problem(problem: &ConfigProblem) -> Text {
     };
     let section = if problem.section.is_empty() { String::new() } else { format!("[{}] ", problem.section) };
     Text::of(Role::Dim, place).and(Role::Strong, section).plain(problem.message.clone())
+}
+
+/// What was found, where it was written to, and what to type next.
+pub fn config_init(report: &ConfigInitReport) -> Document {
+    let mut document = Document::new("fuelops config init");
+    let (severity, done) = match report.written {
+        true => (Severity::Ok, " is written: "),
+        false => (Severity::Unknown, " is not written: "),
+    };
+    let count = human::plural(report.found.len() as u64, "thing");
+    let text = Text::of(Role::Strong, report.path.clone()).plain(done).plain(format!("{count} found"));
+    document.push(Block::Headline { severity, text });
+    if !report.found.is_empty() {
+        let columns =
+            vec![Column::new("found"), Column::new("name"), Column::new("what"), Column::new("known by")];
+        let rows = report.found.iter().map(|find| {
+            let name = Text::of(Role::Strong, find.name.clone());
+            vec![find.kind.as_str().into(), name, find.what.as_str().into(), find.why.as_str().into()]
+        });
+        document.push(Block::Table(Table { columns, rows: rows.collect() }));
+    }
+    if report.written {
+        document.push(Block::Heading("Next".to_owned()));
+        for (text, command) in
+            [("look through it", "fuelops config check"), ("see it at work", "fuelops health")]
+        {
+            document.push(Block::Command { text: text.to_owned(), command: command.to_owned() });
+        }
+    }
+    document
 }
 
 /// Every value with its source.

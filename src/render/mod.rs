@@ -23,7 +23,7 @@ mod terminal;
 
 pub use backup::{backup, backup_line};
 pub use clean::{clean, clean_line};
-pub use config::{config_aliases, config_aliases_text, config_check, config_show};
+pub use config::{config_aliases, config_aliases_text, config_check, config_init, config_show};
 pub use demo::{demo, demo_ending, demo_scene};
 pub use document::{Align, Block, Cell, Column, Document, Plot, Role, Series, Span, Table, Text};
 pub use errors::{

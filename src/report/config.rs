@@ -57,6 +57,29 @@ pub struct ConfigValue {
     pub line: Option<usize>,
 }
 
+/// What `config init` found, and the config that it made of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfigInitReport {
+    /// Absolute.
+    pub path: String,
+    /// False where it is only shown, or a file of that name is there already.
+    pub written: bool,
+    pub found: Vec<ConfigFind>,
+    /// The config.
+    pub text: String,
+}
+
+/// Something that was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfigFind {
+    /// `service`, `check`, `logs`, `backup` or `secret`.
+    pub kind: String,
+    pub name: String,
+    pub what: String,
+    /// What it is known by.
+    pub why: String,
+}
+
 /// Lines to paste.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfigAliasesReport {

@@ -16,7 +16,8 @@ pub use clean::{
     CleanDisk, CleanEntry, CleanError, CleanList, CleanOutcome, CleanReport, CleanRuleTotal, CleanSkip,
 };
 pub use config::{
-    ConfigAlias, ConfigAliasesReport, ConfigCheckReport, ConfigProblem, ConfigShowReport, ConfigValue,
+    ConfigAlias, ConfigAliasesReport, ConfigCheckReport, ConfigFind, ConfigInitReport, ConfigProblem,
+    ConfigShowReport, ConfigValue,
 };
 pub use demo::{DemoReport, SceneReport};
 pub use errors::{

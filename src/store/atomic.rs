@@ -145,7 +145,7 @@ fn put_in_place(file: NamedTempFile, target: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn folder_of(target: &Path) -> &Path {
+pub(super) fn folder_of(target: &Path) -> &Path {
     target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 

@@ -11,7 +11,8 @@ use chrono::{DateTime, Utc};
 use crate::checks::Plan;
 use crate::checks::evidence::moment;
 use crate::checks::evidence::{LastWords, SaidFault};
-use crate::logs::restarts::{Mark, MarkFinder};
+use crate::checks::restarts::mark_of;
+use crate::logs::restarts::Mark;
 use crate::logs::rules;
 use crate::text::redact;
 
@@ -34,27 +35,28 @@ pub(super) fn logs(plan: &Plan) -> Vec<(String, PathBuf)> {
 
 /// Reads the end of a log. May hang where its file system does.
 pub(super) fn read(service: &str, path: &Path, now: DateTime<Utc>) -> Option<LastWords> {
-    let (bytes, modified) = tail(path).ok()?;
+    let (bytes, modified) = tail(path, TAIL).ok()?;
     let silent_for = SystemTime::from(now).duration_since(modified).unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes);
-    Some(LastWords { service: service.to_owned(), silent_for, faults: faults(&text, now) })
+    let (faults, pid) = faults(&text, now);
+    Some(LastWords { service: service.to_owned(), silent_for, pid, faults })
 }
 
-fn tail(path: &Path) -> io::Result<(Vec<u8>, SystemTime)> {
+/// Reads the end of a file, at most so many bytes of it, and when it was last written to.
+pub(in crate::checks) fn tail(path: &Path, most: u64) -> io::Result<(Vec<u8>, SystemTime)> {
     let mut file = File::open(path)?;
     let metadata = file.metadata()?;
     if !metadata.is_file() {
         return Err(io::ErrorKind::InvalidInput.into());
     }
-    file.seek(SeekFrom::Start(metadata.len().saturating_sub(TAIL)))?;
+    file.seek(SeekFrom::Start(metadata.len().saturating_sub(most)))?;
     let mut bytes = Vec::new();
-    file.take(TAIL).read_to_end(&mut bytes)?;
+    file.take(most).read_to_end(&mut bytes)?;
     Ok((bytes, metadata.modified()?))
 }
 
-/// Known faults since the last start, newest first, each rule once.
-fn faults(text: &str, now: DateTime<Utc>) -> Vec<SaidFault> {
-    let marks = MarkFinder::default();
+/// Known faults since the last start, newest first, each rule once; and the pid of that start.
+fn faults(text: &str, now: DateTime<Utc>) -> (Vec<SaidFault>, Option<u32>) {
     let mut seen = HashSet::new();
     let mut faults = Vec::new();
     let mut pending = 0;
@@ -71,11 +73,14 @@ fn faults(text: &str, now: DateTime<Utc>) -> Vec<SaidFault> {
         } else {
             note(line, None, at, &mut seen, &mut faults);
         }
-        if is_start(line, &marks) {
-            break;
+        // What stands above a start belongs to an earlier life.
+        if let Some((Mark::Start | Mark::ParentStart | Mark::ReloaderStart | Mark::SupervisorStart, pid)) =
+            mark_of(line)
+        {
+            return (faults, pid);
         }
     }
-    faults
+    (faults, None)
 }
 
 fn note(
@@ -92,24 +97,12 @@ fn note(
     }
 }
 
-/// Whether a line tells of a start; what stands above it belongs to an earlier life.
-fn is_start(line: &str, marks: &MarkFinder) -> bool {
-    // `INFO:     Started server process [7]`, with or without a time and a logger before it.
-    let message = line.rsplit_once(" - ").map_or(line, |(_, message)| message);
-    let message = message.split_once(':').filter(|(level, _)| level.chars().all(|c| c.is_ascii_uppercase()));
-    let message = message.map_or(line, |(_, message)| message.trim_start());
-    matches!(
-        marks.mark(message.as_bytes()),
-        Some((Mark::Start | Mark::ParentStart | Mark::ReloaderStart | Mark::SupervisorStart, _))
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn rules_of(text: &str) -> Vec<&'static str> {
-        faults(text, Utc::now()).into_iter().map(|fault| fault.rule).collect()
+        faults(text, Utc::now()).0.into_iter().map(|fault| fault.rule).collect()
     }
 
     #[test]
@@ -123,6 +116,7 @@ ERROR:    [Errno 98] error while attempting to bind on address ('127.0.0.1', 800
 INFO:     Waiting for application shutdown.
 ";
         assert_eq!(rules_of(text), ["port-in-use", "mysql-connection-refused"]);
+        assert_eq!(faults(text, Utc::now()).1, Some(4711));
     }
 
     #[test]
@@ -131,17 +125,17 @@ INFO:     Waiting for application shutdown.
         let at = (now - chrono::TimeDelta::minutes(5)).format("%Y-%m-%dT%H:%M:%SZ");
         let text =
             format!("{at} - app - ERROR - it failed\nTraceback (most recent call last):\nMemoryError\n");
-        let found = faults(&text, now);
+        let found = faults(&text, now).0;
         assert_eq!(found[0].rule, "out-of-memory");
         let age = found[0].age.unwrap().as_secs();
         assert!((300..302).contains(&age), "{age}");
-        assert_eq!(faults("MemoryError\n", now)[0].age, None);
+        assert_eq!(faults("MemoryError\n", now).0[0].age, None);
     }
 
     #[test]
     fn no_bytes_make_it_panic() {
         for text in ["", "\n\n", "é".repeat(5_000).as_str(), "2026-", ": : - : -"] {
-            assert!(faults(text, Utc::now()).is_empty());
+            assert!(faults(text, Utc::now()).0.is_empty());
         }
     }
 

@@ -7,7 +7,7 @@
 mod gather;
 mod kills;
 mod last_words;
-mod moment;
+pub(super) mod moment;
 mod servers;
 mod waits;
 
@@ -19,6 +19,7 @@ use crate::config::Address;
 use crate::logs::rules::FaultClass;
 
 pub use gather::gather;
+pub(super) use last_words::tail;
 
 /// Everything that was found.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -54,7 +55,9 @@ pub struct LastWords {
     pub service: String,
     /// Since the log was last written to.
     pub silent_for: Duration,
-    /// Known faults since the last start that it tells of, newest first, each once.
+    /// Of the process that it says to have started last.
+    pub pid: Option<u32>,
+    /// Known faults since that start, newest first, each once.
     pub faults: Vec<SaidFault>,
 }
 

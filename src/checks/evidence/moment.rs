@@ -8,7 +8,7 @@ const WITHIN: usize = 40;
 const LENGTH: usize = 19;
 
 /// Finds a day and time near the start of a line, in this machine's zone unless it ends in `Z`.
-pub(super) fn of_line(line: &str) -> Option<DateTime<Utc>> {
+pub(in crate::checks) fn of_line(line: &str) -> Option<DateTime<Utc>> {
     let line = line.as_bytes();
     let head = &line[..line.len().min(WITHIN)];
     let start = head.windows(5).position(|w| w[..4].iter().all(u8::is_ascii_digit) && w[4] == b'-')?;

@@ -1,34 +1,22 @@
 //! The kernel killed it for want of memory.
 
-use std::path::Path;
-use std::time::Duration;
-
 use crate::checks::Kill;
-use crate::config::{CheckKind, Service};
+use crate::config::CheckKind;
 use crate::diagnose::naming::Named;
 use crate::diagnose::scene::{Node, Part};
 use crate::model::Cause;
 use crate::text::human;
 
-/// The kernel keeps so many letters of a program's name.
-const SHORT_NAME: usize = 15;
-/// How near to each other a kill and the last line of a log have to be to tell of the same moment.
-const SAME_MOMENT: Duration = Duration::from_secs(60);
-
-/// A service's process is gone, and the kernel says that it killed the very pid, or one of its name at the moment that the
-/// log fell silent.
+/// A service's process is gone, and the kernel says that it killed the very pid that the pid file, or the log, names.
 pub(super) fn service(node: Node<'_>) -> Option<Named> {
     let (service, Part::Process) = node.service()? else { return None };
     if !node.is_one_of(&[Cause::ProcessDown, Cause::OrphanProcess]) {
         return None;
     }
-    let stale = node.number("stale_pid");
     let evidence = node.evidence();
-    let silent = evidence.last_words_of(&service.name).map(|words| words.silent_for);
-    let is_its = |kill: &&Kill| match stale {
-        Some(pid) => f64::from(kill.pid) == pid,
-        None => runs(service, &kill.name) && silent.is_some_and(|at| at.abs_diff(kill.age) < SAME_MOMENT),
-    };
+    let logged = evidence.last_words_of(&service.name).and_then(|words| words.pid).map(f64::from);
+    let pid = node.number("stale_pid").or(logged)?;
+    let is_its = |kill: &&Kill| f64::from(kill.pid).total_cmp(&pid).is_eq();
     let kill = evidence.kills.iter().find(is_its)?;
     let cause = if kill.is_of_group { Cause::MemoryLimit } else { Cause::MemoryFull };
     // Workers without a parent stay what they are: they hold the port.
@@ -54,12 +42,6 @@ pub(super) fn server(node: Node<'_>) -> Option<Named> {
     Some(Named { cause: None, evidence: text(kill) })
 }
 
-fn runs(service: &Service, name: &str) -> bool {
-    let program = service.command.as_ref().map(|command| Path::new(command.program()));
-    let file = program.and_then(Path::file_name).map(|file| file.to_string_lossy().into_owned());
-    file.is_some_and(|file| file.chars().take(SHORT_NAME).eq(name.chars()))
-}
-
 fn text(kill: &Kill) -> String {
     let (ago, short) =
         (human::duration(kill.age), if kill.is_of_group { "its control group" } else { "the machine" });
@@ -68,6 +50,8 @@ fn text(kill: &Kill) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::checks::{Evidence, LastWords};
     use crate::diagnose::testing::{bad, diagnosed as read};
@@ -103,18 +87,18 @@ mod tests {
     }
 
     #[test]
-    fn without_a_pid_the_log_must_have_fallen_silent_at_that_moment() {
-        let words = |seconds| LastWords {
-            service: "api".into(),
-            silent_for: Duration::from_secs(seconds),
-            faults: Vec::new(),
-        };
-        for (seconds, cause) in [(170, Cause::MemoryFull), (3_600, Cause::ProcessDown)] {
-            let evidence = Evidence {
-                kills: vec![kill(8, false)],
-                last_words: vec![words(seconds)],
-                ..Evidence::default()
+    fn without_a_pid_file_the_log_has_to_name_the_pid() {
+        for (pid, cause) in
+            [(Some(8), Cause::MemoryFull), (Some(9), Cause::ProcessDown), (None, Cause::ProcessDown)]
+        {
+            let words = LastWords {
+                service: "api".into(),
+                silent_for: Duration::from_secs(9),
+                pid,
+                faults: Vec::new(),
             };
+            let evidence =
+                Evidence { kills: vec![kill(8, false)], last_words: vec![words], ..Evidence::default() };
             assert_eq!(read(vec![process(None)], &evidence)[0].cause, Some(cause));
         }
     }

@@ -87,8 +87,9 @@ fn cannot_write(node: Node<'_>) -> bool {
     let finding = node.finding();
     let texts = finding.observed.values().filter_map(|value| value.as_str());
     let mut texts = texts.chain([finding.summary.as_str()]);
-    let is_flag = finding.observed.get("read_only").is_some_and(|value| value == true);
-    is_flag
+    let flags = ["read_only", "save_failed", "append_failed"];
+    let is_flag = |flag: &str| finding.observed.get(flag).is_some_and(|value| value == true);
+    flags.into_iter().any(is_flag)
         || texts.any(|text| {
             let lower = text.to_lowercase();
             CANNOT_WRITE.iter().any(|sign| lower.contains(sign))

@@ -27,12 +27,12 @@ pub use hold::ProcessHold;
 pub use kernel_log::kernel_log;
 pub use memory::{memory, swap};
 pub use processes::{
-    boot_id, command_line, environment, executable, is_contained, process_files, process_files_limit,
-    process_owner, process_stat, processes, wait_channel, working_dir,
+    boot_id, command_line, environment, executable, is_contained, output_file, process_files,
+    process_files_limit, process_owner, process_stat, processes, wait_channel, working_dir,
 };
 pub use scope::{Scope, ScopeWatch, control_group};
 pub use signals::catches_signal;
-pub use sockets::listeners;
+pub use sockets::{every_listener, listeners};
 pub use waiting::waiting;
 
 use std::fs::File;

@@ -137,6 +137,12 @@ pub fn working_dir(pid: u32) -> Option<PathBuf> {
     fs::read_link(format!("/proc/{pid}/cwd")).ok()
 }
 
+/// Returns the file that a process writes its standard output to; `None` without rights, or when it is no plain file.
+pub fn output_file(pid: u32) -> Option<PathBuf> {
+    let path = fs::read_link(format!("/proc/{pid}/fd/1")).ok()?;
+    path.metadata().is_ok_and(|metadata| metadata.is_file()).then_some(path)
+}
+
 /// Returns the user on whose behalf a process acts.
 ///
 /// From `status`: the owner of `/proc/PID` is root for a program that changed its user by itself.

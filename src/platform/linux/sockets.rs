@@ -28,9 +28,7 @@ pub fn listeners(
     likely: &[u32],
     others: &mut dyn FnMut() -> Vec<u32>,
 ) -> io::Result<Vec<Listener>> {
-    let mut sockets = sockets_in("/proc/net/tcp", ports)?;
-    // A kernel without IPv6 has no such file.
-    sockets.extend(sockets_in("/proc/net/tcp6", ports).unwrap_or_default());
+    let mut sockets = sockets_on(&|port| ports.contains(&port))?;
     if sockets.is_empty() {
         return Ok(Vec::new());
     }
@@ -57,12 +55,29 @@ pub(super) fn peer_of(pid: u32, inode: u64) -> Option<SocketAddr> {
     Some(SocketAddr::new(peer.ip().to_canonical(), peer.port()))
 }
 
+/// Finds every socket that listens, and the processes that hold them, as far as this caller may see them.
+///
+/// # Errors
+/// When the kernel's list of sockets cannot be read.
+pub fn every_listener(everybody: &mut dyn FnMut() -> Vec<u32>) -> io::Result<Vec<Listener>> {
+    let mut sockets = sockets_on(&|_| true)?;
+    note_holders(&mut sockets, &everybody());
+    Ok(sockets.into_iter().map(|s| s.listener).collect())
+}
+
+fn sockets_on(is_wanted: &dyn Fn(u16) -> bool) -> io::Result<Vec<Socket>> {
+    let mut sockets = sockets_in("/proc/net/tcp", is_wanted)?;
+    // A kernel without IPv6 has no such file.
+    sockets.extend(sockets_in("/proc/net/tcp6", is_wanted).unwrap_or_default());
+    Ok(sockets)
+}
+
 struct Socket {
     inode: u64,
     listener: Listener,
 }
 
-fn sockets_in(path: &str, ports: &[u16]) -> io::Result<Vec<Socket>> {
+fn sockets_in(path: &str, is_wanted: &dyn Fn(u16) -> bool) -> io::Result<Vec<Socket>> {
     let mut lines = BufReader::new(File::open(path)?).split(b'\n').skip(1);
     let mut found = Vec::new();
     while let Some(line) = lines.next().transpose()? {
@@ -71,7 +86,7 @@ fn sockets_in(path: &str, ports: &[u16]) -> io::Result<Vec<Socket>> {
         if entry.state != LISTEN {
             break;
         }
-        if ports.contains(&entry.address.port()) {
+        if is_wanted(entry.address.port()) {
             let listener = Listener { address: entry.address, uid: entry.uid, pids: Vec::new() };
             found.push(Socket { inode: entry.inode, listener });
         }

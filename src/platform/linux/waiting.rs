@@ -4,6 +4,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use super::processes::wait_channel;
 use super::read_text;
 use super::sockets::peer_of;
 use crate::platform::{ProcessState, Waiting, process_stat};
@@ -31,7 +32,7 @@ pub fn waiting(pid: u32) -> Option<Waiting> {
     let on = call.as_deref().and_then(Call::parse).and_then(|call| of_call(pid, call));
     match on {
         Some(on) => Some(on),
-        None if stat.state == ProcessState::Uninterruptible => Some(Waiting::Kernel(channel(pid)?)),
+        None if stat.state == ProcessState::Uninterruptible => Some(Waiting::Kernel(wait_channel(pid)?)),
         None => None,
     }
 }
@@ -71,13 +72,6 @@ fn of_call(pid: u32, call: Call) -> Option<Waiting> {
     }
     // A terminal or an event descriptor: a program that waits for its user is not hung on anything.
     text.starts_with('/').then(|| Waiting::File(PathBuf::from(&target)))
-}
-
-/// The function of the kernel that the thread sleeps in.
-fn channel(pid: u32) -> Option<String> {
-    let text = read_text(&format!("/proc/{pid}/wchan")).ok()?;
-    let text = text.trim();
-    (!text.is_empty() && text != "0").then(|| text.to_owned())
 }
 
 #[cfg(test)]

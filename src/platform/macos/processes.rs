@@ -153,6 +153,11 @@ pub fn working_dir(pid: u32) -> Option<PathBuf> {
     (!bytes.is_empty()).then(|| PathBuf::from(OsString::from_vec(bytes)))
 }
 
+/// Returns nothing: where a process writes is told only to a debugger here.
+pub fn output_file(_pid: u32) -> Option<PathBuf> {
+    None
+}
+
 /// Returns the user on whose behalf a process acts.
 pub fn process_owner(pid: u32) -> Option<u32> {
     info::<libc::proc_bsdinfo>(pid, libc::PROC_PIDTBSDINFO).map(|bsd| bsd.pbi_uid)

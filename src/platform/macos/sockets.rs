@@ -15,11 +15,23 @@ pub fn listeners(
     _likely: &[u32],
     _others: &mut dyn FnMut() -> Vec<u32>,
 ) -> io::Result<Vec<Listener>> {
+    listening(&|port| ports.contains(&port))
+}
+
+/// Finds every socket that listens, and the processes that hold them, as far as this caller may see them.
+///
+/// # Errors
+/// When the system does not tell.
+pub fn every_listener(_everybody: &mut dyn FnMut() -> Vec<u32>) -> io::Result<Vec<Listener>> {
+    listening(&|_| true)
+}
+
+fn listening(is_wanted: &dyn Fn(u16) -> bool) -> io::Result<Vec<Listener>> {
     let all = listeners::get_all().map_err(|e| io::Error::other(e.to_string()))?;
     let mut found: Vec<Listener> = Vec::new();
     for entry in all {
         let is_tcp = entry.protocol == listeners::Protocol::TCP;
-        if !is_tcp || entry.state != listeners::SocketState::Listen || !ports.contains(&entry.socket.port()) {
+        if !is_tcp || entry.state != listeners::SocketState::Listen || !is_wanted(entry.socket.port()) {
             continue;
         }
         match found.iter_mut().find(|l| l.address == entry.socket) {

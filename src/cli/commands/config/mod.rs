@@ -1,4 +1,6 @@
-//! `fuelops config`: whether the config can be used, what is in force and why, its schema, lines to paste.
+//! `fuelops config`: a first one, whether the config can be used, what is in force and why, its schema, lines to paste.
+
+mod init;
 
 use std::env;
 use std::path::Path;
@@ -21,7 +23,7 @@ use crate::text::suggest::did_you_mean;
 /// Version of the JSON schemas.
 const SCHEMA: u32 = 1;
 
-/// Check and explain the config; print its schema, and aliases to paste
+/// Make, check and explain the config; print its schema, and aliases to paste
 #[derive(Args, Debug)]
 #[command(
     subcommand_required = true,
@@ -36,6 +38,14 @@ pub struct ConfigArgs {
 
 #[derive(Debug, Subcommand)]
 enum ConfigCommand {
+    /// Look at what runs here and write a commented fuelops.toml that fits; one that is there stays as it is
+    #[command(after_help = "\
+Examples:
+  fuelops config init             in the folder of the backend, best while it runs
+  fuelops config init --print     only show it
+
+Exit codes: 0 written or printed, 2 there is one already, 74 it cannot be written.")]
+    Init(init::InitArgs),
     /// Read the config through: name every mistake with line, key and cure
     Check,
     /// Show every value in force, and where it comes from; secrets are masked
@@ -75,6 +85,7 @@ enum Kind {
 /// When the config cannot be used, a key is not in it, or the result cannot be written.
 pub fn run(args: &ConfigArgs, context: &Context) -> Result<Exit> {
     match &args.command {
+        ConfigCommand::Init(args) => init::run(args, context),
         ConfigCommand::Check => check(context),
         ConfigCommand::Show(args) => show(args, context),
         ConfigCommand::Schema => schema(context),

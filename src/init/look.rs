@@ -1,0 +1,164 @@
+//! Looks at a machine: processes, ports, the folder. The only file here that does so.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use crate::init::inventory::{Inventory, Listening, Process};
+use crate::init::{ask, environment, folder};
+use crate::platform;
+use crate::process::Table;
+
+/// Ports that are asked what they speak.
+const MOST_ASKED: usize = 64;
+
+/// Looks around; `variables` are the names that the caller has in its environment.
+pub fn look(root: &Path, variables: &dyn Fn(&str) -> bool) -> Inventory {
+    let Ok(table) = Table::read() else {
+        return Inventory { folder: root.to_owned(), files: folder::look(root), ..Inventory::default() };
+    };
+    let ports = ports(&table);
+    let processes = processes(&table, root, &ports);
+    let files = folder::look(root);
+    let environment = environment::read(&root.join(".env"), variables);
+    let wanted = |at: &&(std::net::SocketAddr, Option<u32>)| {
+        is_worth_asking(at.0.port(), at.1, &processes, &environment)
+    };
+    let listening = ports.iter().filter(wanted).take(MOST_ASKED).map(|(address, pid)| Listening {
+        address: *address,
+        pid: *pid,
+        program: pid.and_then(|pid| table.stat(pid)).map(|stat| stat.name.clone()),
+        answer: ask::all(*address),
+    });
+    Inventory {
+        folder: root.to_owned(),
+        owner: platform::file_owner(root).map(platform::user_name),
+        listening: listening.collect(),
+        files,
+        processes,
+        environment,
+    }
+}
+
+/// What belongs to the folder, stands on a port that everybody knows, or in the folder's `.env`.
+fn is_worth_asking(
+    port: u16,
+    pid: Option<u32>,
+    processes: &[Process],
+    environment: &[crate::init::inventory::Variable],
+) -> bool {
+    let is_ours = |process: &&Process| {
+        process.is_at_home && (Some(process.pid) == pid || process.ports.contains(&port))
+    };
+    let is_named = environment.iter().any(|variable| variable.port == Some(port));
+    is_named || ask::is_well_known(port) || processes.iter().any(|process| is_ours(&process))
+}
+
+/// Every listening address once, with the process that listens: of a parent and its workers, the parent.
+fn ports(table: &Table) -> Vec<(std::net::SocketAddr, Option<u32>)> {
+    let mut everybody = || table.stats().filter(|stat| !stat.is_kernel).map(|stat| stat.pid).collect();
+    let mut found: Vec<_> = platform::every_listener(&mut everybody)
+        .unwrap_or_default()
+        .into_iter()
+        .map(|listener| {
+            let top =
+                listener.pids.iter().copied().find(|pid| {
+                    listener.pids.iter().all(|other| other == pid || table.descends(*other, *pid))
+                });
+            (listener.address, top.or_else(|| listener.pids.first().copied()))
+        })
+        .collect();
+    found.sort();
+    found.dedup_by_key(|(address, _)| address.port());
+    found
+}
+
+/// Programs that listen, or work in the folder: not the shells and editors there, and not those that started this one.
+fn processes(table: &Table, root: &Path, ports: &[(std::net::SocketAddr, Option<u32>)]) -> Vec<Process> {
+    let me = std::process::id();
+    let mut of: HashMap<u32, Vec<u16>> = HashMap::new();
+    for (address, pid) in ports {
+        if let Some(pid) = pid {
+            of.entry(*pid).or_default().push(address.port());
+        }
+    }
+    let listens = |pid: u32| table.tree(pid).iter().any(|pid| of.contains_key(pid));
+    let mut wanted: Vec<u32> = table
+        .stats()
+        .filter(|stat| !stat.is_kernel && stat.pid != me && !table.descends(me, stat.pid))
+        .map(|stat| stat.pid)
+        .filter(|pid| {
+            of.contains_key(pid) || (is_at_home(table, *pid, root) && is_program(table, *pid, listens(*pid)))
+        })
+        .collect();
+    wanted.sort_unstable();
+    let all = wanted.clone();
+    wanted.retain(|pid| !all.iter().any(|other| other != pid && table.descends(*pid, *other)));
+    wanted.into_iter().map(|pid| process(table, pid, root, &of)).collect()
+}
+
+fn process(table: &Table, pid: u32, root: &Path, of: &HashMap<u32, Vec<u16>>) -> Process {
+    let words = table.words(pid).unwrap_or_default();
+    let facts = table.facts(pid);
+    let mut ports: Vec<u16> =
+        table.tree(pid).iter().filter_map(|pid| of.get(pid)).flatten().copied().collect();
+    ports.sort_unstable();
+    ports.dedup();
+    Process {
+        pid,
+        words: words.iter().map(|word| word.to_string_lossy().into_owned()).collect(),
+        dir: facts.and_then(|facts| facts.working_dir.clone()),
+        user: facts.and_then(|facts| facts.owner).map(platform::user_name),
+        output: platform::output_file(pid),
+        unit: platform::control_group(pid).as_deref().and_then(unit),
+        ports,
+        is_at_home: is_at_home(table, pid, root),
+    }
+}
+
+fn is_at_home(table: &Table, pid: u32, root: &Path) -> bool {
+    // Everything lies below `/`.
+    let dir = table.facts(pid).and_then(|facts| facts.working_dir.as_deref());
+    root.parent().is_some() && dir.is_some_and(|dir| dir.starts_with(root))
+}
+
+/// Whether a process in the folder is a program of it: it listens, or runs a script, or works on a queue.
+fn is_program(table: &Table, pid: u32, listens: bool) -> bool {
+    let words = table.words(pid).unwrap_or_default();
+    let Some(program) = words.first().map(PathBuf::from) else { return false };
+    let name = program.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let runs_script = words.iter().skip(1).any(|word| {
+        let word = word.to_string_lossy();
+        [".py", ".js", ".rb", ".php", ".jar"].iter().any(|ending| word.ends_with(ending)) || word == "celery"
+    });
+    let is_interpreter = ["python", "node", "ruby", "php", "java"].iter().any(|kind| name.starts_with(kind));
+    listens || (is_interpreter && runs_script)
+}
+
+/// `/system.slice/portal.service` names the unit; user sessions and scopes do not.
+fn unit(group: &str) -> Option<String> {
+    let name = group.rsplit('/').find(|part| part.ends_with(".service"))?;
+    (group.starts_with("/system.slice/") && !name.starts_with("user@")).then(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_services_of_the_system_are_units() {
+        assert_eq!(unit("/system.slice/portal.service"), Some("portal.service".to_owned()));
+        let template = "/system.slice/system-celery.slice/celery-worker@1.service";
+        assert_eq!(unit(template), Some("celery-worker@1.service".to_owned()));
+        assert_eq!(unit("/user.slice/user-1000.slice/user@1000.service/app.slice/x.scope"), None);
+        assert_eq!(unit("/"), None);
+    }
+
+    #[test]
+    fn own_ancestors_are_no_services() {
+        let table = Table::read().unwrap();
+        let me = std::process::id();
+        let root = std::env::current_dir().unwrap();
+        let found = processes(&table, &root, &ports(&table));
+        assert!(found.iter().all(|process| process.pid != me && !table.descends(me, process.pid)));
+    }
+}

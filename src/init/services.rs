@@ -1,0 +1,183 @@
+//! Services: what runs in the folder, and what could.
+
+use std::path::Path;
+
+use crate::init::inventory::{App, AppKind, Inventory, Listening, Process};
+use crate::init::proposal::{Proposal, ServicePlan, slug};
+use crate::text::redact;
+
+/// Servers that are told as checks, not started by us.
+const SERVERS: [&str; 9] = [
+    "mysqld",
+    "mariadbd",
+    "postgres",
+    "redis-server",
+    "valkey-server",
+    "prometheus",
+    "node_exporter",
+    "prometheus-node",
+    "beam.smp",
+];
+
+/// Adds what runs in the folder; where nothing does, the app that lies there.
+pub(super) fn add(inventory: &Inventory, proposal: &mut Proposal) {
+    let at_home = inventory.processes.iter().filter(|process| process.is_at_home && !is_server(process));
+    for process in at_home.clone() {
+        let plan = running(process, inventory, proposal);
+        let what = if plan.unit.is_some() { "a unit of systemd".to_owned() } else { shown(&plan.command) };
+        let why = plan.because.clone();
+        proposal.find("service", &plan.name, what, why);
+        proposal.services.push(plan);
+    }
+    if proposal.services.is_empty()
+        && let Some(app) = &inventory.files.app
+    {
+        let plan = lying(app, inventory, proposal);
+        proposal.find("service", &plan.name, shown(&plan.command), plan.because.clone());
+        proposal.services.push(plan);
+    }
+}
+
+fn is_server(process: &Process) -> bool {
+    let program = process.words.first().map(Path::new).and_then(Path::file_name);
+    program.is_some_and(|name| SERVERS.iter().any(|server| name == *server))
+}
+
+fn shown(command: &[String]) -> String {
+    redact::secrets(&command.join(" ")).into_owned()
+}
+
+fn running(process: &Process, inventory: &Inventory, proposal: &Proposal) -> ServicePlan {
+    let root = &inventory.folder;
+    let inside = |path: &Path| relative(path, root);
+    let port = process.ports.first().copied();
+    let answer = port.and_then(|port| inventory.listening.iter().find(|at| at.address.port() == port));
+    let pid_file = inventory.files.pid_files.iter().find(|(_, pid)| *pid == process.pid);
+    let mut because =
+        format!("pid {} runs in {}", process.pid, process.dir.as_deref().unwrap_or(root).display());
+    if let Some(port) = port {
+        because = format!("{because} and listens on port {port}");
+    }
+    let plan = ServicePlan {
+        name: proposal.free_name(&name_of(&process.words)),
+        unit: process.unit.clone(),
+        pid_file: pid_file.map(|(path, _)| path.display().to_string()),
+        log_file: process.output.as_deref().map(inside),
+        port,
+        health: answer.and_then(health),
+        because,
+        depends_on: dependencies(proposal),
+        ..ServicePlan::default()
+    };
+    if plan.unit.is_some() {
+        return ServicePlan { pid_file: None, ..plan };
+    }
+    ServicePlan {
+        command: process.words.clone(),
+        dir: process.dir.as_deref().filter(|dir| dir != root).map(inside),
+        user: process.user.clone().filter(|user| Some(user) != inventory.owner.as_ref()),
+        env_file: inventory.files.env_file.as_ref().map(|path| path.display().to_string()),
+        ..plan
+    }
+}
+
+/// A check that the app is likely to need comes first.
+fn dependencies(proposal: &Proposal) -> Vec<String> {
+    let is_store = |kind: &str| ["mysql", "postgres", "redis"].contains(&kind);
+    let stores = proposal.checks.iter().filter(|check| is_store(check.kind) || is_store(&check.name));
+    stores.map(|check| check.name.clone()).collect()
+}
+
+fn health(listening: &Listening) -> Option<(String, u16)> {
+    // What answers with an error of its own is no way to tell that it is well.
+    listening.answer.http.clone().filter(|(_, status)| (200..300).contains(status) || *status == 404)
+}
+
+/// A path as it stands in the file: relative where it lies below the root.
+fn relative(path: &Path, root: &Path) -> String {
+    path.strip_prefix(root).unwrap_or(path).display().to_string()
+}
+
+/// The usual name of a program, by its words.
+fn name_of(words: &[String]) -> String {
+    let is = |name: &str| words.iter().any(|word| word == name || word.ends_with(&format!("/{name}")));
+    if is("celery") {
+        let beat = if is("beat") { "celery-beat" } else { "celery-worker" };
+        return beat.to_owned();
+    }
+    if is("uvicorn") || is("gunicorn") || is("hypercorn") || is("flask") {
+        return "backend".to_owned();
+    }
+    let script = words.iter().skip(1).find(|word| !word.starts_with('-'));
+    let stem =
+        script.and_then(|word| Path::new(word).file_stem()).map(|stem| stem.to_string_lossy().into_owned());
+    match stem.as_deref() {
+        Some("main" | "app" | "server" | "manage" | "run" | "wsgi" | "asgi") | None => "backend".to_owned(),
+        Some(stem) => slug(stem).unwrap_or_else(|| "backend".to_owned()),
+    }
+}
+
+/// Nothing runs: how the app would be started.
+fn lying(app: &App, inventory: &Inventory, proposal: &Proposal) -> ServicePlan {
+    let files = &inventory.files;
+    let python =
+        files.interpreter.as_ref().map_or_else(|| "python3".to_owned(), |path| path.display().to_string());
+    let from_env = || {
+        inventory.environment.iter().find(|v| v.name == "PORT" || v.name == "APP_PORT").and_then(|v| v.port)
+    };
+    let port = app.port.or_else(from_env).unwrap_or(8000);
+    let (file, number) = (app.file.display().to_string(), port.to_string());
+    let module = app.file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = if app.kind == AppKind::Django { "wsgi" } else { &module };
+    let target = format!("{name}:app");
+    let words: Vec<&str> = match app.kind {
+        AppKind::Script => vec![&python, &file],
+        AppKind::Django => vec![&python, &file, "runserver", "--noreload", &number],
+        AppKind::Asgi => vec![&python, "-m", "uvicorn", &target, "--port", &number],
+        AppKind::Wsgi => vec![&python, "-m", "gunicorn", "--bind", "127.0.0.1", &target],
+    };
+    let pid_file = files.pid_files.first().map(|(path, _)| path.display().to_string());
+    let log = files.logs.iter().find(|log| log.as_str() == "backend.log").or_else(|| files.logs.first());
+    ServicePlan {
+        name: proposal.free_name("backend"),
+        command: words.into_iter().map(str::to_owned).collect(),
+        pid_file: Some(pid_file.unwrap_or_else(|| "backend.pid".to_owned())),
+        log_file: Some(
+            log.filter(|log| !log.contains('*')).cloned().unwrap_or_else(|| "backend.log".to_owned()),
+        ),
+        port: Some(port),
+        health: Some(("/health".to_owned(), 404)),
+        env_file: files.env_file.as_ref().map(|path| path.display().to_string()),
+        depends_on: dependencies(proposal),
+        because: format!("{file} lies here; nothing of it runs now, so look at every line"),
+        ..ServicePlan::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(line: &str) -> String {
+        name_of(&line.split(' ').map(str::to_owned).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn programs_get_the_names_that_teams_give_them() {
+        assert_eq!(name("/srv/venv/bin/python3 main.py"), "backend");
+        assert_eq!(name("python3 -u wialon_sync.py"), "wialon-sync");
+        assert_eq!(name("/usr/bin/python3 /usr/bin/uvicorn main:app"), "backend");
+        assert_eq!(name("python -m celery -A tasks worker"), "celery-worker");
+        assert_eq!(name("python -m celery -A tasks beat"), "celery-beat");
+    }
+
+    #[test]
+    fn app_that_does_not_run_is_proposed_as_it_would_be_started() {
+        let app = App { file: "main.py".into(), kind: AppKind::Asgi, port: Some(8050) };
+        let mut inventory = Inventory { folder: "/srv/portal".into(), ..Inventory::default() };
+        inventory.files.app = Some(app);
+        let proposal = Proposal::of(&inventory);
+        assert_eq!(proposal.services[0].command.join(" "), "python3 -m uvicorn main:app --port 8050");
+        assert_eq!(proposal.name, "portal");
+    }
+}

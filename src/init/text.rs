@@ -1,0 +1,195 @@
+//! Writes a proposal as a commented `fuelops.toml`.
+
+use std::fmt::Write;
+
+use toml::Value;
+
+use crate::init::proposal::{CheckPlan, Proposal, ServicePlan};
+
+const HEAD: &str = "\
+# Written by `fuelops config init` from what runs and lies here; each block says why it stands there.
+# Check it with `fuelops config check`, see it at work with `fuelops health`; `fuelops config schema` knows every key.
+";
+
+const THRESHOLDS: &str = "
+# Green below warn, yellow from warn, red from critical; above 100 % is valid and switches one off.
+[thresholds]
+cpu_percent = { warn = 70, critical = 90 }
+memory_percent = { warn = 80, critical = 90 }
+disk_percent = { warn = 80, critical = 90 }
+";
+
+/// The text of the file.
+pub fn text(proposal: &Proposal) -> String {
+    let mut out = format!("{HEAD}name = {}\n{THRESHOLDS}", quoted(&proposal.name));
+    proposal.services.iter().for_each(|plan| service(plan, &mut out));
+    proposal.checks.iter().for_each(|plan| check(plan, &mut out));
+    if proposal.services.is_empty() && proposal.checks.is_empty() {
+        out.push_str(EXAMPLE);
+    }
+    if !proposal.logs.is_empty() {
+        let paths = Value::from(proposal.logs.clone());
+        line(
+            &mut out,
+            format_args!(
+                "\n# Read by `fuelops analyze-logs`, and their errors counted by `fuelops health`.\n[logs]\npaths = {paths}"
+            ),
+        );
+    }
+    if let Some(dir) = &proposal.backups {
+        let dir = quoted(&dir.to_string_lossy());
+        line(&mut out, format_args!("\n[backup]\ndir = {dir}"));
+    }
+    out
+}
+
+const EXAMPLE: &str = "
+# Nothing that runs or lies here looks like a backend. This is how one is named:
+# [[service]]
+# name = \"backend\"
+# command = [\"python3\", \"main.py\"]
+# pid_file = \"backend.pid\"
+# log_file = \"backend.log\"
+# port = 8000
+# health_url = \"http://127.0.0.1:8000/health\"
+";
+
+fn service(plan: &ServicePlan, out: &mut String) {
+    line(out, format_args!("\n# {}\n[[service]]\nname = {}", comment(&plan.because), quoted(&plan.name)));
+    if let Some(unit) = &plan.unit {
+        line(out, format_args!("manager = \"systemd\"\nunit = {}", quoted(unit)));
+    } else {
+        let words: Vec<String> = plan.command.iter().map(|word| escaped(word)).collect();
+        line(out, format_args!("command = {}", Value::from(words)));
+    }
+    let keys = [
+        ("cwd", &plan.dir),
+        ("user", &plan.user),
+        ("pid_file", &plan.pid_file),
+        ("log_file", &plan.log_file),
+    ];
+    for (key, value) in keys {
+        if let Some(value) = value {
+            line(out, format_args!("{key} = {}", quoted(value)));
+        }
+    }
+    if let Some(port) = plan.port {
+        line(out, format_args!("port = {port}"));
+        health(port, plan.health.as_ref(), out);
+    }
+    if let Some(file) = &plan.env_file {
+        line(
+            out,
+            format_args!(
+                "# env_file = {}          # where the program does not read it by itself",
+                quoted(file)
+            ),
+        );
+    }
+    if !plan.depends_on.is_empty() {
+        let names = Value::from(plan.depends_on.clone());
+        line(out, format_args!("depends_on = {names}          # its failures are folded under theirs"));
+    }
+}
+
+fn health(port: u16, health: Option<&(String, u16)>, out: &mut String) {
+    let Some((path, status)) = health else {
+        return line(
+            out,
+            format_args!(
+                "# health_url = \"http://127.0.0.1:{port}/health\"          # nothing answered there"
+            ),
+        );
+    };
+    line(out, format_args!("health_url = \"http://127.0.0.1:{port}{path}\""));
+    if *status == 404 {
+        line(
+            out,
+            format_args!(
+                "healthy_status = [\"200-299\", 404]          # no such route, but the server answers"
+            ),
+        );
+    }
+}
+
+fn check(plan: &CheckPlan, out: &mut String) {
+    line(
+        out,
+        format_args!(
+            "\n# {}\n[[check]]\nname = {}\ntype = \"{}\"",
+            comment(&plan.because),
+            quoted(&plan.name),
+            plan.kind
+        ),
+    );
+    plan.lines.iter().for_each(|text| line(out, format_args!("{text}")));
+    if !plan.later.is_empty() {
+        line(
+            out,
+            format_args!(
+                "# Better, with a login from the environment or a file ({{ env = \"…\" }}, {{ file = \"…\" }}):"
+            ),
+        );
+        plan.later.iter().for_each(|text| line(out, format_args!("# {text}")));
+    }
+}
+
+fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
+    writeln!(out, "{text}").expect("writing to a string");
+}
+
+/// A string as TOML writes it, in which nothing is expanded.
+fn quoted(text: &str) -> String {
+    Value::from(escaped(text)).to_string()
+}
+
+/// `${` would be a variable.
+fn escaped(text: &str) -> String {
+    text.replace("${", "$${")
+}
+
+/// Names of processes are hostile: a comment stays one line.
+fn comment(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::config::{Environment, parse};
+
+    fn plan(word: &str) -> ServicePlan {
+        ServicePlan {
+            name: "backend".into(),
+            command: vec!["python3".into(), word.into()],
+            dir: Some(word.into()),
+            port: Some(8000),
+            health: Some(("/health".into(), 404)),
+            because: word.into(),
+            ..ServicePlan::default()
+        }
+    }
+
+    #[test]
+    fn nothing_found_is_still_a_valid_file() {
+        let text = text(&Proposal { name: "x".into(), ..Proposal::default() });
+        assert!(parse(&text, Path::new("/"), &Environment::default()).is_ok(), "{text}");
+        assert!(text.contains("# [[service]]"));
+    }
+
+    proptest! {
+        #[test]
+        fn hostile_words_come_back_unchanged(word in "[^\0]{1,40}") {
+            let proposal = Proposal { name: "x".into(), services: vec![plan(&word)], ..Proposal::default() };
+            let text = text(&proposal);
+            let config = parse(&text, Path::new("/"), &Environment::default());
+            let config = config.unwrap_or_else(|error| panic!("{error}\n{text}"));
+            let words = config.services[0].command.as_ref().map(|command| command.words().to_vec());
+            prop_assert_eq!(&words.unwrap()[1], &word);
+        }
+    }
+}
