@@ -33,8 +33,16 @@ fn sharpen(findings: &mut [Finding], known: &Known<'_>) {
     for (at, named) in named {
         let finding = &mut findings[at];
         finding.cause = named.cause.or(finding.cause);
-        finding.summary = format!("{}; {}", finding.summary, named.evidence);
+        finding.summary = with_evidence(&finding.summary, &named.evidence);
         finding.evidence = Some(named.evidence);
+    }
+}
+
+/// What matters stands first: behind what is wrong, before the details of it.
+fn with_evidence(summary: &str, evidence: &str) -> String {
+    match summary.split_once("; ") {
+        Some((what, details)) => format!("{what} – {evidence}; {details}"),
+        None => format!("{summary} – {evidence}"),
     }
 }
 

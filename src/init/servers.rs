@@ -105,7 +105,7 @@ fn store(kind: &Kind, listening: &Listening, inventory: &Inventory, proposal: &m
     let by_name = |variable: &Variable| vec![format!("url = {{ env = \"{}\" }}", variable.name)];
     match secret {
         Some(variable) if variable.is_set => {
-            push(proposal, kind.name, kind.name, by_name(variable), because, Vec::new())
+            push(proposal, kind.name, kind.name, by_name(variable), because, Vec::new());
         }
         // Whether it answers a login is not known without one; whether it listens is.
         _ => {

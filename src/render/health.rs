@@ -20,11 +20,8 @@ pub enum HealthDetail {
 pub fn health(report: &HealthReport, detail: HealthDetail) -> Document {
     let mut document = Document::new(format!("{}: health", report.name));
     document.push(Block::Headline { severity: report.verdict.severity(), text: headline(report) });
-    let shown: Vec<&Finding> = report
-        .findings
-        .iter()
-        .filter(|f| detail == HealthDetail::Everything || f.severity != Severity::Ok)
-        .collect();
+    let is_shown = |f: &&Finding| detail == HealthDetail::Everything || f.severity != Severity::Ok;
+    let shown: Vec<&Finding> = nested(&report.findings).into_iter().filter(is_shown).collect();
     if !shown.is_empty() {
         document.push(Block::Table(table(&shown)));
     }
@@ -61,15 +58,34 @@ fn headline(report: &HealthReport) -> Text {
         None if report.findings.is_empty() => text.plain("nothing was measured"),
         None => text.plain("all checks green"),
     };
-    let tallies: Vec<String> = [Severity::Critical, Severity::Warning, Severity::Unknown, Severity::Ok]
-        .into_iter()
-        .filter_map(|s| match report.count(s) {
-            0 => None,
-            n => Some(format!("{n} {s}")),
-        })
-        .collect();
     let elapsed = human::duration(Duration::from_millis(report.elapsed_ms));
-    text.and(Role::Dim, format!("  ({}; {elapsed})", tallies.join(", ")))
+    text.and(Role::Dim, format!("  ({}; {elapsed})", tallies(report)))
+}
+
+/// What stands for itself, by severity; what follows from it; what is well.
+fn tallies(report: &HealthReport) -> String {
+    let roots = |severity| {
+        let is_root = |f: &&Finding| f.caused_by.is_none() && f.severity == severity;
+        report.findings.iter().filter(is_root).count()
+    };
+    let of = |severity: Severity| (roots(severity), severity.word().to_owned());
+    let folded = report.findings.iter().filter(|f| f.caused_by.is_some()).count();
+    let consequences = (folded, if folded == 1 { "consequence" } else { "consequences" }.to_owned());
+    let [critical, warning, unknown, ok] =
+        [Severity::Critical, Severity::Warning, Severity::Unknown, Severity::Ok].map(of);
+    let all = [critical, warning, unknown, consequences, ok].into_iter().filter(|(count, _)| *count > 0);
+    all.map(|(count, word)| format!("{count} {word}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Each root with its consequences right below it.
+fn nested(findings: &[Finding]) -> Vec<&Finding> {
+    let roots = findings.iter().filter(|finding| finding.caused_by.is_none());
+    roots
+        .flat_map(|root| {
+            let of_root = |f: &&Finding| f.caused_by.as_ref() == Some(&root.check);
+            std::iter::once(root).chain(findings.iter().filter(of_root))
+        })
+        .collect()
 }
 
 fn table(findings: &[&Finding]) -> Table {
@@ -89,7 +105,8 @@ fn row(finding: &Finding) -> Vec<Cell> {
         if finding.caused_by.is_some() { format!("└ {}", finding.check) } else { finding.check.clone() };
     let mut summary = Text::from(finding.summary.clone());
     if let Some(root) = &finding.caused_by {
-        summary = summary.and(Role::Dim, format!(" (because of {root})"));
+        let why = finding.evidence.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+        summary = summary.and(Role::Dim, format!(" (because of {root}{why})"));
     }
     let cause = finding.cause.map_or_else(Text::new, |c| Text::of(role, c.word()));
     let took = Text::of(Role::Dim, human::duration(Duration::from_millis(finding.elapsed_ms)));
