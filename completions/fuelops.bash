@@ -617,7 +617,7 @@ _fuelops() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "table json markdown html nagios prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json markdown html nagios prometheus error-tracking" -- "${cur}"))
                     return 0
                     ;;
                 --output)

@@ -689,8 +689,8 @@ html\t'One self-contained page'
 nagios\t'A Nagios plugin\'s line with perfdata (health only)'
 prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
 error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
-complete -c fuelops -n "__fish_fuelops_using_subcommand config; and not __fish_seen_subcommand_from check show schema aliases" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
-complete -c fuelops -n "__fish_fuelops_using_subcommand config; and not __fish_seen_subcommand_from check show schema aliases" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+complete -c fuelops -n "__fish_fuelops_using_subcommand config; and not __fish_seen_subcommand_from init check show schema aliases" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand config; and not __fish_seen_subcommand_from init check show schema aliases" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and not __fish_seen_subcommand_from init check show schema aliases" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
@@ -709,7 +709,8 @@ json\t'For scripts: one document with a schema'
 markdown\t'For chats and tickets'
 html\t'One self-contained page'
 nagios\t'A Nagios plugin\'s line with perfdata (health only)'
-prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'"
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from init" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from init" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
