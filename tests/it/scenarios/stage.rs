@@ -29,7 +29,7 @@ const THRESHOLDS: &str = r#"
 [thresholds]
 cpu_percent = { warn = 101, critical = 101 }
 memory_percent = { warn = 101, critical = 101 }
-disk_percent = { warn = 98, critical = 99 }
+disk_percent = { warn = 99.8, critical = 99.9 }
 errors_per_hour = { warn = 1000, critical = 2000 }
 min_uptime = "0s"
 [logs]

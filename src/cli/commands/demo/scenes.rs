@@ -34,8 +34,8 @@ pub(super) const SCENES: [Scene; 5] = [
         name: "crash",
         title: "The process runs out of memory and dies",
         act: |stage| stage.inflict(Fault::Crash),
-        expected: Some(Cause::ProcessDown),
-        explanation: "The pid file names a process that is gone, and nobody listens on the port.",
+        expected: Some(Cause::MemoryFull),
+        explanation: "The pid file names a process that is gone, and its last words say what it died of.",
     },
     Scene {
         name: "hang",
@@ -55,8 +55,8 @@ pub(super) const SCENES: [Scene; 5] = [
         name: "errors",
         title: "The database is gone, and every route answers 500",
         act: |stage| stage.inflict(Fault::Errors),
-        expected: Some(Cause::BadResponse),
-        explanation: "The process lives and answers in time, so a restart would not help: look into its log.",
+        expected: Some(Cause::DatabaseDown),
+        explanation: "The process lives and answers in time, so a restart would not help: its log names the database.",
     },
 ];
 
@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn a_cause_counts_where_it_is_critical_and_a_root() {
         let scene = &SCENES[1];
-        let found = critical("service.backend.process").because(Cause::ProcessDown);
+        let found = critical("service.backend.process").because(Cause::MemoryFull);
         assert!(scene.is_found_in(&report(vec![found.clone()])));
         let consequence = Finding { caused_by: Some("x".into()), ..found.clone() };
         assert!(!scene.is_found_in(&report(vec![consequence])));
