@@ -43,6 +43,9 @@ _fuelops() {
             fuelops,man)
                 cmd="fuelops__subcmd__man"
                 ;;
+            fuelops,recover)
+                cmd="fuelops__subcmd__recover"
+                ;;
             fuelops,run)
                 cmd="fuelops__subcmd__run"
                 ;;
@@ -140,7 +143,7 @@ _fuelops() {
 
     case "${cmd}" in
         fuelops)
-            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --help --version health analyze-logs logs clean track-errors backup run demo config completions man"
+            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --help --version health analyze-logs recover logs clean track-errors backup run demo config completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -860,6 +863,56 @@ _fuelops() {
                 return 0
             fi
             case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table json markdown html nagios prometheus error-tracking" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fuelops__subcmd__recover)
+            opts="-y -t -o -q -v -h -V --yes --dry-run --target --skip --full --preventive --drill --force --evict --budget --guard --config --format --output --color --quiet --verbose --no-progress --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --target)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -t)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --skip)
+                    COMPREPLY=($(compgen -W "snapshot preserve free verify archive" -- "${cur}"))
+                    return 0
+                    ;;
+                --budget)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

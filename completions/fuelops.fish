@@ -43,6 +43,7 @@ complete -c fuelops -n "__fish_fuelops_needs_command" -s h -l help -d 'Print hel
 complete -c fuelops -n "__fish_fuelops_needs_command" -s V -l version -d 'Print version'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "health" -d 'Measure everything once, name what is wrong and what to type next'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "analyze-logs" -d 'Read logs of any format once: what went wrong, since when, where, what changed, what to do'
+complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "recover" -d 'Bring the services back: plan, preserve, stop, free, start, verify, report'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "logs" -d 'Show the raw log lines of all services, merged in time order'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "clean" -d 'Free what may go, keep what must not'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "track-errors" -d 'Keep every error, tell what is new, and report it'
@@ -99,6 +100,38 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -s v -l ve
 complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l no-progress -d 'Show no progress on the terminal'
 complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand recover" -s t -l target -d 'Only this service (repeatable)' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand recover" -l skip -d 'Leave a step out (repeatable)' -r -f -a "snapshot\t'Gather no evidence'
+preserve\t'Leave the logs where they are'
+free\t'Make no room on the disk'
+verify\t'Do not look whether the services answer'
+archive\t'Neither hash nor compress what was kept'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand recover" -l budget -d 'Time for all of it' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand recover" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand recover" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand recover" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand recover" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand recover" -s y -l yes -d 'Do it without asking'
+complete -c fuelops -n "__fish_fuelops_using_subcommand recover" -l dry-run -d 'Show the plan and do nothing'
+complete -c fuelops -n "__fish_fuelops_using_subcommand recover" -l full -d 'Stop, preserve and start every process service, whatever is wrong'
+complete -c fuelops -n "__fish_fuelops_using_subcommand recover" -l preventive -d 'Restart healthy services, too; what is broken for another\'s sake is left'
+complete -c fuelops -n "__fish_fuelops_using_subcommand recover" -l drill -d 'Everything up to the first signal, timed; nothing is stopped'
+complete -c fuelops -n "__fish_fuelops_using_subcommand recover" -l force -d 'Restart even where a restart cannot be expected to help, or did not hold before'
+complete -c fuelops -n "__fish_fuelops_using_subcommand recover" -l evict -d 'Stop strangers that hold a service\'s port'
+complete -c fuelops -n "__fish_fuelops_using_subcommand recover" -l guard -d 'Finish the work of a recovery that was killed'
+complete -c fuelops -n "__fish_fuelops_using_subcommand recover" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand recover" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand recover" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand recover" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand recover" -s V -l version -d 'Print version'
 complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -s n -l lines -d 'The last N lines, or all [default: 100; all with --since]' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -l since -d 'From then on: 2h, yesterday, "today 14:30", 2024-01-31T10:00' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -l until -d 'Up to then' -r

@@ -8,7 +8,7 @@
 //! | floor | rooms | what lives there |
 //! | --- | --- | --- |
 //! | 8 | `cli` | arguments, the terminal, one file a subcommand: resolve, engine, report, render, exit |
-//! | 6 | `demo` `serve` | the sample backend and its faults; the HTTP listener and error intake |
+//! | 6 | `demo` `recover` `serve` | the sample backend and its faults; plan, proof and report of a recovery; the HTTP listener and error intake |
 //! | 5 | `diagnose` `init` `keeper` | findings read together: causes, consequences, cures; what `config init` finds on a machine; parent and log reader of all services |
 //! | 4 | `checks` `backup` `capture` `clean` | probes (I/O) and judges (pure); dumps, archives, manifests, restores; output into files, crash records; retention (`checks` → `backup`) |
 //! | 3 | `logs` `grouping` `process` `units` | log bytes to records to aggregates; exceptions to fingerprints; processes by identity, spawning, stopping; units by their managers' tools (`logs` → `grouping`) |
@@ -38,6 +38,7 @@ pub mod logs;
 pub mod model;
 pub mod platform;
 pub mod process;
+pub mod recover;
 pub mod render;
 pub mod report;
 pub mod serve;

@@ -95,6 +95,7 @@ pub enum ColorChoice {
 pub enum Command {
     Health(commands::health::HealthArgs),
     AnalyzeLogs(commands::analyze_logs::AnalyzeLogsArgs),
+    Recover(commands::recover::RecoverArgs),
     Logs(commands::logs::LogsArgs),
     Clean(commands::clean::CleanArgs),
     TrackErrors(commands::track_errors::TrackErrorsArgs),

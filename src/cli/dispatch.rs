@@ -53,6 +53,7 @@ fn run(command: &Command, context: &Context) -> Result<Exit> {
     match command {
         Command::Health(args) => commands::health::run(args, context),
         Command::AnalyzeLogs(args) => commands::analyze_logs::run(args, context),
+        Command::Recover(args) => commands::recover::run(args, context),
         Command::Logs(args) => commands::logs::run(args, context),
         Command::Clean(args) => commands::clean::run(args, context),
         Command::TrackErrors(args) => commands::track_errors::run(args, context),

@@ -19,6 +19,7 @@ mod markdown;
 mod nagios;
 mod plot;
 mod prometheus;
+mod recover;
 mod terminal;
 
 pub use backup::{backup, backup_line};
@@ -37,4 +38,5 @@ pub use logs::{LogView, logs};
 pub use markdown::markdown;
 pub use nagios::{nagios, unable as nagios_unable};
 pub use prometheus::prometheus;
+pub use recover::recover;
 pub use terminal::{Glyphs, TerminalStyle, terminal};

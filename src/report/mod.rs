@@ -7,6 +7,7 @@ mod demo;
 mod errors;
 mod health;
 mod logs;
+mod recover;
 
 pub use backup::{
     BackupAction, BackupDrill, BackupEntry, BackupError, BackupFile, BackupOutcome, BackupRemoval,
@@ -29,4 +30,8 @@ pub use logs::{
     Change, ChangeClass, Coverage, Endpoint, Exception, FileCoverage, Http, Incident, InputProblem,
     LatencyPercentiles, LevelCounts, LogReport, Mislevelled, Pattern, Recommendation, RestartEvent, Restarts,
     Silence, SilenceKind, Skew, Timeline, TimelineBucket,
+};
+pub use recover::{
+    LeftService, Outcome, Preserved, RecoverCause, RecoverEvent, RecoverReport, RecoverStep, RefusedProcess,
+    StartedService, StepStatus, StoppedProcess,
 };

@@ -5,6 +5,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -53,7 +54,7 @@ impl Holder {
 /// it.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
 }
 
 impl Lock {
@@ -78,9 +79,17 @@ impl Lock {
                 hand_over(&file, path);
                 // Who holds it is a courtesy: on a full disk the lock holds all the same.
                 sign(&file, work, now).unwrap_or(());
-                return Ok(Self { _file: file });
+                return Ok(Self { file });
             }
         }
+    }
+
+    /// The lock for another process to hold on to: it stays taken until both have let go.
+    ///
+    /// # Errors
+    /// When there are no descriptors left.
+    pub fn share(&self) -> io::Result<OwnedFd> {
+        self.file.try_clone().map(OwnedFd::from)
     }
 
     /// Locks a folder itself: for a disk on which no file can be made.
@@ -91,7 +100,7 @@ impl Lock {
         let at = |source| LockError::Io { path: path.to_owned(), source };
         let file = File::open(path).map_err(at)?;
         match try_for_a_moment(&file).map_err(at)? {
-            true => Ok(Self { _file: file }),
+            true => Ok(Self { file }),
             false => Err(LockError::Held { path: path.to_owned(), holder: None }),
         }
     }

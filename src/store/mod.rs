@@ -3,6 +3,7 @@
 mod atomic;
 mod compress;
 mod desired;
+mod journal;
 mod kept;
 mod lock;
 mod new_file;
@@ -10,6 +11,7 @@ mod new_file;
 pub use atomic::{AtomicFile, WriteError, create_folder, hand_over, write_atomic};
 pub use compress::{Compressor, LEVEL, decompress};
 pub use desired::{Desired, Wish};
+pub use journal::{Journal, JournalError};
 pub use kept::{Ended, KeptProgram, LogFiles, kept_folder};
 pub use lock::{Holder, Lock, LockError};
 pub use new_file::write_new;

@@ -21,6 +21,7 @@ mod loghub;
 mod logs_tail;
 mod probes;
 mod readme;
+mod recover;
 mod run;
 mod scenarios;
 mod sentry_grouping;

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
@@ -71,7 +72,7 @@ pub fn run(args: &CleanArgs, context: &Context) -> Result<Exit> {
     let config = &loaded.config;
     let will_apply = args.yes || (!args.dry_run && context.ui.can_ask());
     let _locks = if will_apply { lock(config)? } else { Vec::new() };
-    let policy = policy(&loaded, args, context);
+    let policy = policy(&loaded, args.always, context);
     let clock = clock(&config.state_dir);
     let inventory: Inventory = clean::survey(&policy, std::slice::from_ref(&config.state_dir))?;
     let plan = clean::plan(inventory, &policy, &clock);
@@ -99,6 +100,21 @@ pub fn run(args: &CleanArgs, context: &Context) -> Result<Exit> {
     Ok(interrupt.exit().unwrap_or_else(|| exit(ended, false)))
 }
 
+/// Does at once what the rules allow, for a recovery on a full disk; says what.
+///
+/// # Errors
+/// When the rules are refused or the folders cannot be read.
+pub(super) fn make_room(loaded: &Loaded, context: &Context) -> Result<String> {
+    let config = &loaded.config;
+    let policy = policy(loaded, true, context);
+    let clock = clock(&config.state_dir);
+    let inventory: Inventory = clean::survey(&policy, std::slice::from_ref(&config.state_dir))?;
+    let plan = clean::plan(inventory, &policy, &clock);
+    let outcome = clean::apply(&plan, clock.now, &AtomicBool::new(false), &mut |_| ());
+    let report = clean::tell(&plan, Some(&outcome), &config.name, 0);
+    Ok(render::clean_line(&report).trim().to_owned())
+}
+
 /// Only one run at a time. The file says who runs; the folder holds also on a disk without room for a file.
 fn lock(config: &Config) -> Result<Vec<Lock>, LockError> {
     let file = match store::create_folder(&config.state_dir, STATE_MODE) {
@@ -116,7 +132,7 @@ fn lock(config: &Config) -> Result<Vec<Lock>, LockError> {
     Ok(file.into_iter().chain(folder).collect())
 }
 
-fn policy(loaded: &Loaded, args: &CleanArgs, context: &Context) -> Policy {
+fn policy(loaded: &Loaded, is_always: bool, context: &Context) -> Policy {
     let config = &loaded.config;
     let home = context.environment.home.clone();
     let mut rules = if config.clean.rules.is_empty() {
@@ -141,7 +157,7 @@ fn policy(loaded: &Loaded, args: &CleanArgs, context: &Context) -> Policy {
         roots: config.clean.roots.clone(),
         home,
         rules,
-        marks: if args.always { Marks::default() } else { marks },
+        marks: if is_always { Marks::default() } else { marks },
         spared: spared(loaded),
         run_as: config.run_as,
         evidence_since: clean::evidence_since(&config.root, SystemTime::now()),

@@ -10,6 +10,7 @@ pub mod health;
 pub mod keeper;
 pub mod logs;
 pub mod man;
+pub mod recover;
 pub mod run;
 pub mod sample;
 pub mod track_errors;

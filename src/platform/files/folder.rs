@@ -196,6 +196,32 @@ impl Folder {
         }
     }
 
+    /// Renames into another folder of the same file system, replacing nothing.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::AlreadyExists`] where the new name is taken, [`io::ErrorKind::CrossesDevices`] where the other
+    /// folder lies on another file system.
+    pub fn rename_into(&self, from: &CStr, other: &Self, to: &CStr) -> io::Result<()> {
+        single(from)?;
+        single(to)?;
+        match rustix::fs::renameat_with(self, from, other, to, RenameFlags::NOREPLACE) {
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
+                rustix::fs::linkat(self, from, other, to, AtFlags::empty())?;
+                self.remove_file(from)
+            }
+            result => Ok(result?),
+        }
+    }
+
+    /// Makes a folder that was not there, open to its owner only.
+    ///
+    /// # Errors
+    /// When the name is taken or the disk is full.
+    pub fn create_folder(&self, name: &CStr) -> io::Result<()> {
+        single(name)?;
+        Ok(rustix::fs::mkdirat(self, name, Mode::RWXU)?)
+    }
+
     /// Renames within the folder, replacing what had the new name.
     ///
     /// # Errors

@@ -1,0 +1,130 @@
+//! What helps one service. Pure.
+
+use crate::model::{Cause, Finding, Severity};
+use crate::recover::plan::{Inventory, Scope, Wish};
+
+/// What is done about one service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Cure {
+    /// Nothing is wrong with it.
+    Fine,
+    /// It does not run: nothing has to be stopped first.
+    Start,
+    Restart,
+    /// Something may be wrong with it, but not for us to act on; why.
+    Leave(String),
+    /// It is broken, and a restart would not help or would touch what is not ours; why.
+    Refuse(String),
+}
+
+/// Chooses the cure for a service.
+pub(super) fn of(inventory: &Inventory, findings: &[Finding], wish: &Wish) -> Cure {
+    let name = &inventory.service;
+    if !inventory.is_process {
+        return Cure::Leave("another manager runs it; restart it there".to_owned());
+    }
+    if inventory.is_stopped_by_operator {
+        return Cure::Leave(format!("an operator stopped it; fuelops start {name} takes that back"));
+    }
+    let runs = !inventory.own.is_empty() || !inventory.orphans.is_empty();
+    let replaced = if runs { Cure::Restart } else { Cure::Start };
+    if !inventory.strangers.is_empty() && !wish.evict && needs_port(inventory, findings) {
+        return Cure::Refuse(squatted(inventory));
+    }
+    let evicts = wish.evict && !inventory.strangers.is_empty();
+    let least = worst(name, findings).map_or(Cure::Fine, |f| for_finding(f, inventory, findings, wish));
+    match (wish.scope, least) {
+        (Scope::Full, _) => replaced,
+        (Scope::Preventive, Cure::Fine) => replaced,
+        (_, Cure::Start | Cure::Restart) if evicts || runs => Cure::Restart,
+        (_, cure) => cure,
+    }
+}
+
+/// Whether the service stands still for want of its port.
+fn needs_port(inventory: &Inventory, findings: &[Finding]) -> bool {
+    inventory.own.is_empty() || worst(&inventory.service, findings).is_some()
+}
+
+/// The finding of a service that asks for action, roots before consequences.
+fn worst<'a>(service: &str, findings: &'a [Finding]) -> Option<&'a Finding> {
+    let prefix = format!("service.{service}.");
+    let asks = |f: &&Finding| {
+        f.check.starts_with(&prefix)
+            && (f.severity == Severity::Critical || (f.severity == Severity::Warning && is_down(f)))
+    };
+    findings.iter().filter(asks).min_by_key(|f| (f.caused_by.is_some(), std::cmp::Reverse(f.severity)))
+}
+
+/// A service that is not required only degrades when it is down; it is started again all the same.
+fn is_down(finding: &Finding) -> bool {
+    matches!(
+        finding.cause,
+        Some(
+            Cause::ProcessDown
+                | Cause::ProcessHung
+                | Cause::OrphanProcess
+                | Cause::CrashLoop
+                | Cause::UnitFailed
+        )
+    )
+}
+
+fn for_finding(finding: &Finding, inventory: &Inventory, findings: &[Finding], wish: &Wish) -> Cure {
+    let root = root_of(finding, findings);
+    let runs = !inventory.own.is_empty();
+    let restart = || if runs { Cure::Restart } else { Cure::Start };
+    if wish.force {
+        return restart();
+    }
+    match root.cause {
+        Some(
+            cause @ (Cause::DatabaseDown
+            | Cause::CacheDown
+            | Cause::CertificateExpiring
+            | Cause::MetricsInvalid
+            | Cause::TargetDown
+            | Cause::CpuSaturated),
+        ) if runs => Cure::Refuse(elsewhere(root, cause, inventory)),
+        Some(Cause::SlowResponse | Cause::ErrorRate | Cause::StaleLog | Cause::BackupStale) => {
+            Cure::Leave(format!(
+                "{}: {}; a restart would hide it and not cure it (--force restarts anyway)",
+                root.target, root.summary
+            ))
+        }
+        // It may stand still only for want of space; that is made first, and what runs may then write again.
+        Some(Cause::DiskFull | Cause::InodesFull) if runs => {
+            Cure::Leave("it runs; room is made on the disk, and it can write again".to_owned())
+        }
+        _ => restart(),
+    }
+}
+
+fn elsewhere(root: &Finding, cause: Cause, inventory: &Inventory) -> String {
+    format!(
+        "{} ({cause}): {}; restarting {} would not cure that (--force restarts it anyway)",
+        root.target, root.summary, inventory.service
+    )
+}
+
+fn squatted(inventory: &Inventory) -> String {
+    let who = &inventory.strangers[0];
+    format!(
+        "{}: its port is held by pid {} ({}), which is not ours; stop it there, or let --evict stop it",
+        inventory.service, who.pid, who.command
+    )
+}
+
+/// Follows consequences to what caused them.
+fn root_of<'a>(finding: &'a Finding, findings: &'a [Finding]) -> &'a Finding {
+    let mut at = finding;
+    // No chain is longer than there are findings.
+    for _ in 0..findings.len() {
+        let next = at.caused_by.as_ref().and_then(|id| findings.iter().find(|f| f.check == *id));
+        match next {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    at
+}

@@ -1,0 +1,202 @@
+//! What of each service is found on the machine: its own processes with their proof, lost children, strangers on its
+//! port, and what only looks like it.
+
+use std::path::Path;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use crate::config::{Manager, Service};
+use crate::platform::{self, Listener, ProcessState};
+use crate::process::{Bound, Owner, Presence, Proof, Table, Wanted};
+use crate::recover::plan::{Inventory, Member};
+use crate::text::redact;
+
+/// Look-alikes of one service that are shown.
+const MAX_ALIKE: usize = 8;
+
+/// Looks at every service, in the order in which they depend on one another.
+///
+/// # Errors
+/// When the system does not list its processes.
+pub fn inventory(services: &[Service], root: &Path, now: DateTime<Utc>) -> std::io::Result<Vec<Inventory>> {
+    let table = Table::read()?;
+    let ports: Vec<u16> = services.iter().filter_map(|service| service.port).collect();
+    let mut all = || table.stats().filter(|stat| !stat.is_kernel).map(|stat| stat.pid).collect();
+    let listeners = platform::listeners(&ports, &[], &mut all).unwrap_or_default();
+    let look = Look { table: &table, listeners: &listeners, now };
+    Ok(in_order(services).into_iter().map(|service| look.at(service, root)).collect())
+}
+
+/// Services so that each stands behind those that it needs. A circle, which the config refuses, is left as it stands.
+pub fn in_order(services: &[Service]) -> Vec<&Service> {
+    let mut ordered: Vec<&Service> = Vec::new();
+    while ordered.len() < services.len() {
+        let is_placed = |name: &String| ordered.iter().any(|s| s.name == *name);
+        let is_open = |name: &String| services.iter().any(|s| s.name == *name) && !is_placed(name);
+        let waiting: Vec<&Service> = services.iter().filter(|s| !is_placed(&s.name)).collect();
+        let next = waiting.iter().find(|s| !s.depends_on.iter().any(is_open)).or(waiting.first()).copied();
+        ordered.extend(next);
+    }
+    ordered
+}
+
+struct Look<'a> {
+    table: &'a Table,
+    listeners: &'a [Listener],
+    now: DateTime<Utc>,
+}
+
+impl Look<'_> {
+    fn at(&self, service: &Service, root: &Path) -> Inventory {
+        let mut found = Inventory {
+            service: service.name.clone(),
+            is_process: service.manager == Manager::Process,
+            depends_on: service.depends_on.clone(),
+            ..Inventory::default()
+        };
+        if !found.is_process {
+            return found;
+        }
+        let wanted = Wanted::of(service, root);
+        let listeners: Vec<Listener> =
+            self.listeners.iter().filter(|l| Some(l.address.port()) == wanted.port).cloned().collect();
+        let presence = wanted.locate(self.table, &listeners);
+        self.add_own(&mut found, &presence);
+        self.add_holders(&mut found, &wanted, &presence, &listeners);
+        self.add_look_alikes(&mut found, service, &wanted);
+        found
+    }
+
+    fn add_own(&self, found: &mut Inventory, presence: &Presence) {
+        match presence {
+            Presence::Running { pid, proof, copies } => {
+                let why = match proof {
+                    Proof::Command => "owner, executable, words and folder are the service's",
+                    Proof::PidFile => "the pid file names it; owner, executable and folder agree",
+                    Proof::Port => "it holds the service's port; owner, executable and folder agree",
+                };
+                found.own.push(self.member(*pid, why));
+                let copy = "a further process of the same owner, executable, words and folder";
+                found.own.extend(copies.iter().map(|pid| self.member(*pid, copy)));
+            }
+            Presence::Orphaned { pids } => {
+                let why =
+                    "a worker of the service that has lost its parent: owner, executable and folder agree";
+                found.orphans.extend(pids.iter().map(|pid| self.member(*pid, why)));
+            }
+            Presence::Unproven { pid } => {
+                found
+                    .look_alikes
+                    .push(self.member(*pid, "it may not be looked at closely enough to prove it"));
+            }
+            Presence::Down => {}
+        }
+    }
+
+    fn add_holders(
+        &self,
+        found: &mut Inventory,
+        wanted: &Wanted,
+        presence: &Presence,
+        listeners: &[Listener],
+    ) {
+        let mut pids: Vec<u32> = listeners.iter().flat_map(|l| l.pids.iter().copied()).collect();
+        pids.sort_unstable();
+        pids.dedup();
+        for pid in pids {
+            let is_listed = |list: &[Member]| list.iter().any(|member| member.pid == pid);
+            match wanted.owner_of(self.table, presence, pid) {
+                Owner::Service => {}
+                Owner::Orphan if !is_listed(&found.orphans) => {
+                    let why = "a worker of the service that has lost its parent and holds its port";
+                    found.orphans.push(self.member(pid, why));
+                }
+                Owner::Orphan => {}
+                Owner::Stranger => {
+                    let port = wanted.port.unwrap_or_default();
+                    let why = format!("holds port {port} and is not proved to be the service's");
+                    found.strangers.push(self.member(pid, &why));
+                }
+            }
+        }
+    }
+
+    /// Processes that name the service's script and are not its own: what `pkill -f` would have hit.
+    fn add_look_alikes(&self, found: &mut Inventory, service: &Service, wanted: &Wanted) {
+        let Some(script) = service.command.as_ref().and_then(|command| script_of(command.words())) else {
+            return;
+        };
+        let own: Vec<u32> = found.own.iter().chain(&found.orphans).map(|member| member.pid).collect();
+        let me = std::process::id();
+        let is_known = |pid: u32| {
+            pid == me
+                || own.iter().any(|root| *root == pid || self.table.descends(pid, *root))
+                || found.strangers.iter().any(|member| member.pid == pid)
+        };
+        let mut alike: Vec<u32> = self
+            .table
+            .stats()
+            .filter(|stat| !stat.is_kernel && stat.state != ProcessState::Zombie)
+            .map(|stat| stat.pid)
+            .filter(|pid| !is_known(*pid) && self.mentions(*pid, &script))
+            .collect();
+        alike.sort_unstable();
+        for pid in alike.into_iter().take(MAX_ALIKE) {
+            found.look_alikes.push(self.member(pid, &self.why_not(pid, wanted)));
+        }
+    }
+
+    fn mentions(&self, pid: u32, script: &str) -> bool {
+        let words = self.table.words(pid).unwrap_or_default();
+        words.iter().any(|word| word.to_string_lossy().contains(script))
+    }
+
+    fn why_not(&self, pid: u32, wanted: &Wanted) -> String {
+        let facts = self.table.facts(pid);
+        match facts.and_then(|facts| facts.owner) {
+            Some(owner) if !wanted.may_belong_to(owner) => {
+                format!("names the script, belongs to {}", platform::user_name(owner))
+            }
+            None => "names the script; its owner may not be known".to_owned(),
+            Some(_) => "names the script, and is not the service's program in its folder".to_owned(),
+        }
+    }
+
+    fn member(&self, pid: u32, why: &str) -> Member {
+        let age = self.table.stat(pid).map(|stat| stat.age).unwrap_or_default();
+        let started = self.now - chrono::Duration::from_std(age).unwrap_or_default();
+        Member {
+            pid,
+            started_at: started.to_rfc3339_opts(SecondsFormat::Secs, true),
+            command: redact::secrets(&self.table.shown(pid)).into_owned(),
+            why: why.to_owned(),
+            identity: Bound::of_row(self.table, pid).map(|bound| bound.identity().clone()),
+        }
+    }
+}
+
+/// The word of a command that a pattern would be made of: the script, or the program itself.
+fn script_of(words: &[String]) -> Option<String> {
+    let is_script = |word: &&String| {
+        let path = Path::new(word);
+        !word.starts_with('-') && path.extension().is_some()
+    };
+    let word = words.iter().skip(1).find(is_script).or(words.first())?;
+    Path::new(word).file_name().map(|name| name.to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<String> {
+        line.split(' ').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn the_script_is_what_a_pattern_would_name() {
+        let of = |line: &str| script_of(&words(line)).unwrap();
+        assert_eq!(of("python3 -u /srv/app/main.py --port 8000"), "main.py");
+        assert_eq!(of("/usr/bin/backend serve"), "backend");
+    }
+}

@@ -1,0 +1,42 @@
+//! Recovery: plan, preserve, stop, free, start in order, verify, report.
+//!
+//! A plan is decided purely from findings and what was found on the machine, shown, and then applied as it stands; a dry
+//! run stops after showing it. Only processes that are proved to be a service's own are stopped, no log is truncated, and
+//! what is reported as recovered was seen to answer.
+
+mod archive;
+mod breaker;
+mod budget;
+pub mod controls;
+mod crew;
+mod cure;
+mod fresh;
+mod guard;
+mod hands;
+mod inventory;
+mod journal;
+mod log;
+mod plan;
+mod preserve;
+mod report;
+mod run;
+#[cfg(test)]
+mod simulated;
+mod snapshot;
+mod verify;
+
+pub use archive::{write_evidence, write_manifest};
+pub use breaker::{Past, open as breaker};
+pub use budget::Budget;
+pub use crew::{BadWords, Controls, Crew, MakeRoom, Measure, Outfit, Pack};
+pub use fresh::error_since;
+pub use guard::{Guard, stand};
+pub use hands::{Ended, Freed, Hands, Patience, StepResult, Witness};
+pub use inventory::{in_order, inventory};
+pub use journal::{Entry, FILE as JOURNAL, LastRun, Scribe};
+pub use log::RecoveryLog;
+pub use plan::{Decision, Inventory, Member, Plan, Refusal, Scope, Start, Stop, Wish, plan};
+pub use preserve::{Kept, KeptFile, Order, keep_spare, preserve};
+pub use report::{of_done, planned, run_id};
+pub use run::{Done, Options, Step, run};
+pub use snapshot::{Evidence, Scene, gather};

@@ -1,0 +1,388 @@
+//! What to do, decided from what was found. Pure: no process is looked at here, none is touched.
+//!
+//! The least that cures: a service is restarted only where a restart can help it. What is down for another's sake (a
+//! database, a full disk, a stranger on the port) is told so, and the other is named.
+
+use crate::model::{Cause, Finding, Identity, Severity};
+use crate::recover::cure::{self, Cure};
+
+/// What the user asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wish {
+    pub scope: Scope,
+    /// Only these services; empty: all.
+    pub targets: Vec<String>,
+    /// Restart even where a restart cannot be expected to help.
+    pub force: bool,
+    /// Stop strangers that hold a service's port.
+    pub evict: bool,
+}
+
+/// How much is stopped and started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// The least that cures what is wrong.
+    #[default]
+    Least,
+    /// Every process service, whatever the cause.
+    Full,
+    /// The healthy, too, as a precaution; what is broken for another's sake is left alone.
+    Preventive,
+}
+
+/// A service and what of it was found on the machine.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Inventory {
+    pub service: String,
+    /// fuelops itself starts and stops it; otherwise another manager does.
+    pub is_process: bool,
+    /// Its own processes, by proof.
+    pub own: Vec<Member>,
+    /// Children of it that have lost their parent, by proof.
+    pub orphans: Vec<Member>,
+    /// Processes on its port that are not its own.
+    pub strangers: Vec<Member>,
+    /// Processes that look like its own and are not proved to be.
+    pub look_alikes: Vec<Member>,
+    /// An operator stopped it, and wants it to stay so.
+    pub is_stopped_by_operator: bool,
+    pub depends_on: Vec<String>,
+}
+
+/// A process, as it is shown and reported.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Member {
+    pub pid: u32,
+    /// RFC 3339, UTC.
+    pub started_at: String,
+    pub command: String,
+    /// Why it is, or is not, the service's own.
+    pub why: String,
+    /// Tells it from a later process of the same number; absent where it had ended when it was looked at.
+    pub identity: Option<Identity>,
+}
+
+/// What is going to happen.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    pub decision: Decision,
+    /// Why, in one line.
+    pub summary: String,
+    /// Services in the order in which they are stopped, with the processes that are theirs.
+    pub stop: Vec<Stop>,
+    /// Space has to be made before anything can start.
+    pub frees_space: bool,
+    /// Services in the order in which they are started.
+    pub start: Vec<Start>,
+    /// Processes that stay untouched although they look concerned, and why.
+    pub refused: Vec<Refusal>,
+    /// Services that stay untouched, and why.
+    pub left: Vec<(String, String)>,
+    /// Those of them that do not work.
+    pub broken: Vec<String>,
+}
+
+/// Whether there is anything to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Decision {
+    #[default]
+    NotNeeded,
+    Act,
+    /// What is wrong is not for a restart to cure, or not ours to touch.
+    Refuse,
+}
+
+/// One service's processes that are ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stop {
+    pub service: String,
+    pub members: Vec<Member>,
+    /// Those of them that are not the service's own.
+    pub evicted: Vec<Member>,
+}
+
+/// One service that is started.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Start {
+    pub service: String,
+    /// Services that are started before it and have to answer first.
+    pub after: Vec<String>,
+}
+
+/// A process that stays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub member: Member,
+    pub service: String,
+}
+
+/// Decides what is done about each service, in which order.
+///
+/// `inventories` stand in dependency order: what others need comes first.
+pub fn plan(findings: &[Finding], inventories: &[Inventory], wish: &Wish) -> Plan {
+    let mut plan = Plan { frees_space: lacks_space(findings), ..Plan::default() };
+    let mut refusals: Vec<String> = Vec::new();
+    for inventory in inventories {
+        let cure = match chosen(inventory, wish) {
+            true => cure::of(inventory, findings, wish),
+            false => Cure::Leave(format!("not among the targets ({})", wish.targets.join(", "))),
+        };
+        match cure {
+            Cure::Fine => {}
+            Cure::Start => plan.add_start(inventory),
+            Cure::Restart => {
+                plan.stop.push(stop_of(inventory, wish));
+                plan.add_start(inventory);
+            }
+            Cure::Leave(why) => plan.left.push((inventory.service.clone(), why)),
+            Cure::Refuse(why) => {
+                plan.broken.push(inventory.service.clone());
+                refusals.push(why.clone());
+                plan.left.push((inventory.service.clone(), why));
+            }
+        }
+        plan.refused.extend(refused(inventory, wish));
+    }
+    // Whoever needs another is stopped before it.
+    plan.stop.reverse();
+    plan.stop.retain(|stop| !stop.members.is_empty() || is_managed(inventories, &stop.service));
+    plan.decide(findings, &refusals);
+    plan
+}
+
+impl Plan {
+    /// Names of the services that are started, in order.
+    pub fn started(&self) -> Vec<String> {
+        self.start.iter().map(|start| start.service.clone()).collect()
+    }
+
+    /// Adds what an unfinished run was about to start, where this plan would not; it has to be in dependency order.
+    pub fn also_start(&mut self, services: &[String], inventories: &[Inventory]) {
+        for inventory in inventories {
+            let is_down = inventory.own.is_empty() && !inventory.is_stopped_by_operator;
+            let is_planned = self.start.iter().any(|start| start.service == inventory.service);
+            if services.contains(&inventory.service) && is_down && !is_planned {
+                self.add_start(inventory);
+                self.decision = Decision::Act;
+                self.summary = self.summary_of_acts();
+            }
+        }
+    }
+
+    fn add_start(&mut self, inventory: &Inventory) {
+        let started = |name: &&String| self.start.iter().any(|start| start.service == **name);
+        let after = inventory.depends_on.iter().filter(started).cloned().collect();
+        self.start.push(Start { service: inventory.service.clone(), after });
+    }
+
+    fn decide(&mut self, findings: &[Finding], refusals: &[String]) {
+        let acts = !self.start.is_empty() || !self.stop.is_empty() || self.frees_space;
+        self.decision = match (acts, refusals.is_empty()) {
+            (true, _) => Decision::Act,
+            (false, false) => Decision::Refuse,
+            (false, true) => Decision::NotNeeded,
+        };
+        self.summary = match self.decision {
+            Decision::Act => self.summary_of_acts(),
+            Decision::Refuse => refusals.first().cloned().unwrap_or_default(),
+            Decision::NotNeeded => incurable(findings),
+        };
+    }
+
+    fn summary_of_acts(&self) -> String {
+        let mut parts: Vec<String> = Vec::new();
+        let processes: usize = self.stop.iter().map(|stop| stop.members.len()).sum();
+        if processes > 0 {
+            parts.push(format!("stop {processes} process{}", if processes == 1 { "" } else { "es" }));
+        }
+        if self.frees_space {
+            parts.push("make room on the disk".to_owned());
+        }
+        if !self.start.is_empty() {
+            parts.push(format!("start {}", self.started().join(", ")));
+        }
+        parts.join(", ")
+    }
+}
+
+fn chosen(inventory: &Inventory, wish: &Wish) -> bool {
+    wish.targets.is_empty() || wish.targets.contains(&inventory.service)
+}
+
+fn is_managed(inventories: &[Inventory], service: &str) -> bool {
+    inventories.iter().any(|i| i.service == service && !i.is_process)
+}
+
+fn stop_of(inventory: &Inventory, wish: &Wish) -> Stop {
+    let mut members = inventory.own.clone();
+    members.extend(inventory.orphans.iter().cloned());
+    let evicted = if wish.evict { inventory.strangers.clone() } else { Vec::new() };
+    members.extend(evicted.iter().cloned());
+    Stop { service: inventory.service.clone(), members, evicted }
+}
+
+fn refused<'a>(inventory: &'a Inventory, wish: &Wish) -> impl Iterator<Item = Refusal> + use<'a> {
+    let strangers = if wish.evict { &[][..] } else { &inventory.strangers[..] };
+    strangers
+        .iter()
+        .chain(&inventory.look_alikes)
+        .map(|member| Refusal { member: member.clone(), service: inventory.service.clone() })
+}
+
+/// A disk so full that a service could not write its log.
+fn lacks_space(findings: &[Finding]) -> bool {
+    findings.iter().any(|f| {
+        f.severity == Severity::Critical && matches!(f.cause, Some(Cause::DiskFull | Cause::InodesFull))
+    })
+}
+
+/// The worst finding that is nobody's consequence and red.
+fn worst_root(findings: &[Finding]) -> Option<&Finding> {
+    findings.iter().find(|f| f.caused_by.is_none() && f.severity == Severity::Critical)
+}
+
+fn incurable(findings: &[Finding]) -> String {
+    worst_root(findings).map_or_else(
+        || "every service answers; there is nothing to recover".to_owned(),
+        |f| format!("there is nothing that a restart could cure; {}: {}", f.target, f.summary),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(check: &str, cause: Option<Cause>, caused_by: Option<&str>) -> Finding {
+        let target = check.split('.').nth(1).unwrap_or(check);
+        let mut finding = Finding::new(check, target, Severity::Critical, "broken");
+        finding.cause = cause;
+        finding.caused_by = caused_by.map(str::to_owned);
+        finding
+    }
+
+    fn member(pid: u32) -> Member {
+        Member { pid, ..Member::default() }
+    }
+
+    fn service(name: &str, own: &[u32]) -> Inventory {
+        Inventory {
+            service: name.to_owned(),
+            is_process: true,
+            own: own.iter().map(|pid| member(*pid)).collect(),
+            ..Inventory::default()
+        }
+    }
+
+    fn pids(plan: &Plan) -> Vec<u32> {
+        plan.stop.iter().flat_map(|s| s.members.iter().map(|m| m.pid)).collect()
+    }
+
+    #[test]
+    fn healthy_stack_needs_nothing() {
+        let plan = plan(&[], &[service("api", &[10])], &Wish::default());
+        assert_eq!((plan.decision, plan.start.len(), plan.stop.len()), (Decision::NotNeeded, 0, 0));
+    }
+
+    #[test]
+    fn dead_service_is_started_and_nothing_else_is_touched() {
+        let findings = [finding("service.api.process", Some(Cause::ProcessDown), None)];
+        let plan = plan(&findings, &[service("sync", &[11]), service("api", &[])], &Wish::default());
+        assert_eq!((plan.decision, plan.started()), (Decision::Act, vec!["api".to_owned()]));
+        assert!(pids(&plan).is_empty());
+    }
+
+    #[test]
+    fn hung_service_is_stopped_with_its_own_processes_only() {
+        let findings = [finding("service.api.http", Some(Cause::ProcessHung), None)];
+        let mut api = service("api", &[10]);
+        api.look_alikes = vec![member(99)];
+        let plan = plan(&findings, &[api], &Wish::default());
+        assert_eq!(pids(&plan), [10]);
+        assert_eq!(plan.refused[0].member.pid, 99);
+    }
+
+    #[test]
+    fn orphans_on_the_port_are_stopped_and_the_service_started() {
+        let findings = [finding("service.api.process", Some(Cause::OrphanProcess), None)];
+        let mut api = service("api", &[]);
+        api.orphans = vec![member(20), member(21)];
+        let plan = plan(&findings, &[api], &Wish::default());
+        assert_eq!((pids(&plan), plan.start.len()), (vec![20, 21], 1));
+    }
+
+    #[test]
+    fn stranger_on_the_port_is_named_and_left_unless_evicted() {
+        let findings = [finding("service.api.port", Some(Cause::PortTaken), None)];
+        let mut api = service("api", &[]);
+        api.strangers = vec![member(30)];
+        let left = plan(&findings, std::slice::from_ref(&api), &Wish::default());
+        assert_eq!((left.decision, pids(&left)), (Decision::Refuse, vec![]));
+        assert_eq!(left.refused[0].member.pid, 30);
+        assert!(left.summary.contains("--evict"), "{}", left.summary);
+        let evicted = plan(&findings, &[api], &Wish { evict: true, ..Wish::default() });
+        assert_eq!((evicted.decision, pids(&evicted), evicted.refused.len()), (Decision::Act, vec![30], 0));
+    }
+
+    #[test]
+    fn database_down_is_no_reason_to_restart_the_backend() {
+        let findings = [
+            finding("check.mysql", Some(Cause::DatabaseDown), None),
+            finding("service.api.http", None, Some("check.mysql")),
+        ];
+        let refused = plan(&findings, &[service("api", &[10])], &Wish::default());
+        assert_eq!((refused.decision, pids(&refused)), (Decision::Refuse, vec![]));
+        assert!(refused.summary.contains("mysql"), "{}", refused.summary);
+        let forced = plan(&findings, &[service("api", &[10])], &Wish { force: true, ..Wish::default() });
+        assert_eq!((forced.decision, pids(&forced)), (Decision::Act, vec![10]));
+    }
+
+    #[test]
+    fn full_disk_is_freed_before_the_dead_service_starts() {
+        let findings = [
+            finding("disk./", Some(Cause::DiskFull), None),
+            finding("service.api.process", Some(Cause::ProcessDown), Some("disk./")),
+        ];
+        let plan = plan(&findings, &[service("api", &[])], &Wish::default());
+        assert!(plan.frees_space);
+        assert_eq!((plan.decision, plan.start.len()), (Decision::Act, 1));
+    }
+
+    #[test]
+    fn full_restarts_everything_in_reverse_order_and_leaves_what_an_operator_stopped() {
+        let mut parked = service("old", &[12]);
+        parked.is_stopped_by_operator = true;
+        let all = [service("api", &[10]), service("sync", &[11]), parked];
+        let plan = plan(&[], &all, &Wish { scope: Scope::Full, ..Wish::default() });
+        assert_eq!((pids(&plan), plan.started()), (vec![11, 10], vec!["api".to_owned(), "sync".to_owned()]));
+        assert_eq!(plan.left[0].0, "old");
+    }
+
+    #[test]
+    fn a_service_waits_for_what_it_needs_only_if_that_is_started_too() {
+        let findings = [
+            finding("service.api.process", Some(Cause::ProcessDown), None),
+            finding("service.web.process", Some(Cause::ProcessDown), None),
+        ];
+        let mut web = service("web", &[]);
+        web.depends_on = vec!["api".to_owned(), "mysql".to_owned()];
+        let plan = plan(&findings, &[service("api", &[]), web], &Wish::default());
+        assert_eq!(plan.start[1].after, ["api"]);
+    }
+
+    #[test]
+    fn what_an_unfinished_run_was_about_to_start_is_started_once_and_only_if_down() {
+        let inventories = [service("api", &[]), service("sync", &[11])];
+        let mut plan = plan(&[], &inventories, &Wish::default());
+        let both = ["sync".to_owned(), "api".to_owned()];
+        plan.also_start(&both, &inventories);
+        plan.also_start(&both, &inventories);
+        assert_eq!((plan.decision, plan.started()), (Decision::Act, vec!["api".to_owned()]));
+    }
+
+    #[test]
+    fn targets_limit_what_is_touched() {
+        let wish = Wish { scope: Scope::Full, targets: vec!["sync".to_owned()], ..Wish::default() };
+        let plan = plan(&[], &[service("api", &[10]), service("sync", &[11])], &wish);
+        assert_eq!(pids(&plan), [11]);
+    }
+}

@@ -1,0 +1,386 @@
+//! `fuelops recover` on real processes.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+
+use crate::support::{Env, Outcome};
+
+/// For everything that has to happen, however busy the machine.
+const PATIENCE: Duration = Duration::from_secs(40);
+const BACKEND: &str = include_str!("data/recover_backend.py");
+/// Free for the machine's own state: a test machine may be as busy as it likes.
+const THRESHOLDS: &str = "[thresholds]\ncpu_percent = { warn = 900, critical = 999 }\nmemory_percent = { warn = 900, \
+    critical = 999 }\ndisk_percent = { warn = 900, critical = 999 }\n";
+
+/// A backend's folder, with everything that runs in it ended at the end.
+struct Yard {
+    env: Env,
+    port: u16,
+}
+
+impl Yard {
+    fn new() -> Self {
+        let env = Env::new();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        env.write("main.py", BACKEND);
+        let yard = Self { env, port };
+        yard.configure("");
+        yard
+    }
+
+    /// Writes the config; `more` goes into the service's section.
+    fn configure(&self, more: &str) {
+        let port = self.port;
+        let text = format!(
+            "name = \"fuel\"\n{THRESHOLDS}[[service]]\nname = \"backend\"\ncommand = [\"python3\", \"main.py\", \"{port}\"]\n\
+             pid_file = \"backend.pid\"\nlog_file = \"backend.log\"\nport = {port}\n\
+             health_url = \"http://127.0.0.1:{port}/health\"\nhealth_timeout = \"1s\"\nstop_timeout = \"2s\"\n{more}\n\
+             [logs]\npaths = [\"backend.log\"]\n"
+        );
+        self.env.write("fuelops.toml", text);
+    }
+
+    /// Starts the backend as an operator would, by hand.
+    fn start(&self) -> u32 {
+        let log =
+            fs::OpenOptions::new().append(true).create(true).open(self.env.path("backend.log")).unwrap();
+        let mut command = self.env.command("python3");
+        command.args(["main.py", &self.port.to_string()]).stdout(log.try_clone().unwrap()).stderr(log);
+        let child = command.spawn().unwrap();
+        let pid = child.id();
+        // Collected by nobody else: a zombie would be found in place of the dead.
+        std::thread::spawn(move || drop_when_dead(child));
+        self.wait_until_it_answers();
+        pid
+    }
+
+    fn answers(&self) -> bool {
+        let url = format!("http://127.0.0.1:{}/health", self.port);
+        let curl = Command::new("curl").args(["-sf", "-m", "2", "-o", "/dev/null", &url]).status();
+        curl.unwrap().success()
+    }
+
+    fn wait_until_it_answers(&self) {
+        self.wait_for("the backend answers", || self.answers());
+    }
+
+    fn wait_for(&self, what: &str, mut is_there: impl FnMut() -> bool) {
+        let begun = Instant::now();
+        while !is_there() {
+            assert!(begun.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn recover(&self, args: &[&str]) -> Outcome {
+        let mut all = vec!["recover", "--format", "json"];
+        all.extend(args);
+        self.env.run(&all)
+    }
+
+    fn pid(&self) -> u32 {
+        fs::read_to_string(self.env.path("backend.pid")).unwrap().trim().parse().unwrap()
+    }
+
+    /// Everything that runs in the yard.
+    fn inhabitants(&self) -> Vec<u32> {
+        let root = self.env.root().canonicalize().unwrap();
+        let entries = fs::read_dir("/proc").unwrap().flatten();
+        let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+        pids.filter(|pid| fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|cwd| cwd.starts_with(&root)))
+            .collect()
+    }
+
+    fn crash_folder(&self) -> Option<PathBuf> {
+        let entries = fs::read_dir(self.env.path("logs")).ok()?.flatten();
+        entries.map(|entry| entry.path()).find(|path| path.is_dir())
+    }
+}
+
+impl Drop for Yard {
+    fn drop(&mut self) {
+        for pid in self.inhabitants() {
+            signal(pid, Signal::SIGKILL);
+        }
+    }
+}
+
+fn drop_when_dead(mut child: Child) {
+    child.wait().unwrap();
+}
+
+fn signal(pid: u32, signal: Signal) {
+    kill(Pid::from_raw(pid.cast_signed()), signal).unwrap_or(());
+}
+
+fn is_alive(pid: u32) -> bool {
+    fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
+}
+
+fn pids(report: &Value, list: &str) -> Vec<u64> {
+    report[list].as_array().unwrap().iter().map(|entry| entry["pid"].as_u64().unwrap()).collect()
+}
+
+fn status<'a>(report: &'a Value, step: &str) -> &'a str {
+    let steps = report["steps"].as_array().unwrap();
+    steps.iter().find(|s| s["name"] == step).and_then(|s| s["status"].as_str()).unwrap_or("absent")
+}
+
+#[test]
+fn dead_backend_is_started_and_a_second_run_finds_nothing_to_do() {
+    let yard = Yard::new();
+    let report = yard.recover(&["--yes"]).expect(0).json();
+    assert_eq!((&report["schema"], &report["outcome"]), (&"fuelops.recover/1".into(), &"recovered".into()));
+    assert_eq!(report["causes"][0]["cause"], "process-down");
+    assert!(yard.answers());
+    assert_eq!(report["started"][0]["pid"], yard.pid());
+    assert!(report["downtime_ms"].as_u64().is_some() && report["stopped"].as_array().unwrap().is_empty());
+    let log = fs::read_to_string(yard.env.path("recovery.log")).unwrap();
+    assert!(log.lines().all(|line| line.starts_with("[20") && line.as_bytes()[20] == b']'), "{log}");
+    assert!(log.contains("RECOVERED"), "{log}");
+    let again = yard.recover(&["--yes"]).expect(0).json();
+    assert_eq!(again["outcome"], "not-needed");
+    assert_eq!(again["started"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn hung_backend_is_replaced_its_log_kept_whole_and_look_alikes_live() {
+    let yard = Yard::new();
+    let old = yard.start();
+    let words = fs::read_to_string(yard.env.path("backend.log")).unwrap();
+    let mut tail = yard.env.command("tail").args(["-f", "main.py"]).stdout(Stdio::null()).spawn().unwrap();
+    let script = format!("sleep 300; echo python3 main.py {}", yard.port);
+    let mut shell = yard.env.command("bash").args(["-c", &script]).spawn().unwrap();
+    signal(old, Signal::SIGSTOP);
+    let report = yard.recover(&["--yes"]).expect(0).json();
+    assert_eq!(report["outcome"], "recovered", "{report:#}");
+    assert_eq!(pids(&report, "stopped"), [u64::from(old)]);
+    assert!(!report["stopped"][0]["proof"].as_str().unwrap().is_empty());
+    assert!(!is_alive(old) && is_alive(tail.id()) && is_alive(shell.id()));
+    let refused = pids(&report, "refused");
+    assert!(refused.contains(&tail.id().into()) && refused.contains(&shell.id().into()), "{report:#}");
+    let kept = fs::read_dir(yard.crash_folder().unwrap()).unwrap().flatten();
+    let kept: Vec<String> = kept.map(|e| e.file_name().to_string_lossy().into_owned()).collect();
+    let is_log = |name: &&String| name.starts_with("backend.log");
+    assert!(kept.iter().any(|name| is_log(&name)) && kept.contains(&"manifest.json".to_owned()), "{kept:?}");
+    assert_eq!(report["preserved"]["bytes"], words.len());
+    let fresh = fs::read_to_string(yard.env.path("backend.log")).unwrap();
+    assert!(!fresh.contains(words.trim()), "the fresh log begins anew");
+    tail.kill().unwrap();
+    shell.kill().unwrap();
+    tail.wait().unwrap();
+    shell.wait().unwrap();
+}
+
+#[test]
+fn workers_whose_parent_was_killed_are_stopped_and_the_port_is_free_again() {
+    let yard = Yard::new();
+    yard.env.write("workers", "");
+    let parent = yard.start();
+    let before = yard.inhabitants();
+    assert!(before.len() >= 3, "{before:?}");
+    signal(parent, Signal::SIGKILL);
+    yard.wait_for("the parent is gone", || !is_alive(parent));
+    let report = yard.recover(&["--yes"]).expect(0).json();
+    assert_eq!(
+        (&report["outcome"], &report["causes"][0]["cause"]),
+        (&"recovered".into(), &"orphan-process".into())
+    );
+    let left: Vec<u32> = before.into_iter().filter(|pid| is_alive(*pid)).collect();
+    assert!(left.is_empty(), "{left:?} of the old ones live");
+    assert!(yard.answers());
+}
+
+#[test]
+fn stranger_on_the_port_is_named_and_left_unless_evicted() {
+    let yard = Yard::new();
+    let listener =
+        format!("import socket,time; s=socket.create_server(('127.0.0.1',{})); time.sleep(300)", yard.port);
+    let mut stranger = Command::new("python3").args(["-c", &listener]).current_dir("/").spawn().unwrap();
+    yard.wait_for("the stranger listens", || std::net::TcpStream::connect(("127.0.0.1", yard.port)).is_ok());
+    let refused = yard.recover(&["--yes"]).expect(2).json();
+    assert_eq!(refused["outcome"], "refused", "{refused:#}");
+    // Other tests' backends look like it, too.
+    assert!(pids(&refused, "refused").contains(&stranger.id().into()), "{refused:#}");
+    assert!(is_alive(stranger.id()));
+    let evicted = yard.recover(&["--yes", "--evict"]).expect(0).json();
+    assert_eq!(evicted["outcome"], "recovered", "{evicted:#}");
+    assert_eq!(pids(&evicted, "stopped"), [u64::from(stranger.id())]);
+    stranger.wait().unwrap();
+}
+
+#[test]
+fn a_plan_that_nobody_confirmed_changes_nothing() {
+    let yard = Yard::new();
+    for (args, code) in [(&[][..], 1), (&["--dry-run"][..], 0), (&["--drill"][..], 0)] {
+        let report = yard.recover(args).expect(code).json();
+        assert_eq!(report["outcome"], "planned");
+        assert_eq!(status(&report, "start"), "planned");
+        assert_eq!(report["next"][0]["command"], "fuelops recover --yes");
+    }
+    assert!(!yard.answers() && yard.inhabitants().is_empty());
+    assert!(!yard.env.path("recovery.log").exists() && !yard.env.path("logs").exists());
+}
+
+#[test]
+fn what_is_asked_to_be_left_out_is() {
+    let yard = Yard::new();
+    let old = yard.start();
+    signal(old, Signal::SIGSTOP);
+    let skip = ["--yes", "--skip", "preserve", "--skip", "snapshot", "--skip", "archive"];
+    let report = yard.recover(&skip).expect(0).json();
+    assert_eq!((status(&report, "preserve"), status(&report, "snapshot")), ("skipped", "skipped"));
+    assert!(yard.crash_folder().is_none());
+}
+
+#[test]
+fn full_restarts_what_is_healthy_and_preventive_does_too() {
+    let yard = Yard::new();
+    for flag in ["--full", "--preventive"] {
+        if !yard.answers() {
+            yard.start();
+        }
+        let old = yard.pid();
+        let report = yard.recover(&["--yes", flag]).expect(0).json();
+        assert_eq!(
+            (&report["outcome"], pids(&report, "stopped")),
+            (&"recovered".into(), vec![u64::from(old)])
+        );
+        assert!(yard.answers() && yard.pid() != old);
+    }
+}
+
+#[test]
+fn fuelops_killed_at_any_moment_ends_with_the_service_up() {
+    for marker in
+        ["\"step\":\"stop\"", "stopping", "stopped", "preserve", "\"step\":\"start\"", "\"step\":\"verify\""]
+    {
+        let yard = Yard::new();
+        yard.env.write("deaf", "");
+        let old = yard.start();
+        let mut child =
+            yard.env.fuelops(&["recover", "--full", "--yes"]).stdout(Stdio::null()).spawn().unwrap();
+        let journal = yard.env.path(".fuelops/recover.steps");
+        yard.wait_for(marker, || {
+            let text = fs::read(&journal).unwrap_or_default();
+            String::from_utf8_lossy(&text).contains(marker)
+        });
+        child.kill().unwrap();
+        child.wait().unwrap();
+        yard.wait_for("the guard brings a new one up", || {
+            yard.answers()
+                && fs::read_to_string(yard.env.path("backend.pid")).is_ok_and(|pid| pid != old.to_string())
+        });
+        yard.wait_for("the guard is done", || {
+            fs::read_to_string(&journal).is_ok_and(|text| text.contains("\"end\""))
+        });
+        let running = yard.inhabitants().into_iter().filter(|pid| {
+            fs::read(format!("/proc/{pid}/cmdline"))
+                .is_ok_and(|words| String::from_utf8_lossy(&words).contains("main.py"))
+        });
+        assert_eq!(running.count(), 1, "one instance, after {marker}");
+    }
+}
+
+#[test]
+fn of_two_at_once_the_second_is_told_who_is_at_work() {
+    let yard = Yard::new();
+    yard.env.write("deaf", "");
+    yard.start();
+    let mut first = yard.env.fuelops(&["recover", "--full", "--yes"]).stdout(Stdio::null()).spawn().unwrap();
+    let lock = yard.env.path(".fuelops/action.lock");
+    yard.wait_for("the lock is taken", || {
+        fs::read_to_string(&lock).is_ok_and(|text| text.contains("recover"))
+    });
+    let second = yard.env.run(&["recover", "--yes"]).expect(75);
+    assert!(second.stderr.contains(&format!("process {}", first.id())), "{second}");
+    assert!(first.wait().unwrap().success());
+    assert!(yard.answers());
+}
+
+#[test]
+fn up_and_dead_again_is_no_recovery_and_the_third_try_is_refused() {
+    let yard = Yard::new();
+    yard.env.write("dies", "0.8");
+    for _ in 0..2 {
+        let report = yard.recover(&["--yes"]).expect(2).json();
+        assert_eq!(report["outcome"], "failed", "{report:#}");
+    }
+    let report = yard.recover(&["--yes"]).expect(2).json();
+    assert_eq!(report["outcome"], "circuit-open", "{report:#}");
+    fs::remove_file(yard.env.path("dies")).unwrap();
+    assert_eq!(yard.recover(&["--yes", "--force"]).expect(0).json()["outcome"], "recovered");
+}
+
+#[test]
+fn what_never_answers_well_has_failed_within_the_budget() {
+    let yard = Yard::new();
+    yard.env.write("503", "");
+    let report = yard.recover(&["--yes", "--budget", "8s"]).expect(2).json();
+    assert_eq!(report["outcome"], "failed");
+    assert!(report["summary"].as_str().unwrap().contains("503"), "{report:#}");
+    assert!(report["elapsed_ms"].as_u64().unwrap() < 20_000, "{report:#}");
+}
+
+#[test]
+fn slow_start_is_waited_for() {
+    let yard = Yard::new();
+    yard.env.write("slow", "3");
+    let report = yard.recover(&["--yes"]).expect(0).json();
+    assert_eq!(report["outcome"], "recovered", "{report:#}");
+    assert!(report["downtime_ms"].as_u64().unwrap() >= 2_500, "{report:#}");
+}
+
+#[test]
+fn traceback_in_the_fresh_log_degrades() {
+    let yard = Yard::new();
+    yard.env.write("traceback", "");
+    let report = yard.recover(&["--yes"]).expect(1).json();
+    assert_eq!(report["outcome"], "degraded", "{report:#}");
+    assert!(report["summary"].as_str().unwrap().contains("cannot load trucks"), "{report:#}");
+}
+
+#[test]
+fn links_in_place_of_our_files_are_not_followed() {
+    let yard = Yard::new();
+    let old = yard.start();
+    let precious = yard.env.write("precious", "x");
+    std::os::unix::fs::symlink(&precious, yard.env.path("recovery.log")).unwrap();
+    fs::rename(yard.env.path("backend.log"), yard.env.path("real.log")).unwrap();
+    std::os::unix::fs::symlink("real.log", yard.env.path("backend.log")).unwrap();
+    signal(old, Signal::SIGSTOP);
+    let report = yard.recover(&["--yes"]).json();
+    assert_eq!(fs::read_to_string(&precious).unwrap(), "x");
+    assert!(yard.env.path("real.log").exists(), "{report:#}");
+    assert_eq!(status(&report, "preserve"), "partial");
+}
+
+#[test]
+fn unknown_services_and_none_at_all_are_mistakes_of_the_caller() {
+    let yard = Yard::new();
+    let outcome = yard.env.run(&["recover", "--target", "backnd"]).expect(64);
+    assert!(outcome.stderr.contains("did you mean \"backend\"?"), "{outcome}");
+    let empty = Env::new();
+    assert!(empty.run(&["recover"]).expect(64).stderr.contains("[[service]]"));
+}
+
+#[test]
+fn first_interrupt_finishes_the_start() {
+    let yard = Yard::new();
+    yard.env.write("deaf", "");
+    let old = yard.start();
+    let child = yard.env.fuelops(&["recover", "--full", "--yes"]).stdout(Stdio::null()).spawn().unwrap();
+    let journal = yard.env.path(".fuelops/recover.steps");
+    yard.wait_for("it stops", || fs::read_to_string(&journal).is_ok_and(|text| text.contains("stopping")));
+    signal(child.id(), Signal::SIGINT);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    assert!(yard.answers() && yard.pid() != old);
+}
