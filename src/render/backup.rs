@@ -279,8 +279,7 @@ mod tests {
         let report = report(BackupOutcome::Failed, vec![entry("verified"), entry("suspicious")]);
         let style = TerminalStyle { width: 120, color: false, glyphs: Glyphs::Unicode };
         let text = terminal(&backup(&report), &style);
-        let first =
-            "✖ CRITICAL  fuel – 1 verified backup made, 4.00 KiB; 1 suspicious, replacing nothing; 1 failed";
+        let first = "✖ fuel – 1 verified backup made, 4.00 KiB; 1 suspicious, replacing nothing; 1 failed";
         assert!(text.starts_with(first), "{text}");
         assert!(text.contains("it holds no row") && !text.contains('\x1b'), "{text}");
     }
