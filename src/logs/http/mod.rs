@@ -11,6 +11,7 @@ mod hash;
 mod ids;
 mod latency;
 mod method;
+mod openapi;
 mod paths;
 mod recent;
 mod route;
@@ -22,6 +23,7 @@ mod table;
 
 pub use latency::LatencySketch;
 pub use method::Method;
+pub use openapi::openapi_routes;
 pub use route::{Route, RouteSet};
 pub use stats::Stats;
 pub use summary::{EndpointSummary, HttpSummary};
