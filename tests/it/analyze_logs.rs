@@ -276,3 +276,32 @@ fn a_crash_has_its_last_words_from_files_and_streams() {
     let shown = env.run(&["analyze-logs", "backend.log", "--no-save"]).stdout;
     assert!(shown.contains("Last words before the crash at backend.log:"), "{shown}");
 }
+
+#[test]
+fn a_declared_part_that_looks_like_an_id_stays_as_it_is() {
+    let env = Env::new();
+    env.write("fuelops.toml", "[logs]\nsource_dirs = [\"app\"]\n");
+    env.write(
+        "app/main.py",
+        "app = FastAPI()\n@app.get('/reports/2024/summary')\ndef a(): ...\n@app.get('/reports/{year}/summary')\ndef b(year): ...\n",
+    );
+    env.write("app/openapi.json", r#"{"paths": {"/v1/exports/777/{name}": {"post": {}}}}"#);
+    let line =
+        |method: &str, path: &str| format!("INFO:     10.0.0.1:5 - \"{method} {path} HTTP/1.1\" 200 OK\n");
+    let log = [
+        line("GET", "/reports/2024/summary"),
+        line("GET", "/reports/2023/summary"),
+        line("GET", "/reports/2022/summary"),
+        line("POST", "/v1/exports/777/all"),
+    ];
+    env.write("a.log", log.concat());
+    let report = env.run(&["analyze-logs", "a.log", "--no-save", "--format", "json"]).json();
+    let endpoints = report["http"]["endpoints"].as_array().unwrap();
+    let mut routes: Vec<_> =
+        endpoints.iter().map(|e| (e["route"].as_str().unwrap(), &e["requests"])).collect();
+    routes.sort_unstable_by_key(|route| route.0);
+    let expected =
+        [("/reports/2024/summary", 1), ("/reports/{year}/summary", 2), ("/v1/exports/777/{name}", 1)];
+    let shown: Vec<_> = routes.iter().map(|(route, n)| (*route, n.as_u64().unwrap())).collect();
+    assert_eq!(shown, expected);
+}

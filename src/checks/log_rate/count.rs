@@ -11,6 +11,7 @@ use crate::checks::log_rate::LogRate;
 use crate::config::{PathPattern, Timezone};
 use crate::grouping::SourceRoots;
 use crate::logs::audit::TeamRules;
+use crate::logs::http::DeclaredNames;
 use crate::logs::input::{Input, Origin, Problem, ProblemKind, Request, Source, SourceKind, open, resolve};
 use crate::logs::summary::real_errors;
 use crate::logs::{AnalysisOptions, Reach, ZoneChoice, analyze, recent};
@@ -52,6 +53,7 @@ impl Known {
             now: now.timestamp_micros(),
             rules: &self.rules,
             roots: &SourceRoots::default(),
+            names: &DeclaredNames::default(),
             part_bytes: None,
             progress: None,
         };

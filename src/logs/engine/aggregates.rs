@@ -8,7 +8,7 @@ use crate::logs::engine::events::Events;
 use crate::logs::engine::last_words::LastWords;
 use crate::logs::engine::overlap::Overlap;
 use crate::logs::engine::raised::Raised;
-use crate::logs::http::HttpTable;
+use crate::logs::http::{DeclaredNames, HttpTable};
 use crate::logs::input::Source;
 use crate::logs::pattern::Table;
 
@@ -33,13 +33,14 @@ pub struct Aggregates {
 
 impl Aggregates {
     /// Empty aggregates for so many sources.
-    pub(super) fn new(sources: usize) -> Self {
-        Self { sources: vec![SourceBooks::default(); sources], ..Self::default() }
+    pub(super) fn new(sources: usize, names: &DeclaredNames) -> Self {
+        let http = HttpTable::knowing(names.clone());
+        Self { sources: vec![SourceBooks::default(); sources], http, ..Self::default() }
     }
 
     /// Empty aggregates that need not count what found no room in these.
-    pub(super) fn successor(&self) -> Self {
-        Self { patterns: Table::like(&self.patterns), ..Self::new(self.sources.len()) }
+    pub(super) fn successor(&self, names: &DeclaredNames) -> Self {
+        Self { patterns: Table::like(&self.patterns), ..Self::new(self.sources.len(), names) }
     }
 
     /// Adds what another worker has counted.

@@ -59,7 +59,7 @@ pub fn assign(
 ) -> io::Result<Vec<Problem>> {
     let series = Series::of(sources);
     let run = Run::new(sources, &series, options, u64::MAX);
-    let mut desk = Desk::new(Aggregates::new(sources.len()));
+    let mut desk = Desk::new(Aggregates::new(sources.len(), options.names));
     let mut problems = Vec::new();
     for (number, source) in sources.iter().enumerate() {
         let mut reading = Reading { run: &run, analysis, source: number, line: 0, put: &mut *put };

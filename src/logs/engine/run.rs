@@ -21,6 +21,7 @@ use crate::logs::engine::pipeline::pipelined;
 use crate::logs::engine::plan::{border, part_size};
 use crate::logs::engine::ranged::Ranged;
 use crate::logs::engine::window::Window;
+use crate::logs::http::DeclaredNames;
 use crate::logs::input::{Feed, Input, Problem, Source, SourceKind, open};
 use crate::logs::restarts::MarkFinder;
 use crate::logs::{Assembler, Ending, FileTime, Placement, Timeline, ZoneChoice};
@@ -53,6 +54,8 @@ pub struct AnalysisOptions<'a> {
     pub rules: &'a TeamRules,
     /// Where the backend's own code lies.
     pub roots: &'a SourceRoots,
+    /// Parts of its routes that look like ids and are none.
+    pub names: &'a DeclaredNames,
     /// Bytes of a part; `None` for what suits the machine. The result does not depend on it.
     pub part_bytes: Option<u64>,
     /// Is told of bytes that have been read, now and then, by any thread.
@@ -83,7 +86,7 @@ pub fn analyze(sources: &[Source], options: &AnalysisOptions<'_>) -> Analysis {
     let jobs = run.jobs();
     let next = AtomicUsize::new(0);
     let work = || {
-        let mut desk = Desk::new(Aggregates::new(sources.len()));
+        let mut desk = Desk::new(Aggregates::new(sources.len(), options.names));
         let mut kit = Kit::default();
         while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
             run.job(job, workers > 1, &mut desk, &mut kit);
@@ -194,7 +197,7 @@ impl<'a> Run<'a> {
             series,
             options,
             rules,
-            shared: Mutex::new(Aggregates::new(sources.len())),
+            shared: Mutex::new(Aggregates::new(sources.len(), options.names)),
             problems: Mutex::new(BTreeMap::new()),
             times: sources.iter().map(|_| OnceLock::new()).collect(),
         }
@@ -401,7 +404,7 @@ impl<'a> Run<'a> {
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         let counted = std::mem::take(&mut desk.counted);
         shared.merge(counted);
-        desk.counted = shared.successor();
+        desk.counted = shared.successor(self.options.names);
     }
 
     fn settle(&self, source: usize, outcome: io::Result<()>) {

@@ -9,6 +9,7 @@ use proptest::prelude::{ProptestConfig, prop_assert, proptest};
 use crate::grouping::SourceRoots;
 use crate::logs::audit::TeamRules;
 use crate::logs::engine::{Analysis, AnalysisOptions, Assigned, analyze, assign};
+use crate::logs::http::DeclaredNames;
 use crate::logs::input::{Origin, Request, Source, resolve};
 use crate::logs::{Zone, ZoneChoice};
 
@@ -28,6 +29,7 @@ fn analysis(sources: &[Source], threads: usize, part_bytes: u64) -> Analysis {
         now: 1_772_500_000_000_000,
         rules: &rules,
         roots: &roots,
+        names: &DeclaredNames::default(),
         part_bytes: Some(part_bytes),
         progress: None,
     };
@@ -137,6 +139,7 @@ fn assigned(sources: &[Source], analysis: &Analysis) -> Vec<(usize, u64, Option<
         now: 1_772_500_000_000_000,
         rules: &rules,
         roots: &roots,
+        names: &DeclaredNames::default(),
         part_bytes: None,
         progress: None,
     };

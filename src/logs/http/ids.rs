@@ -3,6 +3,9 @@
 //! Only what [`crate::logs::http::segment::mask`] folds to `{id}` or `{uuid}` whatever its company is touched here, so that routes come
 //! out as if every path had been kept; and nothing in the first part of a path, where pages and versions stand.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use crate::logs::http::segment::is_uuid;
 use crate::platform::simd::{BLOCK, Isa, Kernel, Vector};
 
@@ -12,12 +15,34 @@ const FOLDED_UUID: &[u8] = b"{uuid}";
 /// Longest part that is judged here.
 const MAX_ID: usize = 19;
 
+/// Parts of declared routes that look like ids and are none: `2024` in `/reports/2024/summary`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeclaredNames(Arc<BTreeSet<Box<[u8]>>>);
+
+impl DeclaredNames {
+    /// Takes the names out of the literal parts of routes.
+    pub(super) fn of<'p>(parts: impl Iterator<Item = &'p str>) -> Self {
+        let like_ids = parts.filter(|part| is_plain_id(part.as_bytes()));
+        Self(Arc::new(like_ids.map(|part| part.as_bytes().into()).collect()))
+    }
+
+    #[inline]
+    fn contains(&self, part: &[u8]) -> bool {
+        !self.0.is_empty() && self.0.contains(part)
+    }
+}
+
 /// Room for a path with its ids folded.
 pub(super) const ROOM: usize = 128;
 
 /// The path with its plain ids folded, as far as they stand in its first 64 bytes.
 #[inline]
-pub(super) fn fold_ids<'p>(isa: Isa, path: &'p [u8], room: &'p mut [u8; ROOM]) -> &'p [u8] {
+pub(super) fn fold_ids<'p>(
+    isa: Isa,
+    path: &'p [u8],
+    names: &DeclaredNames,
+    room: &'p mut [u8; ROOM],
+) -> &'p [u8] {
     let mut block = [0; BLOCK];
     let near = path.len().min(BLOCK);
     block[..near].copy_from_slice(&path[..near]);
@@ -26,7 +51,7 @@ pub(super) fn fold_ids<'p>(isa: Isa, path: &'p [u8], room: &'p mut [u8; ROOM]) -
     if first_part == 0 || digits >> first_part.trailing_zeros() == 0 {
         return path;
     }
-    replaced(path, digits & (!0 << first_part.trailing_zeros()), slashes, room).unwrap_or(path)
+    replaced(path, digits & (!0 << first_part.trailing_zeros()), slashes, names, room).unwrap_or(path)
 }
 
 /// Where digits and slashes stand.
@@ -46,7 +71,13 @@ impl Kernel for Marks<'_> {
 }
 
 /// Writes the path with the ids folded that `digits` lead to; `None` if there is none, or no room.
-fn replaced<'p>(path: &[u8], mut digits: u64, slashes: u64, room: &'p mut [u8; ROOM]) -> Option<&'p [u8]> {
+fn replaced<'p>(
+    path: &[u8],
+    mut digits: u64,
+    slashes: u64,
+    names: &DeclaredNames,
+    room: &'p mut [u8; ROOM],
+) -> Option<&'p [u8]> {
     let (mut written, mut copied) = (0, 0);
     while digits != 0 {
         let at = digits.trailing_zeros();
@@ -54,7 +85,8 @@ fn replaced<'p>(path: &[u8], mut digits: u64, slashes: u64, room: &'p mut [u8; R
         let behind = slashes & (!0 << at);
         let end = if behind == 0 { end_behind(path) } else { behind.trailing_zeros() as usize };
         digits &= if end >= BLOCK { 0 } else { !0 << end };
-        if let Some(folded) = folded(&path[start..end]) {
+        let part = &path[start..end];
+        if let Some(folded) = folded(part).filter(|_| !names.contains(part)) {
             for piece in [&path[copied..start], folded] {
                 room.get_mut(written..written + piece.len())?.copy_from_slice(piece);
                 written += piece.len();
@@ -100,13 +132,14 @@ fn is_plain_id(part: &[u8]) -> bool {
 mod tests {
     use proptest::prelude::{prop_assert_eq, proptest};
 
-    use super::{ROOM, fold_ids};
+    use super::{DeclaredNames, ROOM, fold_ids};
     use crate::logs::http::segment::mask_path;
     use crate::platform::simd::Isa;
 
     fn folded(path: &str) -> String {
         let mut room = [0; ROOM];
-        String::from_utf8_lossy(fold_ids(Isa::detect(), path.as_bytes(), &mut room)).into_owned()
+        let names = DeclaredNames::of(["2024", "summary"].into_iter());
+        String::from_utf8_lossy(fold_ids(Isa::detect(), path.as_bytes(), &names, &mut room)).into_owned()
     }
 
     #[test]
@@ -125,6 +158,7 @@ mod tests {
             ("/report/2025-12-28.csv", "/report/2025-12-28.csv"),
             ("/day/20251228", "/day/20251228"),
             ("/auth/oauth2/token", "/auth/oauth2/token"),
+            ("/reports/2024/7", "/reports/2024/{id}"),
             ("", ""),
             ("*", "*"),
         ] {
@@ -145,6 +179,8 @@ mod tests {
         fn masking_gives_the_same_afterwards(
             path in "(/([a-zA-Z0-9.v-]{0,9}|[a-f0-9]{8}(-[a-f0-9]{4}){3}-[a-f0-9]{12,13})){0,8}"
         ) {
+            // A declared name stays, whatever it looks like.
+            let path = path.replace("2024", "2025");
             prop_assert_eq!(mask_path(folded(&path).as_bytes()), mask_path(path.as_bytes()));
         }
     }

@@ -21,6 +21,7 @@ mod stats;
 mod summary;
 mod table;
 
+pub use ids::DeclaredNames;
 pub use latency::LatencySketch;
 pub use method::Method;
 pub use openapi::openapi_routes;

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::logs::http::ids::DeclaredNames;
 use crate::logs::http::method::Method;
 use crate::logs::http::segment::segments;
 
@@ -143,6 +144,13 @@ impl RouteSet {
         self.routes == 0
     }
 
+    /// Literal parts that would be taken for ids if nobody declared them.
+    pub fn names(&self) -> DeclaredNames {
+        let mut found = Vec::new();
+        self.root.literals_into(&mut found);
+        DeclaredNames::of(found.into_iter())
+    }
+
     /// Says whether some route begins with this part.
     pub(super) fn has_first_segment(&self, segment: &str) -> bool {
         self.root.literals.get("").is_some_and(|root| root.literals.contains_key(segment))
@@ -165,6 +173,15 @@ impl RouteSet {
 }
 
 impl Node {
+    fn literals_into<'s>(&'s self, found: &mut Vec<&'s str>) {
+        // No deeper than a template has parts.
+        for (literal, node) in &self.literals {
+            found.push(literal);
+            node.literals_into(found);
+        }
+        self.variables.iter().for_each(|(_, node)| node.literals_into(found));
+    }
+
     fn child(&mut self, part: Part) -> &mut Self {
         if let Part::Literal(text) = part {
             return self.literals.entry(text).or_default();

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::logs::Access;
 use crate::logs::http::clients::client_hash;
-use crate::logs::http::ids;
+use crate::logs::http::ids::{self, DeclaredNames};
 use crate::logs::http::method::Method;
 use crate::logs::http::paths::{Entry, PathTable, path_hash};
 use crate::logs::http::recent::Recent;
@@ -35,6 +35,8 @@ pub struct HttpTable {
     recent: Recent,
     #[serde(skip, default = "Isa::detect")]
     isa: Isa,
+    #[serde(skip)]
+    names: DeclaredNames,
 }
 
 impl Default for HttpTable {
@@ -46,11 +48,17 @@ impl Default for HttpTable {
             by_status: Vec::new(),
             recent: Recent::default(),
             isa: Isa::detect(),
+            names: DeclaredNames::default(),
         }
     }
 }
 
 impl HttpTable {
+    /// An empty table that keeps these parts of paths as they are.
+    pub fn knowing(names: DeclaredNames) -> Self {
+        Self { names, ..Self::default() }
+    }
+
     /// Counts one request; `at` is in microseconds since 1970, where known.
     #[inline]
     pub fn observe(&mut self, access: &Access<'_>, at: Option<i64>) {
@@ -74,7 +82,7 @@ impl HttpTable {
     #[inline(never)]
     fn observe_folded(&mut self, raw: u64, method: Method, path: &[u8], count: impl FnOnce(&mut Stats)) {
         let mut room = [0; ids::ROOM];
-        let path = ids::fold_ids(self.isa, path, &mut room);
+        let path = ids::fold_ids(self.isa, path, &self.names, &mut room);
         match self.paths.place(path_hash(method, path), method, path) {
             Some(place) => {
                 count(self.paths.stats_at(place));

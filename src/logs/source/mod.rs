@@ -16,7 +16,7 @@ mod walk;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::logs::http::{Route, RouteSet};
+use crate::logs::http::{Route, RouteSet, openapi_routes};
 use crate::logs::source::calls::calls_at;
 use crate::logs::source::declare::{Declarations, declaration_at};
 use crate::logs::source::marks::marks;
@@ -42,7 +42,9 @@ impl SourceIndex {
     /// Reads the source below the folders.
     pub fn read(folders: &[PathBuf]) -> Self {
         let found = walk::python_files(folders);
-        Self { truncated: found.truncated, ..Self::of(&found.files) }
+        let mut index = Self { truncated: found.truncated, ..Self::of(&found.files) };
+        index.routes.extend(walk::openapi_documents(folders).iter().flat_map(openapi_routes));
+        index
     }
 
     fn of(files: &[SourceFile]) -> Self {
@@ -185,6 +187,22 @@ mod tests {
             ("c.py", "import a\napp = FastAPI()\napp.include_router(a.router)\n"),
         ]);
         assert!(shown(&index).contains(&"GET /x".to_owned()));
+    }
+
+    #[test]
+    fn an_openapi_document_beside_the_source_adds_its_routes() {
+        let dir = tempfile::tempdir().unwrap();
+        let document = r#"{"openapi": "3.1.0", "paths": {"/x/{id}": {"get": {}}, "/y/2024": {"post": {}}}}"#;
+        std::fs::write(dir.path().join("openapi.json"), document).unwrap();
+        std::fs::write(dir.path().join("main.py"), "@app.get('/x/{x_id}')\ndef x(id): ...\n").unwrap();
+        let set = SourceIndex::read(&[dir.path().to_owned()]).route_set();
+        let find = |method, path| set.find(method, path);
+        assert_eq!(find(crate::logs::http::Method::Get, "/x/7").as_deref(), Some("/x/{x_id}"));
+        assert_eq!(find(crate::logs::http::Method::Post, "/y/2024").as_deref(), Some("/y/2024"));
+        for broken in ["", "{", "[[[["] {
+            std::fs::write(dir.path().join("openapi.json"), broken).unwrap();
+            assert_eq!(SourceIndex::read(&[dir.path().to_owned()]).routes().len(), 1);
+        }
     }
 
     #[test]

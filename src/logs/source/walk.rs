@@ -33,6 +33,9 @@ const SKIPPED: &[&str] = &[
     "logs",
 ];
 
+/// Where a project keeps the document that its server hands out.
+const OPENAPI: [&str; 3] = ["openapi.json", "docs/openapi.json", "static/openapi.json"];
+
 /// One source file.
 #[derive(Debug)]
 pub(super) struct SourceFile {
@@ -55,6 +58,19 @@ pub(super) fn python_files(roots: &[PathBuf]) -> Found {
         walk.folder(root, "", 0);
     }
     walk.found
+}
+
+/// OpenAPI documents at their usual places in the roots; what cannot be read or is none is left out.
+pub(super) fn openapi_documents(roots: &[PathBuf]) -> Vec<serde_json::Value> {
+    let paths = roots.iter().flat_map(|root| OPENAPI.iter().map(move |name| root.join(name)));
+    let small = |path: &PathBuf| {
+        fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() <= MAX_FILE_BYTES)
+    };
+    paths
+        .filter(small)
+        .filter_map(|path| fs::read(path).ok())
+        .filter_map(|text| serde_json::from_slice(&text).ok())
+        .collect()
 }
 
 struct Walk {

@@ -103,6 +103,8 @@ pub(super) fn read(
         context.ui.detail(&format!("reading {}", source.name));
     }
     let rules = TeamRules::new(config.logs.rules.clone());
+    let index = SourceIndex::read(&config.logs.source_dirs);
+    let names = index.route_set().names();
     let roots = SourceRoots::new(config.logs.source_dirs.iter().map(|dir| dir.to_string_lossy()));
     let bar = context.ui.progress_bar(sources.iter().map(|source| source.len).sum());
     let tell = |bytes: u64| bar.inc(bytes);
@@ -114,6 +116,7 @@ pub(super) fn read(
         now: now.timestamp_micros(),
         rules: &rules,
         roots: &roots,
+        names: &names,
         part_bytes: None,
         progress: Some(&tell),
     };
@@ -123,7 +126,6 @@ pub(super) fn read(
         let problems = assignments::write(path, sources, &options, &analysis)?;
         add_problems(&mut analysis, problems);
     }
-    let index = SourceIndex::read(&config.logs.source_dirs);
     let thresholds = &config.thresholds;
     let bars = VerdictBars {
         errors_per_hour: thresholds.errors_per_hour,
