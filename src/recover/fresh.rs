@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::config::{LogRule, Timezone};
 use crate::grouping::SourceRoots;
 use crate::logs::audit::TeamRules;
+use crate::logs::http::DeclaredNames;
 use crate::logs::input::{Origin, Request, resolve};
 use crate::logs::summary::real_errors;
 use crate::logs::{AnalysisOptions, ZoneChoice, analyze};
@@ -15,7 +16,8 @@ use crate::text::redact;
 /// Characters of an error that are shown.
 const SHOWN: usize = 160;
 
-/// The newest error that stands in a log behind an offset, after the audit of levels.
+/// The newest error that stands in a log behind an offset, after the audit of levels; from the first line on that surely
+/// opens a record.
 pub fn error_since(
     log: &Path,
     from: u64,
@@ -41,6 +43,7 @@ pub fn error_since(
         now: now.timestamp_micros(),
         rules: &rules,
         roots: &SourceRoots::default(),
+        names: &DeclaredNames::default(),
         part_bytes: None,
         progress: None,
     };
@@ -63,8 +66,8 @@ mod tests {
 
     #[test]
     fn only_errors_behind_the_offset_count() {
-        let old = "ERROR:main:cannot load\n";
-        let new = "INFO:main:ready\nERROR:main:no such table\n";
+        let old = "2026-11-22 10:00:00,000 - main - ERROR - cannot load\n";
+        let new = "2026-11-22 10:00:01,000 - main - INFO - ready\n2026-11-22 10:00:02,000 - main - ERROR - no such table\n";
         assert_eq!(since(&format!("{old}{new}"), old.len() as u64).as_deref(), Some("no such table"));
         assert_eq!(since(old, old.len() as u64), None);
         assert_eq!(since("INFO:main:ready\n", 0), None);

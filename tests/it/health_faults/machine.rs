@@ -172,24 +172,18 @@ fn processes_that_vanish_while_they_are_read_disturb_nothing() {
 }
 
 #[test]
-fn what_cannot_be_measured_yet_is_unknown_and_says_so() {
+fn a_service_of_a_manager_that_is_not_asked_is_unknown_and_never_ok() {
     let dir = tempfile::tempdir().unwrap();
     let findings = super::plan::findings_of(
         dir.path(),
         r#"
         [[service]]
         name = "portal"
-        manager = "systemd"
-        unit = "portal.service"
-        [[check]]
-        name = "cache"
-        type = "redis"
-        url = "redis://127.0.0.1:1/0"
+        manager = "docker"
+        unit = "portal"
         "#,
     );
-    for id in ["service.portal.process", "check.cache"] {
-        let finding = one(&findings, id);
-        assert_eq!(finding.severity, Severity::Unknown);
-        assert!(finding.summary.contains("this version"), "{finding:#?}");
-    }
+    let finding = one(&findings, "service.portal.process");
+    assert_eq!(finding.severity, Severity::Unknown);
+    assert!(finding.summary.contains("docker"), "{finding:#?}");
 }
