@@ -95,6 +95,7 @@ fn watch(queue: &OwnedFd, pid: Pid) -> Option<()> {
     unsafe { kevent_timespec(queue, &change, &mut none, None) }.ok().map(|_| ())
 }
 
+#[expect(unsafe_code, reason = "the system library declares these only in C")]
 unsafe extern "C" {
     fn task_name_for_pid(
         of: libc::mach_port_t,
