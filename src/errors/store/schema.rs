@@ -67,11 +67,18 @@ pub(super) enum Found {
 pub(super) fn look(connection: &Connection) -> rusqlite::Result<Found> {
     let number =
         |pragma: &str| connection.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i64>(0));
-    if number("application_id")? == APPLICATION_ID {
-        return number("user_version").map(Found::Ours);
+    let is_ours = || number("application_id").map(|id| id == APPLICATION_ID);
+    if !is_ours()? {
+        let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        if tables == 0 {
+            return Ok(Found::Empty);
+        }
+        // Tables that came between the two looks came with the mark of whoever made them.
+        if !is_ours()? {
+            return Ok(Found::Foreign);
+        }
     }
-    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    Ok(if tables == 0 { Found::Empty } else { Found::Foreign })
+    number("user_version").map(Found::Ours)
 }
 
 /// Brings the file to this schema. Several processes may do so at once: one of them does, the others find it done.

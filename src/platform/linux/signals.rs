@@ -20,10 +20,10 @@ mod tests {
 
     #[test]
     fn a_handler_is_seen() {
-        let script = "trap 'exit 7' HUP; echo ready; while :; do sleep 0.02; done";
+        let script = "trap 'exit 7' USR2; echo ready; while :; do sleep 0.02; done";
         let mut child = Command::new("bash").args(["-c", script]).stdout(Stdio::piped()).spawn().unwrap();
         child.stdout.as_mut().unwrap().read_exact(&mut [0; 6]).unwrap();
-        let seen = [libc::SIGHUP, libc::SIGUSR1].map(|number| catches_signal(child.id(), number));
+        let seen = [libc::SIGUSR2, libc::SIGUSR1].map(|number| catches_signal(child.id(), number));
         child.kill().unwrap();
         child.wait().unwrap();
         assert_eq!(seen, [Some(true), Some(false)]);
