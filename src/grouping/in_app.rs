@@ -218,15 +218,15 @@ mod tests {
             "/srv/app/.venv/lib/python3.11/site-packages/starlette/routing.py",
             "/usr/lib/python3/dist-packages/apport.py",
             "/usr/lib/python3.11/asyncio/runners.py",
-            "/root/.pyenv/versions/3.11.7/lib/python3.11/json/decoder.py",
+            "/home/dev/.pyenv/versions/3.11.7/lib/python3.11/json/decoder.py",
             "C:/Users/x/AppData/Local/Programs/Python/Python311/Lib/socket.py",
             "<frozen importlib._bootstrap>",
             "/srv/app/node_modules/express/lib/router.js",
             "node_modules/express/lib/router.js",
             "node:internal/modules/cjs/loader",
             "/rustc/59807616e1fa/library/std/src/panicking.rs",
-            "/root/.cargo/registry/src/index.crates.io-6f17/tokio-1.40.0/src/task.rs",
-            "/root/go/pkg/mod/github.com/gin-gonic/gin@v1.9.1/context.go",
+            "/home/dev/.cargo/registry/src/index.crates.io-6f17/tokio-1.40.0/src/task.rs",
+            "/home/dev/go/pkg/mod/github.com/gin-gonic/gin@v1.9.1/context.go",
             "/home/x/venv/bin/uvicorn",
         ] {
             assert!(!path_is_own(path, &roots), "{path}");
@@ -268,6 +268,10 @@ mod tests {
         assert!(go_is_own("github.com/acme/fuel/db.Open", "/srv/db/open.go", &roots));
         assert!(!go_is_own("net/http.(*conn).serve", "/usr/local/go/src/net/http/server.go", &roots));
         assert!(!go_is_own("runtime.gopanic", "/usr/local/go/src/runtime/panic.go", &roots));
-        assert!(!go_is_own("github.com/gin-gonic/gin.Run", "/root/go/pkg/mod/github.com/gin/gin.go", &roots));
+        assert!(!go_is_own(
+            "github.com/gin-gonic/gin.Run",
+            "/home/dev/go/pkg/mod/github.com/gin/gin.go",
+            &roots
+        ));
     }
 }

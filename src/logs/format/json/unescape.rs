@@ -46,7 +46,7 @@ fn unicode(escape: &[u8], out: &mut Vec<u8>) -> usize {
     taken
 }
 
-/// The value of `\uXXXX`.
+/// The value of an escape of four hexadecimal digits.
 fn four_digits(escape: &[u8]) -> Option<u32> {
     let digits = escape.strip_prefix(b"\\u")?.get(..4)?;
     digits.iter().try_fold(0, |code, digit| Some(code << 4 | char::from(*digit).to_digit(16)?))
