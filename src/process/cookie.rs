@@ -31,6 +31,12 @@ impl Cookie {
         Ok(Self(data_encoding::HEXLOWER.encode(&raw)))
     }
 
+    /// The mark that was written down when a program was started; `None` where the text is none.
+    pub fn known(text: &str) -> Option<Self> {
+        let is_mark = text.len() == 2 * BYTES && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_mark.then(|| Self(text.to_owned()))
+    }
+
     /// What the variable is set to.
     pub fn value(&self) -> &str {
         &self.0

@@ -339,7 +339,7 @@ mod tests {
         }
     }
 
-    const PYTHON: Option<&str> = Some("/opt/pyenv/versions/3.11.7/bin/python3.11");
+    const PYTHON: Option<&str> = Some("/home/dev/.pyenv/versions/3.11.7/bin/python3.11");
 
     #[test]
     fn shim_interpreter_and_wrappers_do_not_hide_a_script() {

@@ -1,4 +1,6 @@
 //! Stops the processes of a service by identity.
+//!
+//! What the keeper has started is stopped exactly: its control group and its cookie were written down.
 
 use std::ffi::OsString;
 use std::io;
@@ -6,20 +8,18 @@ use std::path::Path;
 
 use crate::config::{Manager, Service};
 use crate::keeper::Start;
-use crate::platform::{self, Account, ProcessState, Signal};
+use crate::platform::{self, ProcessState, Scope, Signal};
 use crate::process::stop::{ProvenRoot, StopPolicy, StopReport, Survivor, Target, stop as end};
-use crate::process::{Bound, Permit, Wanted, signal};
+use crate::process::{Bound, Cookie, Permit, Wanted, bare_environment, signal};
 use crate::recover::hands::{Ended, Patience, Witness};
 use crate::recover::plan::{Member, Stop};
-use crate::store::LogFiles;
-
-/// Where programs are looked for on behalf of another user.
-const SAFE_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+use crate::store::{KeptProgram, LogFiles};
 
 /// Ends what the plan says of one service, and everything that descends from it.
-pub fn stop(
+pub(super) fn stop(
     service: &Service,
     root: &Path,
+    state_dir: &Path,
     stop: &Stop,
     patience: Patience,
     witness: &mut Witness<'_>,
@@ -33,9 +33,12 @@ pub fn stop(
     let gone = stop.members.iter().filter(|member| bound.iter().all(|(other, _)| other.pid != member.pid));
     let mut ended: Vec<Ended> =
         gone.map(|member| Ended { pid: member.pid, signal: None, survives: None }).collect();
-    let permit = permit(service, root, stop);
     let roots = bound.into_iter().map(|(member, bound)| ProvenRoot { bound, proof: member.why.clone() });
-    let target = Target { roots: roots.collect(), permit, ..Target::default() };
+    let wanted = Wanted::of(service, root);
+    let cookie = KeptProgram::read(state_dir, &service.name).and_then(|kept| Cookie::known(&kept.cookie));
+    let scope = scope_of(state_dir, &service.name, &wanted);
+    let permit = permit(service, &wanted, stop);
+    let target = Target { roots: roots.collect(), scope, cookie, permit };
     let policy = StopPolicy { signal: asking(service), grace: patience.grace, patience: patience.kill };
     let mut told = |intent: &crate::process::stop::Intent<'_>| -> io::Result<()> {
         witness(intent.pid, &signal::name(intent.signal.as_raw()));
@@ -55,16 +58,28 @@ pub fn stop(
     ended
 }
 
+/// The control group that a service was started in, if everything in it is the service's to end: what is written down in
+/// a folder of somebody else's is not believed any further.
+pub(super) fn scope_of(state_dir: &Path, service: &str, wanted: &Wanted) -> Option<Scope> {
+    let scope = Scope::open(KeptProgram::read(state_dir, service)?.scope.as_deref()?)?;
+    let is_ours = |pid: &u32| platform::process_owner(*pid).is_some_and(|uid| wanted.may_belong_to(uid));
+    scope.members().ok()?.iter().all(is_ours).then_some(scope)
+}
+
 /// What the keeper is told to start a service.
 ///
 /// # Errors
 /// When a variable cannot be read or its user does not exist, in words.
-pub fn launch(service: &Service, root: &Path, environment: &[(OsString, OsString)]) -> Result<Start, String> {
+pub(super) fn launch(
+    service: &Service,
+    root: &Path,
+    environment: &[(OsString, OsString)],
+) -> Result<Start, String> {
     let command = service.command.as_ref().ok_or("it has no command; its manager starts it")?;
     let owner = Wanted::of(service, root).owner;
     let account = owner.and_then(platform::account).filter(|account| account.uid != platform::caller_uid());
     let mut env: Vec<(OsString, OsString)> = match &account {
-        Some(account) => bare(account),
+        Some(account) => bare_environment(account),
         None => environment.to_vec(),
     };
     if let Some(path) = &service.env_file {
@@ -87,16 +102,6 @@ pub fn launch(service: &Service, root: &Path, environment: &[(OsString, OsString
     })
 }
 
-/// Nothing of the caller's environment goes along to another user.
-fn bare(account: &Account) -> Vec<(OsString, OsString)> {
-    vec![
-        ("PATH".into(), SAFE_PATH.into()),
-        ("HOME".into(), account.home.clone().into()),
-        ("USER".into(), account.name.clone().into()),
-        ("LOGNAME".into(), account.name.clone().into()),
-    ]
-}
-
 /// `NAME=value` lines; blank ones, comments and `export` are no part of them.
 fn variables(text: &str) -> impl Iterator<Item = (OsString, OsString)> + '_ {
     text.lines().filter_map(|line| {
@@ -115,8 +120,7 @@ fn asking(service: &Service) -> Signal {
     Signal::from_named_raw(service.stop_signal.number()).unwrap_or(Signal::TERM)
 }
 
-fn permit(service: &Service, root: &Path, stop: &Stop) -> Permit {
-    let wanted = Wanted::of(service, root);
+fn permit(service: &Service, wanted: &Wanted, stop: &Stop) -> Permit {
     let mut users = wanted.trusted.clone();
     users.extend(wanted.owner);
     // An evicted stranger is somebody else's by definition; the kernel still asks whether we may.

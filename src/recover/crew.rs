@@ -12,33 +12,18 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Local, Utc};
 
 use crate::config::Service;
-use crate::model::{Finding, Severity};
+use crate::keeper::Keeper;
+use crate::model::{Finding, Identity, Severity};
 use crate::platform::files::Folder;
-use crate::recover::archive::{write_evidence, write_manifest};
+use crate::process::Bound;
+use crate::recover::archive::{pack, write_evidence, write_manifest};
+use crate::recover::controls;
 use crate::recover::guard::Guard;
 use crate::recover::hands::{Ended, Freed, Hands, Patience, StepResult, Witness};
 use crate::recover::plan::{Plan, Stop};
 use crate::recover::preserve::{self, Kept, Order};
 use crate::recover::snapshot::{self, Evidence, Scene};
-use crate::store::Lock;
-
-/// Starts and stops services, whoever manages them.
-pub trait Controls {
-    /// Ends a service's processes; every signal is told to `witness` before it is sent.
-    fn stop(
-        &mut self,
-        service: &Service,
-        stop: &Stop,
-        patience: Patience,
-        witness: &mut Witness<'_>,
-    ) -> Vec<Ended>;
-
-    /// Starts a service.
-    ///
-    /// # Errors
-    /// When it cannot be started, in words.
-    fn start(&mut self, service: &Service) -> Result<Option<u32>, String>;
-}
+use crate::store::{Desired, Lock, Wish};
 
 /// Measures services, read together with all that is known; none named: everything.
 pub type Measure<'a> = Box<dyn FnMut(&[String]) -> anyhow::Result<Vec<Finding>> + 'a>;
@@ -46,8 +31,6 @@ pub type Measure<'a> = Box<dyn FnMut(&[String]) -> anyhow::Result<Vec<Finding>> 
 pub type MakeRoom<'a> = Box<dyn FnMut(Instant) -> Freed + 'a>;
 /// Looks for a sign of failure in what a log says from an offset on.
 pub type BadWords<'a> = Box<dyn FnMut(&Path, u64) -> Option<String> + 'a>;
-/// Compresses what was put aside; returns what went wrong.
-pub type Pack<'a> = Box<dyn FnMut(&Path) -> Option<String> + 'a>;
 
 /// What a recovery knows and may use.
 pub struct Outfit<'a> {
@@ -66,10 +49,12 @@ pub struct Outfit<'a> {
     pub findings: Vec<Finding>,
     /// Shows the stacks of Python processes, where it is installed.
     pub py_spy: Option<PathBuf>,
-    pub controls: Box<dyn Controls + 'a>,
+    /// Starts services and keeps their output.
+    pub keeper: Keeper,
+    /// What services of the caller's own user are started with.
+    pub environment: Vec<(OsString, OsString)>,
     pub make_room: MakeRoom<'a>,
     pub bad_words: BadWords<'a>,
-    pub pack: Pack<'a>,
     /// Counts how often somebody wanted it to end.
     pub interrupts: Arc<AtomicU32>,
     /// The guard, for whoever has to send it home.
@@ -108,6 +93,17 @@ impl<'a> Crew<'a> {
 
     fn service(&self, name: &str) -> Option<&'a Service> {
         self.outfit.services.iter().find(|service| service.name == name)
+    }
+
+    /// Whoever watches the service leaves it alone for as long as this process works on it, and its end is no crash.
+    fn note_work(&self, service: &str) {
+        self.note(service, Bound::take(std::process::id()).map(|me| me.identity().clone()));
+    }
+
+    /// A disk that takes no note keeps no recovery from going on: the lock says the same.
+    fn note(&self, service: &str, in_work_by: Option<Identity>) {
+        let desired = Desired { wish: Wish::Run, since: Utc::now(), in_work_by };
+        desired.write(&self.outfit.state_dir, service).unwrap_or(());
     }
 
     /// Logs of services that are about to be stopped, or lie dead.
@@ -154,7 +150,10 @@ impl Hands for Crew<'_> {
 
     fn stop(&mut self, stop: &Stop, patience: Patience, witness: &mut Witness<'_>) -> Vec<Ended> {
         match self.service(&stop.service) {
-            Some(service) => self.outfit.controls.stop(service, stop, patience, witness),
+            Some(service) => {
+                self.note_work(&service.name);
+                controls::stop(service, &self.outfit.root, &self.outfit.state_dir, stop, patience, witness)
+            }
             None => Vec::new(),
         }
     }
@@ -194,7 +193,11 @@ impl Hands for Crew<'_> {
         let service = self.service(service).ok_or("there is no such service")?;
         let end = service.log_file.as_ref().and_then(|log| log.metadata().ok()).map_or(0, |m| m.len());
         self.ends.insert(service.name.clone(), end);
-        self.outfit.controls.start(service)
+        let start = controls::launch(service, &self.outfit.root, &self.outfit.environment)?;
+        self.note_work(&service.name);
+        let started = self.outfit.keeper.start(start);
+        self.note(&service.name, None);
+        started.map(Some).map_err(|error| format!("{:#}", anyhow::Error::from(error)))
     }
 
     fn look(&mut self, services: &[String]) -> Vec<Finding> {
@@ -211,13 +214,13 @@ impl Hands for Crew<'_> {
         let Some(folder) = &kept.folder else {
             return StepResult { detail: "nothing was kept".to_owned(), ..StepResult::default() };
         };
-        match write_manifest(folder, kept) {
+        let (packed, problem) = pack(kept);
+        match write_manifest(folder, &packed) {
             Ok(path) => self.manifest = Some(path),
             Err(error) => return StepResult { problem: Some(format!("{error:#}")), ..StepResult::default() },
         }
         // The first try may have met a full disk.
         write_evidence(folder, &self.evidence).unwrap_or(());
-        let problem = (self.outfit.pack)(folder);
         preserve::keep_spare(&self.outfit.state_dir).unwrap_or(());
         StepResult { detail: format!("hashed and compressed in {}", folder.display()), problem }
     }

@@ -20,8 +20,10 @@ pub(super) enum Cure {
 /// Chooses the cure for a service.
 pub(super) fn of(inventory: &Inventory, findings: &[Finding], wish: &Wish) -> Cure {
     let name = &inventory.service;
-    if !inventory.is_process {
-        return Cure::Leave("another manager runs it; restart it there".to_owned());
+    if let Some(how) = &inventory.managed {
+        let told =
+            |f: &Finding| Cure::Refuse(format!("{name}: {}; it is not ours to restart: {how}", f.summary));
+        return worst(name, findings).map_or(Cure::Fine, told);
     }
     if inventory.is_stopped_by_operator {
         return Cure::Leave(format!("an operator stopped it; fuelops start {name} takes that back"));

@@ -8,8 +8,10 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use crate::config::{Manager, Service};
 use crate::platform::{self, Listener, ProcessState};
 use crate::process::{Bound, Owner, Presence, Proof, Table, Wanted};
+use crate::recover::controls;
 use crate::recover::plan::{Inventory, Member};
-use crate::text::redact;
+use crate::store::{Desired, Wish};
+use crate::text::{redact, shell};
 
 /// Look-alikes of one service that are shown.
 const MAX_ALIKE: usize = 8;
@@ -18,12 +20,17 @@ const MAX_ALIKE: usize = 8;
 ///
 /// # Errors
 /// When the system does not list its processes.
-pub fn inventory(services: &[Service], root: &Path, now: DateTime<Utc>) -> std::io::Result<Vec<Inventory>> {
+pub fn inventory(
+    services: &[Service],
+    root: &Path,
+    state_dir: &Path,
+    now: DateTime<Utc>,
+) -> std::io::Result<Vec<Inventory>> {
     let table = Table::read()?;
     let ports: Vec<u16> = services.iter().filter_map(|service| service.port).collect();
     let mut all = || table.stats().filter(|stat| !stat.is_kernel).map(|stat| stat.pid).collect();
     let listeners = platform::listeners(&ports, &[], &mut all).unwrap_or_default();
-    let look = Look { table: &table, listeners: &listeners, now };
+    let look = Look { table: &table, listeners: &listeners, state_dir, now };
     Ok(in_order(services).into_iter().map(|service| look.at(service, root)).collect())
 }
 
@@ -43,6 +50,7 @@ pub fn in_order(services: &[Service]) -> Vec<&Service> {
 struct Look<'a> {
     table: &'a Table,
     listeners: &'a [Listener],
+    state_dir: &'a Path,
     now: DateTime<Utc>,
 }
 
@@ -50,11 +58,13 @@ impl Look<'_> {
     fn at(&self, service: &Service, root: &Path) -> Inventory {
         let mut found = Inventory {
             service: service.name.clone(),
-            is_process: service.manager == Manager::Process,
+            managed: managed(service),
             depends_on: service.depends_on.clone(),
+            is_stopped_by_operator: Desired::read(self.state_dir, &service.name)
+                .is_some_and(|desired| desired.wish == Wish::Stopped),
             ..Inventory::default()
         };
-        if !found.is_process {
+        if found.managed.is_some() {
             return found;
         }
         let wanted = Wanted::of(service, root);
@@ -62,6 +72,7 @@ impl Look<'_> {
             self.listeners.iter().filter(|l| Some(l.address.port()) == wanted.port).cloned().collect();
         let presence = wanted.locate(self.table, &listeners);
         self.add_own(&mut found, &presence);
+        self.add_left_in_group(&mut found, &wanted);
         self.add_holders(&mut found, &wanted, &presence, &listeners);
         self.add_look_alikes(&mut found, service, &wanted);
         found
@@ -90,6 +101,19 @@ impl Look<'_> {
                     .push(self.member(*pid, "it may not be looked at closely enough to prove it"));
             }
             Presence::Down => {}
+        }
+    }
+
+    /// What still lives in the control group that the keeper started the service in, and is nobody's child any more.
+    fn add_left_in_group(&self, found: &mut Inventory, wanted: &Wanted) {
+        let Some(scope) = controls::scope_of(self.state_dir, &found.service, wanted) else { return };
+        for pid in scope.members().unwrap_or_default() {
+            let is_known = |root: u32| root == pid || self.table.descends(pid, root);
+            let known = found.own.iter().chain(&found.orphans).any(|member| is_known(member.pid));
+            if !known && self.table.stat(pid).is_some() {
+                let why = "lives in the control group that the service was started in";
+                found.orphans.push(self.member(pid, why));
+            }
         }
     }
 
@@ -173,6 +197,19 @@ impl Look<'_> {
             identity: Bound::of_row(self.table, pid).map(|bound| bound.identity().clone()),
         }
     }
+}
+
+/// How a service is restarted that another manager runs.
+fn managed(service: &Service) -> Option<String> {
+    let unit = service.unit.as_deref().unwrap_or(&service.name);
+    let words: &[&str] = match service.manager {
+        Manager::Process => return None,
+        Manager::Systemd => &["systemctl", "restart", unit],
+        Manager::Launchd => &["launchctl", "kickstart", "-k", unit],
+        Manager::Docker => &["docker", "restart", unit],
+        Manager::Kubernetes => &["kubectl", "rollout", "restart", unit],
+    };
+    Some(shell::command(words.iter().copied()))
 }
 
 /// The word of a command that a pattern would be made of: the script, or the program itself.

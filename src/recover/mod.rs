@@ -7,7 +7,7 @@
 mod archive;
 mod breaker;
 mod budget;
-pub mod controls;
+mod controls;
 mod crew;
 mod cure;
 mod fresh;
@@ -25,10 +25,10 @@ mod simulated;
 mod snapshot;
 mod verify;
 
-pub use archive::{write_evidence, write_manifest};
+pub use archive::{Packed, pack, write_evidence, write_manifest};
 pub use breaker::{Past, open as breaker};
 pub use budget::Budget;
-pub use crew::{BadWords, Controls, Crew, MakeRoom, Measure, Outfit, Pack};
+pub use crew::{BadWords, Crew, MakeRoom, Measure, Outfit};
 pub use fresh::error_since;
 pub use guard::{Guard, stand};
 pub use hands::{Ended, Freed, Hands, Patience, StepResult, Witness};

@@ -34,8 +34,8 @@ pub enum Scope {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Inventory {
     pub service: String,
-    /// fuelops itself starts and stops it; otherwise another manager does.
-    pub is_process: bool,
+    /// Who else starts and stops it, and how to have that done; absent where fuelops does.
+    pub managed: Option<String>,
     /// Its own processes, by proof.
     pub own: Vec<Member>,
     /// Children of it that have lost their parent, by proof.
@@ -145,7 +145,7 @@ pub fn plan(findings: &[Finding], inventories: &[Inventory], wish: &Wish) -> Pla
     }
     // Whoever needs another is stopped before it.
     plan.stop.reverse();
-    plan.stop.retain(|stop| !stop.members.is_empty() || is_managed(inventories, &stop.service));
+    plan.stop.retain(|stop| !stop.members.is_empty());
     plan.decide(findings, &refusals);
     plan
 }
@@ -209,10 +209,6 @@ fn chosen(inventory: &Inventory, wish: &Wish) -> bool {
     wish.targets.is_empty() || wish.targets.contains(&inventory.service)
 }
 
-fn is_managed(inventories: &[Inventory], service: &str) -> bool {
-    inventories.iter().any(|i| i.service == service && !i.is_process)
-}
-
 fn stop_of(inventory: &Inventory, wish: &Wish) -> Stop {
     let mut members = inventory.own.clone();
     members.extend(inventory.orphans.iter().cloned());
@@ -267,7 +263,6 @@ mod tests {
     fn service(name: &str, own: &[u32]) -> Inventory {
         Inventory {
             service: name.to_owned(),
-            is_process: true,
             own: own.iter().map(|pid| member(*pid)).collect(),
             ..Inventory::default()
         }
@@ -377,6 +372,18 @@ mod tests {
         plan.also_start(&both, &inventories);
         plan.also_start(&both, &inventories);
         assert_eq!((plan.decision, plan.started()), (Decision::Act, vec!["api".to_owned()]));
+    }
+
+    #[test]
+    fn what_another_manager_runs_is_left_to_it_and_the_command_is_told() {
+        let findings = [finding("service.web.process", Some(Cause::UnitFailed), None)];
+        let mut web = service("web", &[]);
+        web.managed = Some("systemctl restart web.service".to_owned());
+        let broken = plan(&findings, std::slice::from_ref(&web), &Wish::default());
+        assert_eq!(broken.decision, Decision::Refuse);
+        assert!(broken.summary.contains("systemctl restart web.service"), "{}", broken.summary);
+        let full = plan(&[], &[web], &Wish { scope: Scope::Full, ..Wish::default() });
+        assert_eq!((full.decision, full.left.len()), (Decision::NotNeeded, 0));
     }
 
     #[test]

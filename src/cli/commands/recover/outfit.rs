@@ -7,10 +7,10 @@ use chrono::Utc;
 use crate::cli::commands::recover::interrupt::Interrupt;
 use crate::cli::commands::{clean, health, run};
 use crate::cli::context::Context;
-use crate::config::{Config, Loaded, Service};
+use crate::config::Loaded;
 use crate::model::Finding;
 use crate::platform;
-use crate::recover::{Controls, Crew, Ended, Freed, Outfit, Patience, Stop, Witness, controls, error_since};
+use crate::recover::{Crew, Freed, Outfit, error_since};
 use crate::store::Lock;
 
 /// Shows the stacks of a Python process without disturbing it.
@@ -43,12 +43,12 @@ pub(super) fn crew<'a>(
             .map(|program| (program, arguments(context))),
         findings: findings.to_vec(),
         py_spy: on_path(context),
-        controls: Box::new(Hand { config }),
+        keeper: run::keeper_of(config),
+        environment: std::env::vars_os().collect(),
         make_room: Box::new(|_| make_room(loaded, context)),
         bad_words: Box::new(|log, from| {
             error_since(log, from, &config.logs.rules, config.logs.timezone, Utc::now())
         }),
-        pack: Box::new(|_| None),
         interrupts: interrupt.count.clone(),
         post: interrupt.post.clone(),
     })
@@ -77,30 +77,4 @@ fn arguments(context: &Context) -> Vec<std::ffi::OsString> {
 fn on_path(context: &Context) -> Option<PathBuf> {
     let path = context.environment.path.as_ref()?;
     std::env::split_paths(path).map(|folder| folder.join(PY_SPY)).find(|file| file.is_file())
-}
-
-/// Stops and starts services.
-struct Hand<'a> {
-    config: &'a Config,
-}
-
-impl Controls for Hand<'_> {
-    fn stop(
-        &mut self,
-        service: &Service,
-        stop: &Stop,
-        patience: Patience,
-        witness: &mut Witness<'_>,
-    ) -> Vec<Ended> {
-        controls::stop(service, &self.config.root, stop, patience, witness)
-    }
-
-    fn start(&mut self, service: &Service) -> Result<Option<u32>, String> {
-        let environment: Vec<_> = std::env::vars_os().collect();
-        let start = controls::launch(service, &self.config.root, &environment)?;
-        run::keeper_of(self.config)
-            .start(start)
-            .map(Some)
-            .map_err(|error| format!("{:#}", anyhow::Error::from(error)))
-    }
 }

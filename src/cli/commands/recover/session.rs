@@ -116,7 +116,7 @@ impl<'a> Session<'a> {
     pub(super) fn planned(&mut self) -> Result<RecoverReport> {
         let config = &self.loaded.config;
         let health = health::measure(self.loaded, &health::plan(config))?;
-        let inventories = recover::inventory(&config.services, &config.root, self.now)
+        let inventories = recover::inventory(&config.services, &config.root, &config.state_dir, self.now)
             .context("cannot list the processes of this machine")?;
         self.findings = health.findings;
         self.plan = recover::plan(&self.findings, &inventories, &self.wish);
