@@ -16,10 +16,8 @@ use crate::text::redact;
 /// Characters of an error that are shown.
 const SHOWN: usize = 160;
 
-/// The newest error that stands in a log behind an offset, after the audit of levels.
-///
-/// In a log that was not put aside, reading begins with the first line that surely opens a record: an error in the few
-/// lines right behind the offset can be missed.
+/// The newest error that stands in a log behind an offset, after the audit of levels. A line that has begun before the
+/// offset is not looked at.
 pub fn error_since(
     log: &Path,
     from: u64,
@@ -73,5 +71,21 @@ mod tests {
         assert_eq!(since(new, 0).as_deref(), Some("no such table"));
         assert_eq!(since(old, old.len() as u64), None);
         assert_eq!(since("INFO:main:ready\n", 0), None);
+    }
+
+    #[test]
+    fn errors_right_behind_the_offset_of_a_log_that_goes_on_count() {
+        let dated = [
+            "2026-11-22 10:00:00,000 - main - ERROR - cannot load\n",
+            "2026-11-22 10:00:01,000 - main - INFO - ready\n2026-11-22 10:00:02,000 - main - ERROR - no such table\n",
+        ];
+        let undated = ["ERROR:main:cannot load\n", "INFO:main:ready\nERROR:main:no such table\n"];
+        for [old, new] in [dated, undated] {
+            let (one, many) = (old.to_owned(), old.repeat(1_000));
+            for before in [one, many] {
+                let found = since(&(before.clone() + new), before.len() as u64);
+                assert_eq!(found.as_deref(), Some("no such table"), "{} bytes, then {new}", before.len());
+            }
+        }
     }
 }

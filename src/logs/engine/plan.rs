@@ -1,10 +1,12 @@
 //! What is to be read, cut into parts.
 //!
 //! A plain file is cut at multiples of a size; the real border is the first line at or behind the cut that surely opens a
-//! record. Both neighbours find it by looking at the same bytes, so nobody needs to tell anybody.
+//! record. Both neighbours find it by looking at the same bytes, so nobody needs to tell anybody. Where the reading of a
+//! file begins behind its first byte there is no neighbour: the first part takes the first line that begins there.
 
 use std::fs::File;
 use std::io;
+use std::os::unix::fs::FileExt;
 use std::sync::atomic::AtomicU64;
 
 use crate::logs::assemble::{Assembler, End, Sink, Start};
@@ -46,6 +48,31 @@ pub(super) fn border(file: &File, cut: u64, len: u64) -> io::Result<u64> {
             None => look = (look * 8).min(SEARCH),
         }
     }
+}
+
+/// Where the first line begins at or behind `cut`, in a file that is read up to `len`.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(super) fn line_behind(file: &File, cut: u64, len: u64) -> io::Result<u64> {
+    if cut == 0 || cut >= len {
+        return Ok(cut.min(len));
+    }
+    let mut bytes = [0; FIRST_LOOK as usize];
+    let mut at = cut - 1;
+    while at < len {
+        let got = match file.read_at(&mut bytes, at) {
+            Ok(0) => break,
+            Ok(got) => got,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        if let Some(end) = memchr::memchr(b'\n', &bytes[..got]) {
+            return Ok((at + end as u64 + 1).min(len));
+        }
+        at += got as u64;
+    }
+    Ok(len)
 }
 
 /// The first line at or behind `cut`, and the first one that surely opens a record, looking no further than `end`.

@@ -18,7 +18,7 @@ use crate::logs::engine::key::{series_seed, source_seed};
 use crate::logs::engine::observer::{Desk, PartOf, Rules};
 use crate::logs::engine::part::{clock_ahead, clock_for, look_ahead, read_part, stretch_of};
 use crate::logs::engine::pipeline::pipelined;
-use crate::logs::engine::plan::{border, part_size};
+use crate::logs::engine::plan::{border, line_behind, part_size};
 use crate::logs::engine::ranged::Ranged;
 use crate::logs::engine::window::Window;
 use crate::logs::http::DeclaredNames;
@@ -264,7 +264,7 @@ impl<'a> Run<'a> {
         let (from, to, len) = cuts;
         let short = AtomicU64::new(u64::MAX);
         let outcome = (|| {
-            let begin = border(file, from, len)?;
+            let begin = self.beginning(source, file, from, len)?;
             let end = border(file, to, len)?;
             if begin >= end {
                 return Ok(());
@@ -328,6 +328,12 @@ impl<'a> Run<'a> {
         read
     }
 
+    /// Where a part begins that is cut off at `cut`. Nobody reads what stands before the first one: it begins with a line,
+    /// whatever that is.
+    fn beginning(&self, source: usize, file: &File, cut: u64, len: u64) -> io::Result<u64> {
+        if cut == self.sources[source].start { line_behind(file, cut, len) } else { border(file, cut, len) }
+    }
+
     /// The clock of a part of a file.
     pub(super) fn clock(
         &self,
@@ -363,7 +369,7 @@ impl<'a> Run<'a> {
         let step = len.saturating_sub(first + SECTION) / (SECTIONS - 1);
         let mut dateless = false;
         for from in (0..SECTIONS).map(|n| first + n * step).take(if step > 0 { usize::MAX } else { 1 }) {
-            let begin = border(file, from, len)?;
+            let begin = self.beginning(source, file, from, len)?;
             dateless |= stretch_of(times, file, begin, (begin + SECTION).min(len))?.is_dateless();
         }
         if !dateless {
@@ -373,7 +379,8 @@ impl<'a> Run<'a> {
         let mut placements = Vec::new();
         for from in cuts(first, len, self.part_bytes) {
             let to = border(file, from.saturating_add(self.part_bytes).min(len), len)?;
-            placements.push(line.push(&stretch_of(times, file, border(file, from, len)?, to)?));
+            let begin = self.beginning(source, file, from, len)?.min(to);
+            placements.push(line.push(&stretch_of(times, file, begin, to)?));
         }
         Ok(Times { file: times, placements: Some((placements, line.finish())) })
     }

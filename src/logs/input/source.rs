@@ -62,7 +62,7 @@ pub struct Source {
     pub kind: SourceKind,
     /// Bytes at the time of looking; what is written later is left to the next run. 0 for a stream.
     pub len: u64,
-    /// Where the reading of a plain file begins: with the first record that surely opens there or behind. 0 for all of it.
+    /// Where the reading of a plain file begins: with the first line that begins there or behind. 0 for all of it.
     pub start: u64,
     pub modified: Option<SystemTime>,
     /// The name of the rotated set that it belongs to: sources with the same series follow each other, oldest first.
