@@ -44,7 +44,7 @@ impl Known {
         let files = found.sources.iter().filter(|source| source.kind != SourceKind::Stream).count();
         let mut rate = LogRate { files: files as u64, ..LogRate::default() };
         let since = now - HOUR;
-        let tails = self.tails(found.sources, since, &mut rate);
+        let tails = self.tails(found.sources, since, MAX_BYTES, &mut rate);
         let options = AnalysisOptions {
             threads: 1,
             since: Some(since.timestamp_micros()),
@@ -69,11 +69,17 @@ impl Known {
         }
     }
 
-    /// The ends of the files that were written since then, the ones written last first.
-    fn tails(&self, mut sources: Vec<Source>, since: DateTime<Utc>, rate: &mut LogRate) -> Vec<Source> {
+    /// The ends of the files that were written since then, `most` bytes of them, the ones written last first.
+    fn tails(
+        &self,
+        mut sources: Vec<Source>,
+        since: DateTime<Utc>,
+        most: u64,
+        rate: &mut LogRate,
+    ) -> Vec<Source> {
         sources.retain(|source| source.modified.is_some_and(|at| at >= SystemTime::from(since)));
         sources.sort_by_key(|source| Reverse(source.modified));
-        let mut left = MAX_BYTES;
+        let mut left = most;
         let mut tails = Vec::new();
         for source in sources {
             match source.kind {
@@ -84,6 +90,10 @@ impl Known {
                     rate.is_at_least = true;
                     continue;
                 }
+            }
+            if left == 0 {
+                rate.is_at_least = true;
+                continue;
             }
             match self.reach(&source, since, left.min(MAX_TAIL)) {
                 Ok(reach) => {
@@ -195,6 +205,28 @@ mod tests {
         let now = Utc::now();
         let rate = counted(line(now, "app - ERROR - again and again").repeat(100_000), now);
         assert!(rate.is_at_least && rate.errors > 50_000, "{rate:?}");
+    }
+
+    #[test]
+    fn a_file_for_which_no_bytes_are_left_says_at_least() {
+        let now = Utc::now();
+        let files = ["a.log", "b.log", "c.log"]
+            .map(|name| (name, line(now, &format!("app - ERROR - again and again in {name}")).repeat(50)));
+        let mut rate = LogRate::default();
+        let dir = tempfile::tempdir().unwrap();
+        for (name, text) in &files {
+            std::fs::write(dir.path().join(name), text).unwrap();
+        }
+        let patterns = [dir.path().join("*.log")];
+        let found = resolve(&Request { patterns: &patterns, root: dir.path(), origin: Origin::Configured });
+        let utc = FixedOffset::east_opt(0).unwrap();
+        let known = Known::new(TeamRules::new(Vec::new()), Timezone::Fixed(utc));
+        let two = files[0].1.len() as u64 * 2;
+        let tails = known.tails(found.sources.clone(), now - HOUR, two, &mut rate);
+        assert!(rate.is_at_least && tails.len() == 2, "{rate:?}");
+        let mut whole = LogRate::default();
+        known.tails(found.sources, now - HOUR, MAX_BYTES, &mut whole);
+        assert!(!whole.is_at_least, "{whole:?}");
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub struct Reach {
     pub start: u64,
     /// Whether all that was written since then stands in it.
     pub is_covered: bool,
-    /// No line of it bears a time.
+    /// It holds lines, and none of them bears a time.
     pub is_timeless: bool,
 }
 
@@ -47,7 +47,7 @@ pub fn recent(
         let first = first_time(times, file, start, len)?;
         let is_covered = start == 0 || first.is_some_and(|first| first < since);
         if is_covered || look >= most {
-            return Ok(Reach { start, is_covered, is_timeless: first.is_none() });
+            return Ok(Reach { start, is_covered, is_timeless: start < len && first.is_none() });
         }
         look = (look * 4).min(most);
     }
