@@ -86,14 +86,17 @@ static SECRETS: LazyLock<Regex> = LazyLock::new(|| {
     let patterns = [
         // scheme://user:password@host
         r#"(?P<k0>://[^\s/:@"'<>]*:)[^\s"'<>]+(?P<t>@)"#.to_owned(),
-        // Authorization: Bearer x, or any other scheme
-        r#"(?P<k1>(?i:(?:proxy-)?authorization)["']?\s{0,3}[:=]\s{0,3}["']?(?i:(?:bearer|basic|token|digest|apikey)\s+)?)[^\s"',;]{3,}"#.to_owned(),
+        // Authorization: Bearer x, OAuth a="x", b="y", or any other scheme and what looks like a token behind it
+        r#"(?P<k1>(?i:(?:proxy-)?authorization)["']?\s{0,3}[:=]\s{0,3}["']?(?i:(?:bearer|basic|token|digest|apikey|negotiate|ntlm|oauth)\s+)?)(?:\w+="[^"\r\n]*"(?:,[ \t]*\w+=(?:"[^"\r\n]*"|[^\s"',;]*))*|[^\s"',;]{3,}(?:[ \t]+[A-Za-z0-9._~+/=-]{16,})?)"#.to_owned(),
         r"(?P<k2>(?-u:\b)(?i:bearer)\s+)[A-Za-z0-9._~+/=-]{4,}".to_owned(),
         // Cookie: a=b; c=d
         r#"(?P<k3>(?-u:\b)(?i:set-cookie|cookie)["']?\s{0,3}[:=]\s{0,3}["']?)[^\r\n"']{3,}"#.to_owned(),
         // name = "value", name: 'value', name=value
-        format!(r#"(?P<k4>{name}[bur]{{0,2}}\\?")[^"\\]*"#),
-        format!(r"(?P<k5>{name}[bur]{{0,2}}\\?')[^'\\]*"),
+        format!(r#"(?P<k4>{name}[bur]{{0,2}}")(?:[^"\\]|\\(?s:.))*"#),
+        format!(r"(?P<k5>{name}[bur]{{0,2}}')(?:[^'\\]|\\(?s:.))*"),
+        // the same inside of a quoted text, where \" ends it
+        format!(r#"(?P<k12>{name}[bur]{{0,2}}\\")(?:[^"\\]|\\[^"])*"#),
+        format!(r"(?P<k13>{name}[bur]{{0,2}}\\')(?:[^'\\]|\\[^'])*"),
         format!(r#"(?P<k6>{name})[^\s"',;&)}}\]\\]+"#),
         r#"(?P<k7>--(?i:password|passwd|token|secret|api-key) )[^\s"']+"#.to_owned(),
         // mysql -pSECRET, curl -u user:SECRET, "with password SECRET"
@@ -112,7 +115,8 @@ static SECRETS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&patterns.join("|")).expect("the patterns are constant")
 });
 
-const KEPT: [&str; 12] = ["k0", "k1", "k2", "k3", "k4", "k5", "k6", "k7", "k8", "k9", "k10", "k11"];
+const KEPT: [&str; 14] =
+    ["k0", "k1", "k2", "k3", "k4", "k5", "k6", "k7", "k8", "k9", "k10", "k11", "k12", "k13"];
 
 /// What stands behind such a name and is no secret: `using password: YES` is what MySQL says of a refused login.
 const HARMLESS: [&str; 6] = ["YES", "NO", "true", "false", "None", "null"];
@@ -163,6 +167,28 @@ mod tests {
         check(r#"{"api_key": "abcd1234", "n": 1}"#, r#"{"api_key": "[redacted]", "n": 1}"#);
         check("DB_PASSWORD='x y z'", "DB_PASSWORD='[redacted]'");
         check("mysql --password=abc -h x", "mysql --password=[redacted] -h x");
+    }
+
+    #[test]
+    fn a_scheme_nobody_knows_hides_no_token() {
+        check("Authorization: Negotiate YIIFzQYGKwYBBQUCoIIFwT", "Authorization: Negotiate [redacted]");
+        check("Authorization: Fleet dGhlIHRva2VuIG9mIGZsZWV0 sent", "Authorization: [redacted] sent");
+        check(
+            r#"{'Authorization': 'OAuth oauth_nonce="n1", oauth_signature="s1%3D", n=1', 'Accept': '*/*'}"#,
+            "{'Authorization': 'OAuth [redacted]', 'Accept': '*/*'}",
+        );
+        check(
+            "Authorization: Bearer abcd\nrequests.exceptions.HTTPError: 401",
+            "Authorization: Bearer [redacted]\nrequests.exceptions.HTTPError: 401",
+        );
+    }
+
+    #[test]
+    fn a_backslash_ends_no_secret() {
+        check(r#"{"password": "a\\b", "n": 1}"#, r#"{"password": "[redacted]", "n": 1}"#);
+        check(r#"{"password": "a\"b", "n": 1}"#, r#"{"password": "[redacted]", "n": 1}"#);
+        check(r"{'password': 'a\'b\\', 'n': 1}", "{'password': '[redacted]', 'n': 1}");
+        check(r#""{\"password\": \"a\\b\", \"n\": 1}""#, r#""{\"password\": \"[redacted]\", \"n\": 1}""#);
     }
 
     #[test]
