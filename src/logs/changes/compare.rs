@@ -47,8 +47,7 @@ impl Baseline {
 
 /// Finds the patterns whose rate differs from the analysis before.
 pub fn against(before: &Baseline, patterns: &[PatternSeries<'_>], records: u64, minutes: f64) -> Vec<Shift> {
-    #[expect(clippy::cast_precision_loss, reason = "shares are wanted")]
-    let share = records as f64 / (records + before.records).max(1) as f64;
+    let shares = Shares::new(before, records, minutes);
     let now: BTreeMap<&str, u64> = patterns.iter().map(|p| (p.id, p.count)).collect();
     let gone =
         before.patterns.iter().filter(|(id, old)| old.absent_runs == 0 && !now.contains_key(id.as_str()));
@@ -59,6 +58,7 @@ pub fn against(before: &Baseline, patterns: &[PatternSeries<'_>], records: u64, 
             let earlier = old.filter(|o| o.absent_runs == 0).map_or(0, |o| o.count);
             #[expect(clippy::cast_precision_loss, reason = "rates are compared")]
             let (a, b) = (count as f64, earlier as f64);
+            let share = shares.nearest(a / (a + b));
             let p_value = p_of_ratio(likelihood_ratio(a, a + b, share));
             let relative = (a / share.max(1e-12)) / (b / (1.0 - share).max(1e-12));
             Shift {
@@ -77,6 +77,29 @@ pub fn against(before: &Baseline, patterns: &[PatternSeries<'_>], records: u64, 
         .map(|i| candidates[i].clone())
         .filter(|shift| shift.class != ChangeClass::Steady)
         .collect()
+}
+
+/// What part of a pattern belongs to this analysis where nothing has changed: as much as of all records, as much as of the
+/// time, or between the two.
+struct Shares {
+    low: f64,
+    high: f64,
+}
+
+impl Shares {
+    fn new(before: &Baseline, records: u64, minutes: f64) -> Self {
+        #[expect(clippy::cast_precision_loss, reason = "shares are wanted")]
+        let of_records = records as f64 / (records + before.records).max(1) as f64;
+        // Logs without times say nothing of rates in time.
+        let has_times = minutes > 0.0 && before.minutes > 0.0;
+        let of_time = if has_times { minutes / (minutes + before.minutes) } else { of_records };
+        Self { low: of_records.min(of_time), high: of_records.max(of_time) }
+    }
+
+    /// The one that speaks most for no change.
+    fn nearest(&self, observed: f64) -> f64 {
+        observed.max(self.low).min(self.high)
+    }
 }
 
 fn classify(count: u64, earlier: u64, old: Option<&BaselinePattern>, relative: f64) -> ChangeClass {
@@ -129,6 +152,17 @@ mod tests {
     fn a_longer_log_alone_changes_nothing() {
         let before = Baseline::next(None, &series(&[("a", 100)]), 1_000, 6.0);
         assert_eq!(classes(&before, &[("a", 1_000)]), []);
+    }
+
+    #[test]
+    fn a_quieter_day_alone_changes_nothing() {
+        let before =
+            Baseline::next(None, &series(&[("with all", 5_000), ("by the clock", 600)]), 100_000, 60.0);
+        assert_eq!(classes(&before, &[("with all", 500), ("by the clock", 610)]), []);
+        assert_eq!(
+            classes(&before, &[("with all", 500), ("by the clock", 1_800)]),
+            [("by the clock".to_owned(), ChangeClass::Spiking)]
+        );
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! What changed: new, gone, spiking and regressed patterns, with when it began and the rates on both sides.
 //!
-//! Rates are counts for each record of the whole log, so that a busier hour alone changes nothing. Two questions are
-//! asked of each pattern and answered by exact or likelihood-ratio tests; of all answers only those are kept that hold
-//! at a false discovery rate of 5 % (Benjamini and Hochberg 1995).
+//! Rates are counts for each record of the whole log or for each minute, whichever makes less of a change: neither a busier
+//! nor a quieter hour changes anything alone, neither for what comes with all the rest nor for what comes by the clock.
+//! Two questions are asked of each pattern and answered by exact or likelihood-ratio tests; of all answers only those are
+//! kept that hold at a false discovery rate of 5 % (Benjamini and Hochberg 1995).
 //!
 //! - Against the earlier part of the same log ([`within`]): is there a moment before which, or after which, the pattern
 //!   never occurred, or a stretch in which it was much more frequent (scan statistic, Kulldorff 1997)?

@@ -53,8 +53,12 @@ impl Exposure {
         Self { before }
     }
 
+    /// The share of a stretch in all records or in the whole time, whichever is larger: a pattern that keeps to either of
+    /// them has not changed.
     fn share(&self, from: usize, to: usize) -> f64 {
-        self.before[to] - self.before[from]
+        #[expect(clippy::cast_precision_loss, reason = "a few thousand buckets")]
+        let of_time = (to - from) as f64 / (self.before.len() - 1).max(1) as f64;
+        (self.before[to] - self.before[from]).max(of_time)
     }
 }
 
@@ -246,6 +250,17 @@ mod tests {
         let buckets: Vec<u64> = records.iter().map(|n| n / 100).collect();
         let pattern = PatternSeries { id: "x", level: None, count: buckets.iter().sum(), buckets: &buckets };
         assert_eq!(within(&[pattern], &clock), []);
+    }
+
+    #[test]
+    fn a_quieter_hour_alone_changes_nothing() {
+        let records: Vec<u64> = (0..120).map(|i| if i >= 60 { 500 } else { 5_000 }).collect();
+        let clock = Clock { start_s: 0, bucket_s: 60, records: &records };
+        let with_all: Vec<u64> = records.iter().map(|n| n / 100).collect();
+        let steady = steady(1);
+        let patterns = [("with all", &with_all), ("by the clock", &steady)]
+            .map(|(id, buckets)| PatternSeries { id, level: None, count: buckets.iter().sum(), buckets });
+        assert_eq!(within(&patterns, &clock), []);
     }
 
     #[test]
