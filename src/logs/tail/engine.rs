@@ -352,6 +352,49 @@ mod tests {
     }
 
     #[test]
+    fn dated_member_that_is_left_is_read_to_its_end() {
+        let place = Place::new(&[("a-20240101.log", "old\n")]);
+        let mut tail = place.tail(Some(10));
+        assert_eq!(past(&mut tail), "old\n");
+        place.append("a-20240101.log", "before midnight\nat mid");
+        place.append("a-20240102.log", "next day\n");
+        tail.adopt(place.sources());
+        place.append("a-20240101.log", "night\n");
+        assert_eq!(look(&mut tail), "before midnight\nat midnight\nnext day\n");
+        place.append("a-20240101.log", "late\n");
+        assert_eq!(look(&mut tail), "late\n");
+    }
+
+    #[test]
+    fn file_that_was_moved_away_is_not_shown_again() {
+        let place = Place::new(&[("b.log", "one\n")]);
+        let mut tail = place.tail(Some(10));
+        assert_eq!(past(&mut tail), "one\n");
+        shell(place.0.path(), "mv b.log b.log.1");
+        assert_eq!(look(&mut tail), "");
+        tail.adopt(place.sources());
+        assert_eq!(look(&mut tail), "");
+        place.append("b.log", "two\n");
+        tail.adopt(place.sources());
+        assert_eq!(look(&mut tail), "two\n");
+    }
+
+    #[test]
+    fn look_that_fails_shows_nothing_twice() {
+        let place = Place::new(&[("b.log", "one\n")]);
+        let mut tail = place.tail(Some(10));
+        assert_eq!(past(&mut tail), "one\n");
+        // A name that leads to itself cannot be opened, whoever asks.
+        shell(place.0.path(), "mv b.log away; ln -s b.log b.log");
+        assert_eq!(look(&mut tail), "");
+        assert_eq!(look(&mut tail), "");
+        assert_eq!(tail.problems().len(), 1, "{:?}", tail.problems());
+        shell(place.0.path(), "mv -T away b.log; echo two >> b.log");
+        tail.adopt(place.sources());
+        assert_eq!(look(&mut tail), "two\n");
+    }
+
+    #[test]
     fn lines_of_an_endless_record_come_in_pieces_and_complete() {
         let long = "x".repeat(9 << 20) + "\n";
         let place = Place::new(&[("b.log", &("start\n".to_owned() + &long + "end\n"))]);

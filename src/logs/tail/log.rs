@@ -68,11 +68,12 @@ impl Log {
 
     /// Follows another name from now on: of a set whose current file bears its date.
     pub(super) fn go_over_to(&mut self, newest: &Source, problems: &mut Vec<Problem>) {
-        if self.watch.as_ref().is_some_and(|watch| watch.path() == newest.path) {
-            return;
-        }
         self.members = vec![newest.clone()];
-        self.watch_from(0, problems);
+        match &mut self.watch {
+            // Its next look reads the old file to its end, and goes on for a while.
+            Some(watch) => watch.go_over_to(&newest.path),
+            None => self.watch_from(0, problems),
+        }
     }
 
     /// The whole lines that were added; nothing where there are none.
@@ -83,15 +84,18 @@ impl Log {
     ) -> Option<Vec<u8>> {
         let watch = self.watch.as_mut()?;
         let mut lines = Vec::new();
-        let event = match watch.look(&mut lines) {
-            Ok(event) => event,
-            Err(error) => {
-                problems.push(Problem::of_error(&self.name, &error));
-                self.watch = None;
-                return None;
+        match watch.look(&mut lines) {
+            Ok(event) => {
+                notices.extend(event.map(|event| Notice { log: self.name.clone(), what: describe(event) }));
             }
-        };
-        notices.extend(event.map(|event| Notice { log: self.name.clone(), what: describe(event) }));
+            // The next look may do better, and goes on where the last one ended.
+            Err(error) => {
+                let problem = Problem::of_error(&self.name, &error);
+                if !problems.contains(&problem) {
+                    problems.push(problem);
+                }
+            }
+        }
         (!lines.is_empty()).then_some(lines)
     }
 }

@@ -38,6 +38,8 @@ pub(super) struct Watch {
     path: PathBuf,
     current: Option<Followed>,
     moved: Option<(Followed, u32)>,
+    /// The file that was read before the current one.
+    last: Option<Identity>,
 }
 
 #[derive(Debug)]
@@ -55,16 +57,17 @@ impl Watch {
     /// Follows a name from a place in the file that had it a moment ago; without one, the name is waited for.
     pub(super) fn new(path: &Path, file: Option<File>, offset: u64) -> io::Result<Self> {
         let current = file.map(|file| Followed::new(file, offset)).transpose()?;
-        Ok(Self { path: path.to_owned(), current, moved: None })
+        Ok(Self { path: path.to_owned(), current, moved: None, last: None })
     }
 
-    /// The file that is read now.
+    /// The file that is read now, or was read last.
     pub(super) fn identity(&self) -> Option<Identity> {
-        self.current.as_ref().map(|followed| followed.identity)
+        self.current.as_ref().map(|followed| followed.identity).or(self.last)
     }
 
-    pub(super) fn path(&self) -> &Path {
-        &self.path
+    /// Follows another name from now on; what has it is read from its beginning.
+    pub(super) fn go_over_to(&mut self, path: &Path) {
+        path.clone_into(&mut self.path);
     }
 
     /// Adds the whole lines that were written since the last look to `out`.
@@ -105,6 +108,7 @@ impl Watch {
     /// Puts the current file aside, read to its end as it is now.
     fn replace(&mut self, next: Option<Followed>, out: &mut Vec<u8>) -> io::Result<()> {
         if let Some(mut old) = std::mem::replace(&mut self.current, next) {
+            self.last = Some(old.identity);
             old.read_new(out)?;
             if let Some((mut older, _)) = self.moved.replace((old, LOOKS_AFTER_MOVE)) {
                 older.end_line(out);
