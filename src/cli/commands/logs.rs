@@ -17,10 +17,10 @@ use crate::cli::context::Context;
 use crate::cli::exit::{Exit, UsageError};
 use crate::cli::ui::Ui;
 use crate::config::{Config, Manager, Service, Timezone};
+use crate::logs::ZoneChoice;
 use crate::logs::audit::TeamRules;
 use crate::logs::input::{Origin, Request, Resolved, resolve};
 use crate::logs::tail::{Item, Tail, TailOptions};
-use crate::logs::{Zone, ZoneChoice};
 use crate::model::{Level, Verdict};
 use crate::platform::Termination;
 use crate::render;
@@ -201,15 +201,8 @@ fn options(args: &LogsArgs, zone: Timezone, now: DateTime<Utc>) -> Result<TailOp
         Some(Lines::All) => None,
         None => args.since.is_none().then_some(LINES),
     };
-    Ok(TailOptions { lines, since, until, level: args.level, follows: args.follow, zone: choice(zone) })
-}
-
-fn choice(zone: Timezone) -> ZoneChoice {
-    match zone {
-        Timezone::Local => ZoneChoice::Given(Zone::Local),
-        Timezone::Guess => ZoneChoice::Guess,
-        Timezone::Fixed(offset) => ZoneChoice::Given(Zone::Fixed(offset.local_minus_utc())),
-    }
+    let zone = ZoneChoice::from(zone);
+    Ok(TailOptions { lines, since, until, level: args.level, follows: args.follow, zone })
 }
 
 /// The paths that hold the logs of all services, or of the named ones.

@@ -8,13 +8,12 @@ use clap::Args;
 use super::place::{Place, action, tell};
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, UsageError};
-use crate::config::Timezone;
 use crate::errors::feed::{Ingested, LogFeed, Record, ingest};
 use crate::errors::store::{Access, StoreError};
+use crate::logs::ZoneChoice;
 use crate::logs::audit::TeamRules;
 use crate::logs::input::{Origin, Request, Resolved, SourceKind, resolve};
 use crate::logs::tail::{Tail, TailOptions};
-use crate::logs::{Zone, ZoneChoice};
 use crate::model::Verdict;
 use crate::text::shell;
 
@@ -65,11 +64,7 @@ pub(super) fn ingest_logs(args: &IngestArgs, context: &Context) -> Result<Exit> 
     }
     marks.dedup();
     let rules = TeamRules::new(place.config.logs.rules.clone());
-    let zone = match place.config.logs.timezone {
-        Timezone::Local => ZoneChoice::Given(Zone::Local),
-        Timezone::Guess => ZoneChoice::Guess,
-        Timezone::Fixed(offset) => ZoneChoice::Given(Zone::Fixed(offset.local_minus_utc())),
-    };
+    let zone = ZoneChoice::from(place.config.logs.timezone);
     let options = TailOptions { lines: None, since: None, until: None, level: None, follows: false, zone };
     let mut tail = Tail::new(read, options, &rules);
     let done = read_into(&mut tail, ingest(&mut store, &door, place.limits(), place.micros()))?;
