@@ -1,6 +1,6 @@
 //! The HTTP listener: one for everything that fuelops answers, with limits on who, what, how much and how long.
 //!
-//! Routers are joined in [`listen`]'s caller; the listener itself knows connections, hosts, origins and clocks. Error intake
+//! Routers are joined in the caller of [`Listener::serve`]; the listener itself knows connections, hosts, origins and clocks. Error intake
 //! is the first of them.
 
 mod guard;

@@ -4,7 +4,7 @@
 //! a process is found as a descendant or by its cookie, and all are halted before the first is killed, until no new one
 //! turns up; something that forks faster than the process table can be read may slip through, and the report says so.
 //!
-//! Every signal goes to a process that is held (see [`Bound`](crate::process::Bound)) and is told of before it is sent.
+//! Every signal goes to a process that is held (see [`Bound`]) and is told of before it is sent.
 
 mod known;
 mod run;

@@ -15,7 +15,7 @@ use crate::cli::exit::Exit;
 
 /// Back up databases and logs, prove the backups, bring them back
 ///
-/// Dumps the databases that [backup] names with their own programs, streamed, compressed and read back before anything
+/// Dumps the databases that the backup section names with their own programs, streamed, compressed and read back before anything
 /// counts, and packs the files of `include`. What fails leaves nothing behind and replaces nothing; what is suddenly next
 /// to nothing is kept, but does not replace the last good one. Passwords never stand on a command line.
 #[derive(Args, Debug)]
