@@ -248,7 +248,9 @@ impl Program {
             record_crash(&self.record.files.crashes, &self.crash(status), self.file_user).unwrap_or(());
         }
         self.remove_pid_file();
-        self.record.write(&self.state_dir).unwrap_or(());
+        if self.record.is_current(&self.state_dir) {
+            self.record.write(&self.state_dir).unwrap_or(());
+        }
     }
 
     /// Nothing more will come: files what is left, and forgets it.
@@ -259,8 +261,10 @@ impl Program {
         {
             scope.remove();
         }
-        fs::remove_file(errors_pipe(&self.record.pipe)).unwrap_or(());
-        self.record.forget(&self.state_dir);
+        if self.record.is_current(&self.state_dir) {
+            fs::remove_file(errors_pipe(&self.record.pipe)).unwrap_or(());
+            self.record.forget(&self.state_dir);
+        }
     }
 
     /// Whether an operator wants it to be down, or somebody is at work on it.

@@ -115,8 +115,16 @@ impl KeptProgram {
         found
     }
 
-    /// Forgets it.
+    /// Whether no later start of the same name has taken its place.
+    pub fn is_current(&self, state_dir: &Path) -> bool {
+        Self::read(state_dir, &self.name).is_none_or(|record| record.cookie == self.cookie)
+    }
+
+    /// Forgets it; a later start of the same name is left alone.
     pub fn forget(&self, state_dir: &Path) {
+        if !self.is_current(state_dir) {
+            return;
+        }
         // Gone already is what was wanted.
         fs::remove_file(record(state_dir, &self.name)).unwrap_or(());
         fs::remove_file(&self.pipe).unwrap_or(());
@@ -159,21 +167,39 @@ mod tests {
     }
 
     #[test]
-    fn what_was_written_is_read_again_and_garbage_is_nobody() {
+    fn a_program_that_has_ended_takes_nothing_from_the_one_that_followed_it() {
         let state = tempfile::tempdir().unwrap();
         fs::create_dir(folder(state.path())).unwrap();
-        let kept = KeptProgram {
+        let old = kept_with("01", state.path());
+        let new = kept_with("02", state.path());
+        new.write(state.path()).unwrap();
+        fs::write(&new.pipe, "").unwrap();
+        old.forget(state.path());
+        assert!(new.pipe.exists() && KeptProgram::read(state.path(), "backend") == Some(new.clone()));
+        new.forget(state.path());
+        assert!(!new.pipe.exists() && KeptProgram::read(state.path(), "backend").is_none());
+    }
+
+    fn kept_with(cookie: &str, state: &Path) -> KeptProgram {
+        KeptProgram {
             name: "backend".into(),
             program: None,
             command: "x".into(),
-            cookie: "00".into(),
+            cookie: cookie.into(),
             scope: None,
-            pipe: KeptProgram::pipe_of(state.path(), "backend"),
-            files: LogFiles::of("backend", None, Path::new("/x")),
+            pipe: KeptProgram::pipe_of(state, "backend"),
+            files: LogFiles::of("backend", None, state),
             started_at: DateTime::UNIX_EPOCH,
             keeper: None,
             ended: None,
-        };
+        }
+    }
+
+    #[test]
+    fn what_was_written_is_read_again_and_garbage_is_nobody() {
+        let state = tempfile::tempdir().unwrap();
+        fs::create_dir(folder(state.path())).unwrap();
+        let kept = kept_with("00", state.path());
         kept.write(state.path()).unwrap();
         fs::write(record(state.path(), "odd"), "{").unwrap();
         assert_eq!(KeptProgram::all(state.path()), std::slice::from_ref(&kept));
