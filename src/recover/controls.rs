@@ -8,7 +8,7 @@ use std::path::Path;
 
 use crate::config::{Manager, Service};
 use crate::keeper::Start;
-use crate::platform::{self, ProcessState, Scope, Signal};
+use crate::platform::{self, Account, ProcessState, Scope, Signal};
 use crate::process::stop::{ProvenRoot, StopPolicy, StopReport, Survivor, Target, stop as end};
 use crate::process::{Bound, Cookie, Permit, Wanted, bare_environment, signal};
 use crate::recover::hands::{Ended, Patience, Witness};
@@ -29,10 +29,14 @@ pub(super) fn stop(
         .iter()
         .filter_map(|member| Some((member, Bound::again(member.identity.as_ref()?)?)))
         .collect();
-    // Whoever is not found again has ended meanwhile.
-    let gone = stop.members.iter().filter(|member| bound.iter().all(|(other, _)| other.pid != member.pid));
-    let mut ended: Vec<Ended> =
-        gone.map(|member| Ended { pid: member.pid, signal: None, survives: None }).collect();
+    let lost = stop.members.iter().filter(|member| bound.iter().all(|(other, _)| other.pid != member.pid));
+    let mut ended: Vec<Ended> = lost
+        .map(|member| Ended {
+            pid: member.pid,
+            signal: None,
+            survives: may_live(member).then(|| "it could not be held, and may be alive".to_owned()),
+        })
+        .collect();
     let roots = bound.into_iter().map(|(member, bound)| ProvenRoot { bound, proof: member.why.clone() });
     let wanted = Wanted::of(service, root);
     let cookie = KeptProgram::read(state_dir, &service.name).and_then(|kept| Cookie::known(&kept.cookie));
@@ -76,8 +80,7 @@ pub(super) fn launch(
     environment: &[(OsString, OsString)],
 ) -> Result<Start, String> {
     let command = service.command.as_ref().ok_or("it has no command; its manager starts it")?;
-    let owner = Wanted::of(service, root).owner;
-    let account = owner.and_then(platform::account).filter(|account| account.uid != platform::caller_uid());
+    let account = account(service, root)?;
     let mut env: Vec<(OsString, OsString)> = match &account {
         Some(account) => bare_environment(account),
         None => environment.to_vec(),
@@ -91,7 +94,7 @@ pub(super) fn launch(
         env.push((name.into(), value.into()));
     }
     Ok(Start {
-        files: LogFiles::of(&service.name, service.log_file.as_deref(), &root.join("logs")),
+        files: files(service, root),
         name: service.name.clone(),
         words: command.words().to_vec(),
         dir: service.cwd.clone(),
@@ -99,6 +102,37 @@ pub(super) fn launch(
         file_user: account.as_ref().map(|account| (account.uid, account.gid)),
         user: account.map(Into::into),
         pid_file: service.pid_file.clone(),
+    })
+}
+
+/// The files that a service's output goes to.
+pub(super) fn files(service: &Service, root: &Path) -> LogFiles {
+    LogFiles::of(&service.name, service.log_file.as_deref(), &root.join("logs"))
+}
+
+/// Whom the service becomes; nobody else where the caller is no root and nobody is named.
+fn account(service: &Service, root: &Path) -> Result<Option<Account>, String> {
+    let caller = platform::caller_uid();
+    let owner = Wanted::of(service, root).owner;
+    let named = service.user.as_deref();
+    match (caller, owner) {
+        (_, Some(owner)) if owner == caller => Ok(None),
+        (0, owner) => owner.and_then(platform::account).map(Some).ok_or_else(|| {
+            format!("the user {} is not known on this machine", named.unwrap_or("that owns its folder"))
+        }),
+        (_, owner) => match named {
+            Some(name) => Err(format!("it runs as {name}; use sudo")),
+            // Whoever may read and start it does so as himself.
+            None => owner.map(|_| None).ok_or_else(|| "its folder is gone".to_owned()),
+        },
+    }
+}
+
+/// Whether a process that could not be held lives on; a zombie, or another of the same number, does not count.
+fn may_live(member: &Member) -> bool {
+    platform::process_stat(member.pid).is_some_and(|stat| {
+        let is_same = member.identity.as_ref().is_none_or(|identity| identity.started == stat.started.0);
+        stat.state != ProcessState::Zombie && is_same
     })
 }
 

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Local, Utc};
 
 use crate::config::Service;
-use crate::keeper::Keeper;
+use crate::keeper::{Keeper, Start};
 use crate::model::{Finding, Identity, Severity};
 use crate::platform::files::Folder;
 use crate::process::Bound;
@@ -72,6 +72,9 @@ impl fmt::Debug for Outfit<'_> {
 pub struct Crew<'a> {
     outfit: Outfit<'a>,
     evidence: Evidence,
+    /// What the keeper will be told, made before anything is stopped.
+    starts: HashMap<String, Start>,
+    started: HashMap<String, Bound>,
     /// Where each service's log ended before it was started.
     ends: HashMap<String, u64>,
     pub manifest: Option<PathBuf>,
@@ -80,7 +83,14 @@ pub struct Crew<'a> {
 impl<'a> Crew<'a> {
     /// Hands with nothing in them yet.
     pub fn new(outfit: Outfit<'a>) -> Self {
-        Self { outfit, evidence: Evidence::default(), ends: HashMap::new(), manifest: None }
+        Self {
+            outfit,
+            evidence: Evidence::default(),
+            starts: HashMap::new(),
+            started: HashMap::new(),
+            ends: HashMap::new(),
+            manifest: None,
+        }
     }
 
     /// Sends the guard home, if one is posted.
@@ -106,12 +116,17 @@ impl<'a> Crew<'a> {
         desired.write(&self.outfit.state_dir, service).unwrap_or(());
     }
 
+    /// Where a service's output goes.
+    fn log_of(&self, service: &Service) -> PathBuf {
+        controls::files(service, &self.outfit.root).main
+    }
+
     /// Logs of services that are about to be stopped, or lie dead.
     fn logs(&self, plan: &Plan) -> Vec<PathBuf> {
         let mut names = plan.started();
         names.extend(plan.stop.iter().map(|stop| stop.service.clone()));
         let mut logs: Vec<PathBuf> =
-            names.iter().filter_map(|name| self.service(name)?.log_file.clone()).collect();
+            names.iter().filter_map(|name| Some(self.log_of(self.service(name)?))).collect();
         logs.sort();
         logs.dedup();
         logs
@@ -137,6 +152,22 @@ impl Hands for Crew<'_> {
             format!("{} processes looked at, {} logs' ends", scene.pids.len(), self.evidence.texts.len());
         let problem = self.evidence.missing.first().map(|what| format!("evidence is incomplete: {what}"));
         StepResult { detail, problem }
+    }
+
+    fn prepare(&mut self, services: &[String]) -> Vec<String> {
+        let mut obstacles = Vec::new();
+        let services: Vec<&Service> = services.iter().filter_map(|name| self.service(name)).collect();
+        for service in services {
+            match controls::launch(service, &self.outfit.root, &self.outfit.environment) {
+                Ok(start) => drop(self.starts.insert(service.name.clone(), start)),
+                Err(why) => obstacles.push(format!("{}: {why}", service.name)),
+            }
+        }
+        obstacles
+    }
+
+    fn has_ended(&self, service: &str) -> bool {
+        self.started.get(service).is_some_and(|bound| !bound.is_alive())
     }
 
     fn post_guard(&mut self) -> Result<(), String> {
@@ -191,12 +222,15 @@ impl Hands for Crew<'_> {
 
     fn start(&mut self, service: &str) -> Result<Option<u32>, String> {
         let service = self.service(service).ok_or("there is no such service")?;
-        let end = service.log_file.as_ref().and_then(|log| log.metadata().ok()).map_or(0, |m| m.len());
+        let end = self.log_of(service).metadata().map_or(0, |metadata| metadata.len());
         self.ends.insert(service.name.clone(), end);
-        let start = controls::launch(service, &self.outfit.root, &self.outfit.environment)?;
+        let start = self.starts.remove(&service.name).ok_or("it was not made ready")?;
         self.note_work(&service.name);
         let started = self.outfit.keeper.start(start);
         self.note(&service.name, None);
+        if let Some(bound) = started.as_ref().ok().and_then(|pid| Bound::take(*pid)) {
+            self.started.insert(service.name.clone(), bound);
+        }
         started.map(Some).map_err(|error| format!("{:#}", anyhow::Error::from(error)))
     }
 
@@ -205,9 +239,9 @@ impl Hands for Crew<'_> {
     }
 
     fn bad_words(&mut self, service: &str) -> Option<String> {
-        let log = self.service(service)?.log_file.as_ref()?;
+        let log = self.log_of(self.service(service)?);
         let from = self.ends.get(service).copied().unwrap_or(0);
-        (self.outfit.bad_words)(log, from)
+        (self.outfit.bad_words)(&log, from)
     }
 
     fn archive(&mut self, kept: &Kept) -> StepResult {

@@ -26,14 +26,14 @@ pub(super) fn of(inventory: &Inventory, findings: &[Finding], wish: &Wish) -> Cu
         return worst(name, findings).map_or(Cure::Fine, told);
     }
     if inventory.is_stopped_by_operator {
-        return Cure::Leave(format!("an operator stopped it; fuelops start {name} takes that back"));
+        return Cure::Leave("an operator stopped it".to_owned());
     }
     let runs = !inventory.own.is_empty() || !inventory.orphans.is_empty();
-    let replaced = if runs { Cure::Restart } else { Cure::Start };
     if !inventory.strangers.is_empty() && !wish.evict && needs_port(inventory, findings) {
         return Cure::Refuse(squatted(inventory));
     }
     let evicts = wish.evict && !inventory.strangers.is_empty();
+    let replaced = if runs || evicts { Cure::Restart } else { Cure::Start };
     let least = worst(name, findings).map_or(Cure::Fine, |f| for_finding(f, inventory, findings, wish));
     match (wish.scope, least) {
         (Scope::Full, _) => replaced,

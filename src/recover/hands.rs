@@ -16,6 +16,9 @@ pub trait Hands {
     /// Gathers evidence, as far as it comes until then; keeps it until there is a place for it. Returns what it holds.
     fn snapshot(&mut self, plan: &Plan, until: Instant) -> StepResult;
 
+    /// Makes everything ready that a start needs, while all still runs; returns what stands in its way.
+    fn prepare(&mut self, services: &[String]) -> Vec<String>;
+
     /// Sees to it that the services come up even if this process ends now.
     ///
     /// # Errors
@@ -40,6 +43,9 @@ pub trait Hands {
     /// # Errors
     /// When it cannot be started, in words.
     fn start(&mut self, service: &str) -> Result<Option<u32>, String>;
+
+    /// Whether what was started has ended since.
+    fn has_ended(&self, service: &str) -> bool;
 
     /// Measures services, all of them where none is named.
     fn look(&mut self, services: &[String]) -> Vec<Finding>;

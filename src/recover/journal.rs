@@ -160,14 +160,6 @@ impl Scribe {
         scribe
     }
 
-    /// Goes on with another's journal.
-    pub fn resume(path: &Path) -> Self {
-        match Journal::resume(path) {
-            Ok(journal) => Self { journal: Some(journal), problem: None },
-            Err(error) => Self { journal: None, problem: Some(told(&error)) },
-        }
-    }
-
     /// Writes an entry and waits until it is on the disk.
     pub fn write(&mut self, entry: &Entry) {
         let Some(journal) = &mut self.journal else { return };

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Local};
 
+use crate::store;
 use crate::text::{redact, sanitize};
 
 const MODE: u32 = 0o644;
@@ -41,13 +42,19 @@ impl RecoveryLog {
 
     /// In one write, so that two writers never mix their lines; a link is not followed.
     fn append(&self, line: &[u8]) -> io::Result<()> {
+        let is_new = !self.path.exists();
         let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
         let mut file =
             OpenOptions::new().append(true).create(true).mode(MODE).custom_flags(flags).open(&self.path)?;
         if !file.metadata()?.is_file() {
             return Err(io::ErrorKind::InvalidInput.into());
         }
-        file.write_all(line)
+        file.write_all(line)?;
+        // Root's log in somebody's folder is theirs to rotate; where that fails, it is there all the same.
+        if is_new {
+            store::hand_over(&self.path).unwrap_or(());
+        }
+        Ok(())
     }
 }
 

@@ -141,7 +141,9 @@ pub fn plan(findings: &[Finding], inventories: &[Inventory], wish: &Wish) -> Pla
                 plan.left.push((inventory.service.clone(), why));
             }
         }
-        plan.refused.extend(refused(inventory, wish));
+        let stops =
+            plan.stop.iter().any(|stop| stop.service == inventory.service && !stop.members.is_empty());
+        plan.refused.extend(refused(inventory, wish, stops));
     }
     // Whoever needs another is stopped before it.
     plan.stop.reverse();
@@ -212,16 +214,23 @@ fn chosen(inventory: &Inventory, wish: &Wish) -> bool {
 fn stop_of(inventory: &Inventory, wish: &Wish) -> Stop {
     let mut members = inventory.own.clone();
     members.extend(inventory.orphans.iter().cloned());
-    let evicted = if wish.evict { inventory.strangers.clone() } else { Vec::new() };
+    let mut evicted = if wish.evict { inventory.strangers.clone() } else { Vec::new() };
+    evicted.iter_mut().for_each(|member| member.why = format!("NOT OURS, evicted: {}", member.why));
     members.extend(evicted.iter().cloned());
     Stop { service: inventory.service.clone(), members, evicted }
 }
 
-fn refused<'a>(inventory: &'a Inventory, wish: &Wish) -> impl Iterator<Item = Refusal> + use<'a> {
+/// Strangers on the port, and what only looks like the service where something of it is stopped.
+fn refused<'a>(
+    inventory: &'a Inventory,
+    wish: &Wish,
+    stops: bool,
+) -> impl Iterator<Item = Refusal> + use<'a> {
     let strangers = if wish.evict { &[][..] } else { &inventory.strangers[..] };
+    let look_alikes = if stops { &inventory.look_alikes[..] } else { &[][..] };
     strangers
         .iter()
-        .chain(&inventory.look_alikes)
+        .chain(look_alikes)
         .map(|member| Refusal { member: member.clone(), service: inventory.service.clone() })
 }
 
@@ -316,6 +325,14 @@ mod tests {
         assert!(left.summary.contains("--evict"), "{}", left.summary);
         let evicted = plan(&findings, &[api], &Wish { evict: true, ..Wish::default() });
         assert_eq!((evicted.decision, pids(&evicted), evicted.refused.len()), (Decision::Act, vec![30], 0));
+    }
+
+    #[test]
+    fn stranger_is_evicted_by_a_full_restart_too() {
+        let mut api = service("api", &[]);
+        api.strangers = vec![member(30)];
+        let wish = Wish { scope: Scope::Full, evict: true, ..Wish::default() };
+        assert_eq!(pids(&plan(&[], &[api], &wish)), [30]);
     }
 
     #[test]

@@ -75,6 +75,7 @@ pub fn planned(
 pub fn of_done(name: &str, run_id: &str, plan: &Plan, findings: &[Finding], done: Done) -> RecoverReport {
     let outcome = done.outcome.unwrap_or(Outcome::Failed);
     let kept = &done.kept;
+    let base = planned(name, run_id, plan, findings, outcome);
     RecoverReport {
         outcome,
         summary: redact::secrets(&done.summary).into_owned(),
@@ -87,11 +88,12 @@ pub fn of_done(name: &str, run_id: &str, plan: &Plan, findings: &[Finding], done
         steps: done.steps,
         stopped: done.stopped,
         started: done.started,
+        refused: done.refused.into_iter().chain(base.refused.clone()).collect(),
         freed_bytes: done.freed_bytes,
         downtime_ms: done.downtime_ms,
         timeline: done.timeline,
         next: if outcome == Outcome::Recovered { Vec::new() } else { hints(plan, findings) },
-        ..planned(name, run_id, plan, findings, outcome)
+        ..base
     }
 }
 
@@ -141,6 +143,17 @@ fn stops(plan: &Plan) -> Vec<StoppedProcess> {
     plan.stop.iter().flat_map(of).collect()
 }
 
+/// Who is ended; a stranger is called one.
+fn stops_of(plan: &Plan, services: &str) -> String {
+    let evicted = plan.stop.iter().flat_map(|stop| &stop.evicted);
+    let evicted: Vec<String> =
+        evicted.map(|member| format!("EVICTS pid {} ({})", member.pid, member.command)).collect();
+    match evicted.is_empty() {
+        true => format!("{services}: its own processes, asked first"),
+        false => format!("{services}: {}", evicted.join(", ")),
+    }
+}
+
 /// The steps as they would be taken.
 fn steps(plan: &Plan) -> Vec<RecoverStep> {
     let services = plan.started().join(", ");
@@ -154,10 +167,7 @@ fn steps(plan: &Plan) -> Vec<RecoverStep> {
         "snapshot",
         "processes, open files, memory, disks, last log lines; no signal is sent for it".to_owned(),
     );
-    add(
-        "stop",
-        if stops.is_empty() { String::new() } else { format!("{stops}: its own processes, asked first") },
-    );
+    add("stop", if stops.is_empty() { String::new() } else { stops_of(plan, &stops) });
     add(
         "preserve",
         if stops.is_empty() && services.is_empty() {

@@ -13,7 +13,9 @@ use crate::recover::log::RecoveryLog;
 use crate::recover::plan::Plan;
 use crate::recover::preserve::Kept;
 use crate::recover::verify::{self, Seen};
-use crate::report::{Outcome, RecoverEvent, RecoverStep, StartedService, StepStatus, StoppedProcess};
+use crate::report::{
+    Outcome, RecoverEvent, RecoverStep, RefusedProcess, StartedService, StepStatus, StoppedProcess,
+};
 
 /// A step that may be left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,6 +39,8 @@ pub struct Options {
 /// What was done.
 #[derive(Clone, Debug, Default)]
 pub struct Done {
+    /// Processes that were to end and did not.
+    pub refused: Vec<RefusedProcess>,
     pub outcome: Option<Outcome>,
     pub summary: String,
     pub steps: Vec<RecoverStep>,
@@ -63,6 +67,12 @@ pub fn run(
     run.done
 }
 
+/// A service that could not be brought up.
+struct Trouble {
+    service: String,
+    why: String,
+}
+
 struct Run<'a> {
     plan: &'a Plan,
     options: &'a Options,
@@ -76,6 +86,10 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn all(&mut self) {
+        let obstacles = self.hands.prepare(&self.plan.started());
+        if let Some(why) = obstacles.first() {
+            return self.refuse(why);
+        }
         self.soft_step("snapshot", Some(Step::Snapshot), |run, now| {
             let until = run.options.budget.snapshot_until(now);
             run.hands.snapshot(run.plan, until)
@@ -85,11 +99,11 @@ impl Run<'_> {
             self.tell(&format!("no guard could be posted: {why}"));
         }
         let down_since = self.hands.now();
-        let survivors = self.stop();
+        let mut failed = self.stop();
         self.preserve();
         self.free();
-        let failed = if survivors.is_empty() { self.start() } else { survivors };
-        let seen = if failed.is_empty() { self.verify() } else { Seen::default() };
+        self.start(&mut failed);
+        let seen = self.verify(&failed);
         self.downtime(down_since, &seen);
         let kept = self.done.kept.clone();
         if self.hands.is_interrupted() {
@@ -102,8 +116,8 @@ impl Run<'_> {
         self.conclude(&failed, &seen);
     }
 
-    /// Ends what the plan says; returns why not all of it is gone.
-    fn stop(&mut self) -> Vec<String> {
+    /// Ends what the plan says; returns the services of which something is left, and why.
+    fn stop(&mut self) -> Vec<Trouble> {
         if self.plan.stop.is_empty() {
             self.note("stop", StepStatus::Empty, 0, "nothing of it runs".to_owned());
             return Vec::new();
@@ -128,12 +142,13 @@ impl Run<'_> {
                 let proof =
                     if member.is_none() { "belongs to the service's own tree".to_owned() } else { proof };
                 let how = end.signal.as_deref().unwrap_or("no signal");
-                match end.survives {
-                    Some(why) => {
-                        survivors.push(format!("pid {} of {} is still there: {why}", end.pid, stop.service));
-                    }
-                    None => self.tell(&format!("stopped pid {} of {} ({how})", end.pid, stop.service)),
+                if let Some(why) = end.survives {
+                    let told = format!("pid {} of {} is still there: {why}", end.pid, stop.service);
+                    self.done.refused.push(RefusedProcess { pid: end.pid, command, why: told.clone() });
+                    survivors.push(Trouble { service: stop.service.clone(), why: told });
+                    continue;
                 }
+                self.tell(&format!("stopped pid {} of {} ({how})", end.pid, stop.service));
                 self.done.stopped.push(StoppedProcess {
                     service: stop.service.clone(),
                     pid: end.pid,
@@ -148,7 +163,7 @@ impl Run<'_> {
         let detail = format!("{count} process{}", if count == 1 { "" } else { "es" });
         match survivors.first() {
             None => self.end("stop", StepStatus::Done, begun, detail),
-            Some(first) => self.end("stop", StepStatus::Failed, begun, first.clone()),
+            Some(first) => self.end("stop", StepStatus::Failed, begun, first.why.clone()),
         }
         survivors
     }
@@ -193,15 +208,21 @@ impl Run<'_> {
         self.end("free", status, begun, detail);
     }
 
-    /// Starts what the plan says; returns why not all of it was.
-    fn start(&mut self) -> Vec<String> {
+    /// Starts what the plan says, but beside nothing that is left of an old one, and nothing whose need has failed.
+    fn start(&mut self, failed: &mut Vec<Trouble>) {
         if self.plan.start.is_empty() {
-            self.note("start", StepStatus::Empty, 0, "everything runs".to_owned());
-            return Vec::new();
+            return self.note("start", StepStatus::Empty, 0, "everything runs".to_owned());
         }
         let begun = self.intend("start");
-        let mut failed = Vec::new();
         for start in &self.plan.start {
+            if failed.iter().any(|trouble| trouble.service == start.service) {
+                continue;
+            }
+            if let Some(need) = start.after.iter().find(|need| failed.iter().any(|t| t.service == **need)) {
+                let why = format!("{}: {need}, which it needs, did not start", start.service);
+                failed.push(Trouble { service: start.service.clone(), why });
+                continue;
+            }
             if !start.after.is_empty() {
                 let until = self.options.budget.ready_until();
                 verify::ready(&start.after, self.hands, until);
@@ -214,18 +235,22 @@ impl Run<'_> {
                 }
                 Err(why) => {
                     self.tell(&format!("{} did not start: {why}", start.service));
-                    failed.push(format!("{}: {why}", start.service));
+                    failed.push(Trouble {
+                        service: start.service.clone(),
+                        why: format!("{}: {why}", start.service),
+                    });
                 }
             }
         }
         let status = if failed.is_empty() { StepStatus::Done } else { StepStatus::Failed };
-        let detail = failed.first().cloned().unwrap_or_else(|| self.plan.started().join(", "));
+        let detail =
+            failed.first().map_or_else(|| self.plan.started().join(", "), |trouble| trouble.why.clone());
         self.end("start", status, begun, detail);
-        failed
     }
 
-    fn verify(&mut self) -> Seen {
-        let services = self.plan.started();
+    fn verify(&mut self, failed: &[Trouble]) -> Seen {
+        let mut services = self.plan.started();
+        services.retain(|service| failed.iter().all(|trouble| trouble.service != *service));
         if self.skips("verify", Step::Verify) || services.is_empty() {
             return Seen::default();
         }
@@ -242,6 +267,12 @@ impl Run<'_> {
             Some(Severity::Critical) => StepStatus::Failed,
             Some(_) => StepStatus::Partial,
         };
+        for bad in &mut seen.bad {
+            // Why it fell over stands in what it said last, as often as not.
+            if let Some(words) = self.hands.bad_words(&bad.service).filter(|words| !bad.why.contains(words)) {
+                bad.why = format!("{}; it said: {words}", bad.why);
+            }
+        }
         let detail = seen.bad.first().map_or_else(
             || "answers, and has kept answering".to_owned(),
             |bad| format!("{}: {}", bad.service, bad.why),
@@ -262,17 +293,20 @@ impl Run<'_> {
         self.done.downtime_ms = Some(milliseconds(down));
     }
 
-    fn conclude(&mut self, failed: &[String], seen: &Seen) {
+    fn conclude(&mut self, failed: &[Trouble], seen: &Seen) {
         let red = seen.bad.iter().find(|bad| bad.severity == Severity::Critical);
         if let Some(problem) = self.scribe.problem() {
             self.degraded.push(problem.to_owned());
+        }
+        if self.log.unwritten() > 0 {
+            self.degraded.push("recovery.log could not be written".to_owned());
         }
         let yellow = seen.bad.first().map(|bad| format!("{}: {}", bad.service, bad.why));
         self.degraded.extend(yellow.filter(|_| red.is_none()));
         let broken = self.plan.left.iter().find(|(service, _)| self.is_broken(service)).cloned();
         let services = self.plan.started().join(", ");
         let (outcome, summary) = match (failed.first(), red) {
-            (Some(why), _) => (Outcome::Failed, why.clone()),
+            (Some(trouble), _) => (Outcome::Failed, trouble.why.clone()),
             (None, Some(bad)) if seen.fell_over => {
                 (Outcome::Failed, format!("{} answered and fell over again: {}", bad.service, bad.why))
             }
@@ -293,6 +327,16 @@ impl Run<'_> {
         let (_, at) = self.hands.now();
         self.scribe.write(&Entry::End { outcome, at });
         let text = format!("{}: {}", outcome.word().to_uppercase(), self.done.summary);
+        self.tell(&text);
+    }
+
+    /// Ends before anything was touched.
+    fn refuse(&mut self, why: &str) {
+        let (_, at) = self.hands.now();
+        self.done.outcome = Some(Outcome::Refused);
+        self.done.summary = format!("nothing was stopped, because it could not be started again: {why}");
+        self.scribe.write(&Entry::End { outcome: Outcome::Refused, at });
+        let text = format!("REFUSED: {}", self.done.summary);
         self.tell(&text);
     }
 

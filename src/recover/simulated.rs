@@ -20,6 +20,8 @@ struct World {
     deaf: bool,
     bad_words: Option<String>,
     interrupted: bool,
+    obstacle: Option<String>,
+    ends_at_once: bool,
     started_at: BTreeMap<String, Duration>,
     acts: Vec<String>,
 }
@@ -34,6 +36,8 @@ impl World {
             deaf: false,
             bad_words: None,
             interrupted: false,
+            obstacle: None,
+            ends_at_once: false,
             started_at: BTreeMap::new(),
             acts: Vec::new(),
         }
@@ -55,6 +59,14 @@ impl Hands for World {
     fn snapshot(&mut self, _: &Plan, _: Instant) -> StepResult {
         self.acts.push("snapshot".to_owned());
         StepResult::default()
+    }
+
+    fn prepare(&mut self, _: &[String]) -> Vec<String> {
+        self.obstacle.iter().cloned().collect()
+    }
+
+    fn has_ended(&self, service: &str) -> bool {
+        self.started_at.contains_key(service) && self.ends_at_once
     }
 
     fn post_guard(&mut self) -> Result<(), String> {
@@ -163,6 +175,38 @@ fn no_second_instance_is_started_beside_a_process_that_cannot_be_killed() {
     assert!(!world.acts.contains(&"start api".to_owned()));
     assert_eq!(done.outcome, Some(Outcome::Failed));
     assert!(done.summary.contains("pid 10"), "{}", done.summary);
+}
+
+#[test]
+fn nothing_is_stopped_that_could_not_be_started_again() {
+    let mut world = World::new();
+    world.obstacle = Some("api: .env: not there".to_owned());
+    let done = done(&mut world, &a_plan(), &[]);
+    assert_eq!((done.outcome, world.acts.len()), (Some(Outcome::Refused), 0));
+    assert!(done.summary.contains(".env"), "{}", done.summary);
+}
+
+#[test]
+fn a_survivor_of_one_service_keeps_another_from_nothing() {
+    let mut world = World::new();
+    world.deaf = true;
+    let mut plan = a_plan();
+    plan.start.insert(0, Start { service: "sync".to_owned(), after: Vec::new() });
+    world.ready_after.insert("sync".to_owned(), Duration::ZERO);
+    let done = done(&mut world, &plan, &[]);
+    assert!(world.acts.contains(&"start sync".to_owned()) && !world.acts.contains(&"start api".to_owned()));
+    assert_eq!((done.outcome, done.stopped.len(), done.refused.len()), (Some(Outcome::Failed), 0, 1));
+}
+
+#[test]
+fn what_ends_at_once_is_not_waited_for() {
+    let mut world = World::new();
+    world.ready_after.clear();
+    world.ends_at_once = true;
+    world.bad_words = Some("no module named x".to_owned());
+    let done = done(&mut world, &a_plan(), &[]);
+    assert!(world.clock < Duration::from_secs(3), "{:?}", world.clock);
+    assert!(done.summary.contains("no module named x"), "{}", done.summary);
 }
 
 #[test]

@@ -6,6 +6,8 @@ use crate::model::{Cause, Finding, Severity};
 use crate::recover::budget::STABLE;
 use crate::recover::hands::Hands;
 
+/// A program that has ended so long after its start will not come back by itself.
+const SETTLED: Duration = Duration::from_secs(1);
 /// The first pause between two looks; it doubles.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
@@ -32,13 +34,15 @@ pub(super) struct Bad {
 /// Waits until the services answer, no longer than `until`.
 pub(super) fn ready(services: &[String], hands: &mut dyn Hands, until: Instant) -> Seen {
     let mut pause = FIRST_PAUSE;
+    let (begun, _) = hands.now();
     loop {
         let bad = look(services, hands);
         let (now, _) = hands.now();
+        let is_settled = now.saturating_duration_since(begun) >= SETTLED;
         if bad.is_empty() {
             return Seen { ready_at: Some(now), ..Seen::default() };
         }
-        if now + pause > until {
+        if now + pause > until || (is_settled && bad.iter().any(|b| hands.has_ended(&b.service))) {
             return Seen { bad, ..Seen::default() };
         }
         hands.wait(pause);

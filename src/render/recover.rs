@@ -28,7 +28,7 @@ fn headline(report: &RecoverReport, severity: Severity) -> Text {
     let text = text.and(Role::Strong, report.name.clone()).plain(format!(" – {}", report.summary));
     let mut times = Vec::new();
     if let Some(downtime) = report.downtime_ms {
-        times.push(format!("down {}", span(downtime)));
+        times.push(format!("back after {}", span(downtime)));
     }
     times.push(span(report.elapsed_ms));
     text.and(Role::Dim, format!("  ({})", times.join("; ")))
@@ -59,9 +59,9 @@ fn stopped(report: &RecoverReport, document: &mut Document) {
     let columns = vec![
         Column::new("pid").right(),
         Column::new("service"),
-        Column::new("command").droppable(2),
+        Column::new("command"),
         Column::new("signal").droppable(3),
-        Column::new("why it is ours"),
+        Column::new("why"),
     ];
     let row = |p: &crate::report::StoppedProcess| -> Vec<Cell> {
         let signal = p.signal.clone().unwrap_or_default();
@@ -239,7 +239,7 @@ mod tests {
         let document = recover(&report());
         let Block::Headline { text, .. } = &document.blocks[0] else { panic!("no headline") };
         let line = text.to_plain();
-        assert!(line.starts_with("RECOVERED  fuel – backend answers again  (down 1.8 s"), "{line}");
+        assert!(line.starts_with("RECOVERED  fuel – backend answers again  (back after 1.8 s"), "{line}");
     }
 
     #[test]

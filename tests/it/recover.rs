@@ -226,7 +226,9 @@ fn a_plan_that_nobody_confirmed_changes_nothing() {
         assert_eq!(report["next"][0]["command"], "fuelops recover --yes");
     }
     assert!(!yard.answers() && yard.inhabitants().is_empty());
-    assert!(!yard.env.path("recovery.log").exists() && !yard.env.path("logs").exists());
+    for name in ["recovery.log", "logs", ".fuelops"] {
+        assert!(!yard.env.path(name).exists(), "{name} was made");
+    }
 }
 
 #[test]
@@ -383,4 +385,48 @@ fn first_interrupt_finishes_the_start() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130));
     assert!(yard.answers() && yard.pid() != old);
+}
+
+#[test]
+fn nothing_is_stopped_that_could_not_be_started_again() {
+    let yard = Yard::new();
+    let old = yard.start();
+    yard.configure("env_file = \"absent.env\"");
+    let report = yard.recover(&["--full", "--yes"]).expect(2).json();
+    assert_eq!(report["outcome"], "refused", "{report:#}");
+    assert!(report["summary"].as_str().unwrap().contains("absent.env"), "{report:#}");
+    assert!(is_alive(old) && yard.answers());
+}
+
+#[test]
+fn what_dies_at_once_is_not_waited_for_and_its_last_words_are_told() {
+    let yard = Yard::new();
+    yard.env.write("main.py", "import time\ntime.sleep(0.3)\nimport nosuchmodule\n");
+    let report = yard.recover(&["--yes", "--budget", "60s"]).expect(2).json();
+    assert_eq!(report["outcome"], "failed");
+    assert!(report["elapsed_ms"].as_u64().unwrap() < 30_000, "{report:#}");
+    assert!(report["summary"].as_str().unwrap().contains("nosuchmodule"), "{report:#}");
+}
+
+#[test]
+fn what_has_left_the_tree_of_a_kept_service_goes_with_it_and_a_wanted_end_is_no_crash() {
+    let yard = Yard::new();
+    yard.env.write("daemon", "");
+    yard.recover(&["--yes"]).expect(0);
+    let runs = |word: &str| {
+        let is = |pid: &u32| {
+            let words = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            String::from_utf8_lossy(&words).contains(word)
+        };
+        yard.inhabitants().into_iter().filter(is).collect::<Vec<u32>>()
+    };
+    let [daemon] = runs("sleep")[..] else { panic!("{:?}", runs("sleep")) };
+    yard.env.write("deaf", "");
+    fs::remove_file(yard.env.path("daemon")).unwrap();
+    let report = yard.recover(&["--full", "--yes"]).expect(0).json();
+    assert!(pids(&report, "stopped").contains(&daemon.into()), "{report:#}");
+    assert!(runs("sleep").is_empty() && yard.answers());
+    // The second time it takes KILL, by order.
+    yard.recover(&["--full", "--yes"]).expect(0);
+    assert!(!yard.env.path("logs/crashes.log").exists());
 }

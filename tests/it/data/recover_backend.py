@@ -1,7 +1,7 @@
 """A backend of the tests of `fuelops recover`: answers 200, and can be made to misbehave by files beside it.
 
 `503`: answers 503 for ever; `dies`: ends after so many seconds; `slow`: listens after so many seconds;
-`deaf`: ignores TERM; `workers`: spawns two workers that share its listening socket and then only waits.
+`deaf`: ignores TERM; `daemon`: leaves a program behind that has left its tree; `workers`: spawns two workers that share its listening socket and then only waits.
 """
 
 import http.server
@@ -10,6 +10,7 @@ import os
 import pathlib
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -48,6 +49,8 @@ def main():
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if asked("traceback"):
         print("ERROR:main:cannot load trucks\nTraceback (most recent call last):\n  File \"main.py\", line 1, in f\nKeyError: 'truck'", flush=True)
+    if asked("daemon"):
+        subprocess.Popen(["sh", "-c", "setsid sleep 300 >/dev/null 2>&1 &"]).wait()
     if asked("slow"):
         time.sleep(float(asked("slow")))
     if asked("dies"):

@@ -12,7 +12,6 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, UsageError};
-use crate::config::Manager;
 use crate::model::{Hint, Verdict};
 use crate::recover::{Scope, Step, Wish};
 use crate::render;
@@ -28,7 +27,7 @@ const SCHEMA: u32 = 1;
 /// Measures, shows what it would do and why, and does it once confirmed. Only processes that are proved to be a service's
 /// own are stopped; logs are renamed, never truncated; what counts as recovered was seen to answer. Does the least that
 /// cures: a backend is not restarted because its database is down.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[command(after_help = "\
 Examples:
   fuelops recover                  show the plan, ask, do it
@@ -113,12 +112,18 @@ pub fn run(args: &RecoverArgs, context: &Context) -> Result<Exit> {
     let interrupt = interrupt::listen(context)?;
     let loaded = context.config()?;
     known_targets(&args.target, &loaded.config.services)?;
-    let mut session = Session::begin(context, &loaded, args.wish(), args.budget, begun, interrupt)?;
+    let will_apply = !args.dry_run && !args.drill && (args.yes || context.ui.can_ask());
+    let mut session =
+        Session::begin(context, &loaded, args.wish(), will_apply, args.budget, begun, interrupt)?;
     session.skip(args.steps());
+    session.guard_words(args.words(), args.budget);
     let mut report = session.planned()?;
     let is_plan = report.outcome == Outcome::Planned;
     if is_plan {
         report.next.insert(0, Hint { text: "do it".to_owned(), command: Some(args.apply_command(context)) });
+    }
+    if report.outcome == Outcome::CircuitOpen {
+        report.next.extend(args.after_circuit(context));
     }
     if args.drill && is_plan {
         show(&RecoverReport { next: report.next, ..session.drilled() }, context)?;
@@ -130,9 +135,10 @@ pub fn run(args: &RecoverArgs, context: &Context) -> Result<Exit> {
     }
     if !args.yes {
         show(&report, context)?;
-        if !context.ui.can_ask() || !context.ui.confirm("Do this?")? {
+        if !will_apply || !context.ui.confirm("Do this?")? {
             return Ok(exit(Outcome::Planned));
         }
+        session.confirmed();
     }
     let report = session.apply()?;
     show(&report, context)?;
@@ -149,13 +155,37 @@ impl RecoverArgs {
         Wish { scope, targets: self.target.clone(), force: self.force, evict: self.evict }
     }
 
+    /// What to type where recovering again and again did not hold.
+    fn after_circuit(&self, context: &Context) -> Vec<Hint> {
+        let own = |words: &[&str]| {
+            let config = context.global.config.as_ref().map(|path| path.to_string_lossy().into_owned());
+            let config = config.iter().flat_map(|path| ["--config", path.as_str()]);
+            shell::command(["fuelops"].into_iter().chain(config).chain(words.iter().copied()))
+        };
+        let forced = Self { force: true, ..self.clone() };
+        vec![
+            Hint { text: "see what it falls over".to_owned(), command: Some(own(&["analyze-logs"])) },
+            Hint {
+                text: "try once more all the same".to_owned(),
+                command: Some(forced.apply_command(context)),
+            },
+        ]
+    }
+
     /// This very command, to be done without asking.
     fn apply_command(&self, context: &Context) -> String {
         let mut words: Vec<String> = vec!["fuelops".to_owned()];
         if let Some(config) = &context.global.config {
             words.extend(["--config".to_owned(), config.to_string_lossy().into_owned()]);
         }
-        words.push("recover".to_owned());
+        words.extend(self.words());
+        words.push("--yes".to_owned());
+        shell::command(words.iter().map(String::as_str))
+    }
+
+    /// The command and what it was given, but for the leave to do it.
+    fn words(&self) -> Vec<String> {
+        let mut words: Vec<String> = vec!["recover".to_owned()];
         for target in &self.target {
             words.extend(["--target".to_owned(), target.clone()]);
         }
@@ -169,8 +199,7 @@ impl RecoverArgs {
             ("--evict", self.evict),
         ];
         words.extend(flags.iter().filter(|(_, is_set)| *is_set).map(|(flag, _)| (*flag).to_owned()));
-        words.push("--yes".to_owned());
-        shell::command(words.iter().map(String::as_str))
+        words
     }
 
     fn steps(&self) -> BTreeSet<Step> {
@@ -186,16 +215,21 @@ fn guard(args: &RecoverArgs, context: &Context) -> Result<Exit> {
     }
     let loaded = context.config()?;
     let mut session =
-        Session::inherit(context, &loaded, Wish::default(), args.budget, Instant::now(), interrupt)?;
+        Session::inherit(context, &loaded, args.wish(), args.budget, Instant::now(), interrupt)?;
+    session.skip(args.steps());
     session.go_on_stopping();
-    session.planned()?;
+    let planned = session.planned()?;
+    if !session.has_work() {
+        session.close();
+        return Ok(exit(planned.outcome));
+    }
     let report = session.apply()?;
     Ok(exit(report.outcome))
 }
 
 fn known_targets(targets: &[String], services: &[crate::config::Service]) -> Result<()> {
     let names: Vec<&str> = services.iter().map(|service| service.name.as_str()).collect();
-    if services.iter().all(|service| service.manager != Manager::Process) && services.is_empty() {
+    if services.is_empty() {
         let why = "there is no service to recover: write a fuelops.toml with a [[service]], or go to the backend's folder";
         return Err(UsageError(why.to_owned()).into());
     }

@@ -23,7 +23,7 @@ pub(super) fn crew<'a>(
     lock: Option<&'a Lock>,
     findings: &[Finding],
     interrupt: &Interrupt,
-    is_guarded: bool,
+    guard: Option<&[String]>,
 ) -> Crew<'a> {
     let config = &loaded.config;
     Crew::new(Outfit {
@@ -37,10 +37,7 @@ pub(super) fn crew<'a>(
         report_dir: config.logs.report_dir.clone(),
         owner: owner_in_foreign_folder(&config.root),
         lock,
-        guard: std::env::current_exe()
-            .ok()
-            .filter(|_| is_guarded)
-            .map(|program| (program, arguments(context))),
+        guard: guard.and_then(|words| Some((std::env::current_exe().ok()?, arguments(context, words)))),
         findings: findings.to_vec(),
         py_spy: on_path(context),
         keeper: run::keeper_of(config),
@@ -68,10 +65,10 @@ fn owner_in_foreign_folder(root: &Path) -> Option<u32> {
     (platform::caller_uid() == 0 && owner != 0).then_some(owner)
 }
 
-fn arguments(context: &Context) -> Vec<std::ffi::OsString> {
+fn arguments(context: &Context, words: &[String]) -> Vec<std::ffi::OsString> {
     let config =
         context.global.config.iter().flat_map(|path| ["--config".into(), path.clone().into_os_string()]);
-    config.chain(["recover".into(), "--guard".into()]).collect()
+    config.chain(words.iter().map(Into::into)).collect()
 }
 
 fn on_path(context: &Context) -> Option<PathBuf> {

@@ -22,7 +22,7 @@ use crate::recover::{
 };
 use crate::render;
 use crate::report::{Outcome, RecoverReport, RecoverStep, StepStatus};
-use crate::store::{self, Lock, LockError};
+use crate::store::{self, Lock};
 
 const LOCK: &str = "action.lock";
 const LOG: &str = "recovery.log";
@@ -35,6 +35,7 @@ pub(super) struct Session<'a> {
     loaded: &'a Loaded,
     wish: Wish,
     interrupt: Interrupt,
+    total: Duration,
     budget: Budget,
     begun: Instant,
     now: DateTime<Utc>,
@@ -43,6 +44,8 @@ pub(super) struct Session<'a> {
     lock: Option<Lock>,
     is_guard: bool,
     skip: BTreeSet<Step>,
+    /// What the guard is called with.
+    words: Vec<String>,
     last: Option<LastRun>,
     findings: Vec<Finding>,
     plan: Plan,
@@ -50,18 +53,18 @@ pub(super) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    /// Takes the lock and reads what an earlier run has left.
+    /// Reads what an earlier run has left; takes the lock where something may be done, and makes nothing where not.
     pub(super) fn begin(
         context: &'a Context,
         loaded: &'a Loaded,
         wish: Wish,
+        will_apply: bool,
         budget: Duration,
         begun: Instant,
         interrupt: Interrupt,
     ) -> Result<Self> {
-        let lock = lock(loaded)?;
         let mut session = Self::inherit(context, loaded, wish, budget, begun, interrupt)?;
-        session.lock = Some(lock);
+        session.lock = if will_apply { Some(lock(loaded)?) } else { None };
         session.is_guard = false;
         Ok(session)
     }
@@ -86,6 +89,7 @@ impl<'a> Session<'a> {
             loaded,
             wish,
             interrupt,
+            total: budget,
             budget: Budget::new(begun, budget),
             begun,
             now,
@@ -93,6 +97,7 @@ impl<'a> Session<'a> {
             lock: None,
             is_guard: true,
             skip: BTreeSet::new(),
+            words: Vec::new(),
             last,
             findings: Vec::new(),
             plan: Plan::default(),
@@ -104,10 +109,17 @@ impl<'a> Session<'a> {
         self.skip = steps;
     }
 
+    /// The guard does what this run was asked to do.
+    pub(super) fn guard_words(&mut self, mut words: Vec<String>, budget: Duration) {
+        words.extend(["--budget".to_owned(), format!("{}ms", budget.as_millis()), "--guard".to_owned()]);
+        self.words = words;
+    }
+
     /// Where the first process was still stopping, what it asked to end may end at any moment: that is stopped to the
     /// end and started anew, however healthy it still looks.
     pub(super) fn go_on_stopping(&mut self) {
-        if let Some(last) = self.unfinished().filter(|last| !last.was_starting) {
+        let half_stopped = |last: &&LastRun| !last.was_starting && !last.start.is_empty();
+        if let Some(last) = self.unfinished().filter(half_stopped) {
             self.wish = Wish { scope: Scope::Full, targets: last.start.clone(), ..Wish::default() };
         }
     }
@@ -125,7 +137,7 @@ impl<'a> Session<'a> {
         let outcome = self.outcome();
         let mut report = recover::planned(&config.name, &self.run_id, &self.plan, &self.findings, outcome);
         if let Some(why) = self.breaker().filter(|_| outcome == Outcome::CircuitOpen) {
-            report.summary = format!("{why}; find out why before it is tried again (--force tries anyway)");
+            report.summary = format!("{why}; find out why before it is tried again");
         }
         report.elapsed_ms = self.planned_ms;
         Ok(report)
@@ -174,7 +186,7 @@ impl<'a> Session<'a> {
             self.lock.as_ref(),
             &self.findings,
             &self.interrupt,
-            false,
+            None,
         );
         let snapshot = recover::Hands::snapshot(&mut crew, &self.plan, self.budget.snapshot_until(begun));
         let mut report =
@@ -192,12 +204,28 @@ impl<'a> Session<'a> {
         report
     }
 
+    /// Somebody has read the plan: that time is not the recovery's.
+    pub(super) fn confirmed(&mut self) {
+        (self.begun, self.now) = (Instant::now(), Utc::now());
+        self.budget = Budget::new(self.begun, self.total);
+    }
+
+    /// Whether the plan has anything to do.
+    pub(super) fn has_work(&self) -> bool {
+        self.plan.decision == Decision::Act
+    }
+
+    /// Ends the journal of a run whose work turned out to be done.
+    pub(super) fn close(&self) {
+        self.scribe().write(&Entry::End { outcome: self.outcome(), at: Utc::now() });
+    }
+
     /// Does what was planned.
     pub(super) fn apply(&mut self) -> Result<RecoverReport> {
         let config = &self.loaded.config;
         let mut log = RecoveryLog::new(&config.root.join(LOG));
-        let mut scribe = self.scribe();
         self.interrupt.at_work.store(1, Ordering::Relaxed);
+        let mut scribe = self.scribe();
         log.line(Local::now(), &format!("recover {}: {}", self.run_id, self.plan.summary));
         let mut crew = outfit::crew(
             self.context,
@@ -205,7 +233,7 @@ impl<'a> Session<'a> {
             self.lock.as_ref(),
             &self.findings,
             &self.interrupt,
-            !self.is_guard,
+            (!self.is_guard).then_some(&self.words[..]),
         );
         let options = Options { budget: self.budget, skip: self.skip.clone(), down_since: self.down_since() };
         let mut done = recover::run(&self.plan, &options, &mut crew, &mut scribe, &mut log);
@@ -272,11 +300,16 @@ fn lock(loaded: &Loaded) -> Result<Lock> {
         .map_err(anyhow::Error::from)
         .and_then(|()| Ok(Lock::take(&config.state_dir.join(LOCK), "recover", Utc::now())?));
     match in_file {
-        Err(error) if !matches!(error.downcast_ref(), Some(LockError::Held { .. })) => {
-            Ok(Lock::take_folder(&config.root)?)
-        }
+        // A disk without room for a file, and only that: somebody without rights must not take another lock.
+        Err(error) if is_full(&error) => Ok(Lock::take_folder(&config.root)?),
         other => other,
     }
+}
+
+fn is_full(error: &anyhow::Error) -> bool {
+    use std::io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    let kinds = error.chain().filter_map(|cause| Some(cause.downcast_ref::<std::io::Error>()?.kind()));
+    kinds.into_iter().any(|kind| matches!(kind, StorageFull | QuotaExceeded | ReadOnlyFilesystem))
 }
 
 fn milliseconds(duration: Duration) -> u64 {
