@@ -1,6 +1,7 @@
 //! Looks at a machine: processes, ports, the folder. The only file here that does so.
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::init::inventory::{Inventory, Listening, Process};
@@ -11,13 +12,14 @@ use crate::process::Table;
 /// Ports that are asked what they speak.
 const MOST_ASKED: usize = 64;
 
-/// Looks around; `variables` are the names that the caller has in its environment.
-pub fn look(root: &Path, variables: &dyn Fn(&str) -> bool) -> Inventory {
+/// Looks around; `keeper` is the word that makes this program the keeper of others, and `variables` tells the names that
+/// the caller has in its environment.
+pub fn look(root: &Path, keeper: &str, variables: &dyn Fn(&str) -> bool) -> Inventory {
     let Ok(table) = Table::read() else {
         return Inventory { folder: root.to_owned(), files: folder::look(root), ..Inventory::default() };
     };
     let ports = ports(&table);
-    let processes = processes(&table, root, &ports);
+    let processes = processes(&table, root, keeper, &ports);
     let files = folder::look(root);
     let environment = environment::read(&root.join(".env"), variables);
     let wanted = |at: &&(std::net::SocketAddr, Option<u32>)| {
@@ -72,8 +74,14 @@ fn ports(table: &Table) -> Vec<(std::net::SocketAddr, Option<u32>)> {
     found
 }
 
-/// Programs that listen, or work in the folder: not the shells and editors there, and not those that started this one.
-fn processes(table: &Table, root: &Path, ports: &[(std::net::SocketAddr, Option<u32>)]) -> Vec<Process> {
+/// Programs that listen, or work in the folder: not the shells and editors there, not those that started this one, and
+/// not a fuelops that keeps another program.
+fn processes(
+    table: &Table,
+    root: &Path,
+    keeper: &str,
+    ports: &[(std::net::SocketAddr, Option<u32>)],
+) -> Vec<Process> {
     let me = std::process::id();
     let mut of: HashMap<u32, Vec<u16>> = HashMap::new();
     for (address, pid) in ports {
@@ -86,6 +94,7 @@ fn processes(table: &Table, root: &Path, ports: &[(std::net::SocketAddr, Option<
         .stats()
         .filter(|stat| !stat.is_kernel && stat.pid != me && !table.descends(me, stat.pid))
         .map(|stat| stat.pid)
+        .filter(|pid| !is_keeper(table.words(*pid).unwrap_or_default(), keeper))
         .filter(|pid| {
             of.contains_key(pid) || (is_at_home(table, *pid, root) && is_program(table, *pid, listens(*pid)))
         })
@@ -94,6 +103,14 @@ fn processes(table: &Table, root: &Path, ports: &[(std::net::SocketAddr, Option<
     let all = wanted.clone();
     wanted.retain(|pid| !all.iter().any(|other| other != pid && table.descends(*pid, *other)));
     wanted.into_iter().map(|pid| process(table, pid, root, &of)).collect()
+}
+
+/// Whether a command line is that of a keeper, or of `fuelops run`: what counts is the program behind it.
+fn is_keeper(words: &[OsString], keeper: &str) -> bool {
+    let Some((program, rest)) = words.split_first() else { return false };
+    let is_fuelops = Path::new(program).file_name().is_some_and(|name| name == env!("CARGO_PKG_NAME"));
+    let mut own = rest.iter().take_while(|word| *word != "--");
+    rest.first().is_some_and(|word| word == keeper) || (is_fuelops && own.any(|word| word == "run"))
 }
 
 fn process(table: &Table, pid: u32, root: &Path, of: &HashMap<u32, Vec<u16>>) -> Process {
@@ -158,7 +175,7 @@ mod tests {
         let table = Table::read().unwrap();
         let me = std::process::id();
         let root = std::env::current_dir().unwrap();
-        let found = processes(&table, &root, &ports(&table));
+        let found = processes(&table, &root, "__keeper", &ports(&table));
         assert!(found.iter().all(|process| process.pid != me && !table.descends(me, process.pid)));
     }
 }

@@ -35,6 +35,7 @@ pub struct ServicePlan {
     pub name: String,
     /// Of a unit; the command is empty then.
     pub unit: Option<String>,
+    /// With [`MASK`](crate::text::redact::MASK) in place of a secret.
     pub command: Vec<String>,
     /// Relative to the folder where it lies below.
     pub dir: Option<String>,

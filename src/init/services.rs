@@ -24,7 +24,7 @@ pub(super) fn add(inventory: &Inventory, proposal: &mut Proposal) {
     let at_home = inventory.processes.iter().filter(|process| process.is_at_home && !is_server(process));
     for process in at_home.clone() {
         let plan = running(process, inventory, proposal);
-        let what = if plan.unit.is_some() { "a unit of systemd".to_owned() } else { shown(&plan.command) };
+        let what = if plan.unit.is_some() { "a unit of systemd".to_owned() } else { plan.command.join(" ") };
         let why = plan.because.clone();
         proposal.find("service", &plan.name, what, why);
         proposal.services.push(plan);
@@ -33,7 +33,7 @@ pub(super) fn add(inventory: &Inventory, proposal: &mut Proposal) {
         && let Some(app) = &inventory.files.app
     {
         let plan = lying(app, inventory, proposal);
-        proposal.find("service", &plan.name, shown(&plan.command), plan.because.clone());
+        proposal.find("service", &plan.name, plan.command.join(" "), plan.because.clone());
         proposal.services.push(plan);
     }
 }
@@ -43,8 +43,38 @@ fn is_server(process: &Process) -> bool {
     program.is_some_and(|name| SERVERS.iter().any(|server| name == *server))
 }
 
-fn shown(command: &[String]) -> String {
-    redact::secrets(&command.join(" ")).into_owned()
+/// Words before one that are looked at together with it, for what they say of it: `mysql -u root -pSECRET`.
+const WORDS_BEFORE: usize = 16;
+
+/// The words of a command, with [`MASK`](redact::MASK) where one holds a secret.
+fn without_secrets(words: &[String]) -> Vec<String> {
+    let mut clean: Vec<&str> = Vec::new();
+    let mut shown = Vec::new();
+    for word in words {
+        let before = clean[clean.len().saturating_sub(WORDS_BEFORE)..].join(" ");
+        let (alone, together) = (redact::secrets(word), format!("{before} {word}"));
+        let together = redact::secrets(&together);
+        let masked = if *alone != **word {
+            cut(&alone)
+        } else if *together != format!("{before} {word}") {
+            // The option that said so has said so of this word alone.
+            clean.truncate(clean.len().max(2) - 1);
+            cut(together.get(before.len() + 1..).unwrap_or(redact::MASK))
+        } else {
+            clean.push(word);
+            word.clone()
+        };
+        shown.push(masked);
+    }
+    shown
+}
+
+/// Ends a word at its secret: what follows may belong to it. Of a url, the host and what follows stay.
+fn cut(masked: &str) -> String {
+    let (head, tail) = masked.split_once(redact::MASK).unwrap_or(("", ""));
+    let is_host =
+        tail.starts_with('@') && !tail.contains(char::is_whitespace) && !tail.contains(redact::MASK);
+    format!("{head}{}{}", redact::MASK, if is_host { tail } else { "" })
 }
 
 fn running(process: &Process, inventory: &Inventory, proposal: &Proposal) -> ServicePlan {
@@ -73,7 +103,7 @@ fn running(process: &Process, inventory: &Inventory, proposal: &Proposal) -> Ser
         return ServicePlan { pid_file: None, ..plan };
     }
     ServicePlan {
-        command: process.words.clone(),
+        command: without_secrets(&process.words),
         dir: process.dir.as_deref().filter(|dir| dir != root).map(inside),
         user: process.user.clone().filter(|user| Some(user) != inventory.owner.as_ref()),
         env_file: inventory.files.env_file.as_ref().map(|path| path.display().to_string()),
@@ -129,12 +159,12 @@ fn lying(app: &App, inventory: &Inventory, proposal: &Proposal) -> ServicePlan {
     let (file, number) = (app.file.display().to_string(), port.to_string());
     let module = app.file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let name = if app.kind == AppKind::Django { "wsgi" } else { &module };
-    let target = format!("{name}:app");
+    let (target, address) = (format!("{name}:app"), format!("127.0.0.1:{port}"));
     let words: Vec<&str> = match app.kind {
         AppKind::Script => vec![&python, &file],
         AppKind::Django => vec![&python, &file, "runserver", "--noreload", &number],
         AppKind::Asgi => vec![&python, "-m", "uvicorn", &target, "--port", &number],
-        AppKind::Wsgi => vec![&python, "-m", "gunicorn", "--bind", "127.0.0.1", &target],
+        AppKind::Wsgi => vec![&python, "-m", "gunicorn", "--bind", &address, &target],
     };
     let pid_file = files.pid_files.first().map(|(path, _)| path.display().to_string());
     let log = files.logs.iter().find(|log| log.as_str() == "backend.log").or_else(|| files.logs.first());
@@ -169,6 +199,29 @@ mod tests {
         assert_eq!(name("/usr/bin/python3 /usr/bin/uvicorn main:app"), "backend");
         assert_eq!(name("python -m celery -A tasks worker"), "celery-worker");
         assert_eq!(name("python -m celery -A tasks beat"), "celery-beat");
+    }
+
+    #[test]
+    fn secrets_of_a_command_line_stay_there() {
+        let check = |words: &[&str], expected: &[&str]| {
+            let words: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
+            assert_eq!(without_secrets(&words), expected);
+        };
+        check(&["python3", "main.py", "--port=80"], &["python3", "main.py", "--port=80"]);
+        check(&["main", "--password=a, b", "-v"], &["main", "--password=[redacted]", "-v"]);
+        check(&["main", "--password", "hunter2", "-v"], &["main", "--password", "[redacted]", "-v"]);
+        check(&["mysql", "-u", "root", "-phunter2"], &["mysql", "-u", "root", "-p[redacted]"]);
+        check(&["main", "mysql://root:hunter2@db/fuel"], &["main", "mysql://root:[redacted]@db/fuel"]);
+    }
+
+    #[test]
+    fn wsgi_app_is_bound_to_the_port_that_is_watched() {
+        let app = App { file: "app.py".into(), kind: AppKind::Wsgi, port: Some(8050) };
+        let mut inventory = Inventory { folder: "/srv/portal".into(), ..Inventory::default() };
+        inventory.files.app = Some(app);
+        let proposal = Proposal::of(&inventory);
+        let command = proposal.services[0].command.join(" ");
+        assert_eq!(command, "python3 -m gunicorn --bind 127.0.0.1:8050 app:app");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use toml::Value;
 
 use crate::init::proposal::{CheckPlan, Proposal, ServicePlan};
+use crate::text::redact::MASK;
 
 const HEAD: &str = "\
 # Written by `fuelops config init` from what runs and lies here; each block says why it stands there.
@@ -22,7 +23,7 @@ disk_percent = { warn = 80, critical = 90 }
 /// The text of the file.
 pub fn text(proposal: &Proposal) -> String {
     let mut out = format!("{HEAD}name = {}\n{THRESHOLDS}", quoted(&proposal.name));
-    proposal.services.iter().for_each(|plan| service(plan, &mut out));
+    proposal.services.iter().for_each(|plan| service_or_comment(plan, &mut out));
     proposal.checks.iter().for_each(|plan| check(plan, &mut out));
     if proposal.services.is_empty() && proposal.checks.is_empty() {
         out.push_str(EXAMPLE);
@@ -53,6 +54,28 @@ const EXAMPLE: &str = "
 # port = 8000
 # health_url = \"http://127.0.0.1:8000/health\"
 ";
+
+/// A service whose command holds a secret cannot be started without it, and the file must not hold it: a comment, with
+/// variables to fill in.
+fn service_or_comment(plan: &ServicePlan, out: &mut String) {
+    if !plan.command.iter().any(|word| word.contains(MASK)) {
+        return service(plan, out);
+    }
+    let mut block = String::new();
+    service(plan, &mut block);
+    let mut pieces = block.split(MASK);
+    let mut filled = pieces.next().unwrap_or_default().to_owned();
+    for (number, piece) in (1..).zip(pieces) {
+        write!(filled, "${{SECRET_{number}}}{piece}").expect("writing to a string");
+    }
+    out.push_str(
+        "\n# Its command line holds a secret, which is not repeated here: put it into the environment, name its variable\n\
+         # in place of SECRET_1, and take the # away.",
+    );
+    filled
+        .lines()
+        .for_each(|text| line(out, format_args!("{}{text}", if text.is_empty() { "" } else { "# " })));
+}
 
 fn service(plan: &ServicePlan, out: &mut String) {
     line(out, format_args!("\n# {}\n[[service]]\nname = {}", comment(&plan.because), quoted(&plan.name)));
@@ -179,6 +202,26 @@ mod tests {
         let text = text(&Proposal { name: "x".into(), ..Proposal::default() });
         assert!(parse(&text, Path::new("/"), &Environment::default()).is_ok(), "{text}");
         assert!(text.contains("# [[service]]"));
+    }
+
+    #[test]
+    fn service_with_a_secret_is_a_comment_to_fill_in() {
+        let mut secret = plan("--password=[redacted]");
+        secret.because = "pid 7".to_owned();
+        secret.dir = None;
+        let proposal = Proposal { name: "x".into(), services: vec![secret], ..Proposal::default() };
+        let text = text(&proposal);
+        let parsed = parse(&text, Path::new("/"), &Environment::default()).unwrap();
+        assert!(parsed.services.is_empty(), "{text}");
+        let begin = text.find("\n# # pid 7").unwrap();
+        let bare: String = text[begin..]
+            .lines()
+            .map(|line| line.strip_prefix("# ").unwrap_or(line))
+            .fold(String::new(), |all, line| all + line + "\n");
+        let variables = [("SECRET_1".into(), "hunter2".into())].into_iter().collect();
+        let environment = Environment { variables, ..Environment::default() };
+        let config = parse(&bare, Path::new("/"), &environment).unwrap();
+        assert_eq!(config.services[0].command.as_ref().unwrap().words()[1], "--password=hunter2");
     }
 
     proptest! {

@@ -69,7 +69,42 @@ fn running_backend_is_found_written_checked_and_healthy() {
     assert!(said.contains("health_url = \"http://127.0.0.1:8123/health\""), "{said}");
     assert!(said.contains("DATABASE_URL") && !said.contains("hunter2"), "{said}");
     let mode = fs::metadata(env.path("fuelops.toml")).unwrap().permissions().mode();
-    assert_eq!(mode & 0o7777, 0o644);
+    assert_eq!(mode & 0o7777, 0o600);
+}
+
+#[test]
+fn backend_that_fuelops_keeps_is_proposed_as_itself() {
+    let env = Env::new();
+    env.write("main.py", BACKEND);
+    // Not by the function: that would be a shell in between.
+    let run = format!("{} run -q -- python3 main.py &", env!("CARGO_BIN_EXE_fuelops"));
+    let start = START.replace("python3 main.py > backend.log 2>&1 &", &run);
+    let script = format!("{start}fuelops config init --print\nkill $(cat backend.pid)\n");
+    let Some(said) = alone(&env, &script) else {
+        return skip(
+            "backend_that_fuelops_keeps_is_proposed_as_itself",
+            "needs root, for a network of its own",
+        );
+    };
+    assert!(said.contains("python3\", \"main.py\"]") && !said.contains("\"run\""), "{said}");
+    assert!(said.contains("port = 8123") && said.matches("[[service]]").count() == 1, "{said}");
+}
+
+#[test]
+fn secret_of_a_command_line_is_nowhere() {
+    let env = Env::new();
+    env.write("main.py", BACKEND);
+    let start = START.replace("main.py >", "main.py --password=hunter2 --api-key hunter3 >");
+    let script = format!(
+        "{start}fuelops config init; fuelops config init --print; fuelops config init --print --format json\n\
+         fuelops config check; echo check=$?\ncat fuelops.toml\nkill $backend\n"
+    );
+    let Some(said) = alone(&env, &script) else {
+        return skip("secret_of_a_command_line_is_nowhere", "needs root, for a network of its own");
+    };
+    assert!(said.contains("port = 8123") && said.contains("check=0"), "{said}");
+    assert!(said.contains("--password=${SECRET_1}") && said.contains("\"${SECRET_2}\""), "{said}");
+    assert!(!said.contains("hunter"), "{said}");
 }
 
 #[test]

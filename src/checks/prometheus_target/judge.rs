@@ -90,9 +90,11 @@ fn of_targets(
     let mut finding = subject.finding(worst, words);
     if worst > Severity::Ok {
         finding.cause = (worst == Severity::Critical).then_some(Cause::TargetDown);
-        let url = &bad[0].0.url;
-        let command = format!("curl -sS -m 10 {} | head -n 20", shell::quote(url));
-        finding = finding.hint("ask the target itself, as Prometheus does", Some(command));
+        // A target's url is whatever the server says, secrets in its parameters included.
+        let url = redact::secrets(&bad[0].0.url);
+        let command = (!url.contains(redact::MASK))
+            .then(|| format!("curl -sS -m 10 {} | head -n 20", shell::quote(&url)));
+        finding = finding.hint("ask the target itself, as Prometheus does", command);
     }
     finding.with("job", check.job.clone()).with("targets", shown(&wanted))
 }
@@ -186,6 +188,15 @@ mod tests {
         assert_eq!(stale.summary, "a:1 was up, but was last looked at 45 s ago");
         let new = judged("node", None, vec![Target { last_scrape: None, ..target("a:1", "unknown", 0) }]);
         assert_eq!(new.severity, Severity::Warning);
+    }
+
+    #[test]
+    fn secret_in_a_targets_url_stays_there() {
+        let url = "http://a:1/metrics?token=hunter2".to_owned();
+        let finding = judged("node", None, vec![Target { url, ..target("a:1", "down", 3) }]);
+        assert_eq!(finding.hint.as_ref().unwrap().command, None);
+        let json = serde_json::to_string(&finding).unwrap();
+        assert!(!json.contains("hunter2"), "{json}");
     }
 
     #[test]

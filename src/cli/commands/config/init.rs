@@ -13,13 +13,14 @@ use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::config::{self, Environment};
 use crate::init::{self, Proposal};
+use crate::keeper;
 use crate::model::Verdict;
 use crate::render;
 use crate::report::{ConfigFind, ConfigInitReport};
 use crate::store::write_new;
 
-/// It holds no secret, only the names of variables that do.
-const MODE: u32 = 0o644;
+/// It holds no secret that was known as one; others may stand in a command line.
+const MODE: u32 = 0o600;
 const NAME: &str = "fuelops.toml";
 
 #[derive(Args, Debug)]
@@ -37,7 +38,7 @@ pub(super) fn run(args: &InitArgs, context: &Context) -> Result<Exit> {
     let path = context.global.config.clone().unwrap_or_else(|| NAME.into());
     let folder = folder_of(&path)?;
     let path = folder.join(path.file_name().unwrap_or(NAME.as_ref()));
-    let proposal = Proposal::of(&init::look(&folder, &|name| env::var_os(name).is_some()));
+    let proposal = Proposal::of(&init::look(&folder, keeper::COMMAND, &|name| env::var_os(name).is_some()));
     let text = init::text(&proposal);
     config::parse(&text, &folder, &Environment::default())
         .context("the config that was made is not valid")?;
