@@ -20,7 +20,7 @@ struct Task {
     cron: Option<(&'static str, &'static [&'static str])>,
 }
 
-const TASKS: [Task; 6] = [
+const TASKS: [Task; 7] = [
     Task {
         about: "each morning: how is it?",
         name: "health",
@@ -52,6 +52,7 @@ const TASKS: [Task; 6] = [
         args: &["backup", "create"],
         cron: Some(("0 */6 * * *", &["backup", "create", "--quiet"])),
     },
+    Task { about: "it is down: bring it back", name: "recover", args: &["recover"], cron: None },
 ];
 
 /// Prefix of the aliases where no service gives one.
@@ -140,6 +141,7 @@ mod tests {
                 "alias api-1-logs='/usr/bin/fuelops --config /srv/app/fuelops.toml logs --follow'",
                 "alias api-1-clean='/usr/bin/fuelops --config /srv/app/fuelops.toml clean'",
                 "alias api-1-backup='/usr/bin/fuelops --config /srv/app/fuelops.toml backup create'",
+                "alias api-1-recover='/usr/bin/fuelops --config /srv/app/fuelops.toml recover'",
                 "0 9 * * * /usr/bin/fuelops --config /srv/app/fuelops.toml health",
                 "5 9 * * * /usr/bin/fuelops --config /srv/app/fuelops.toml analyze-logs",
                 "*/10 * * * * /usr/bin/fuelops --config /srv/app/fuelops.toml track-errors ingest-logs --quiet",

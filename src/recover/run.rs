@@ -269,7 +269,8 @@ impl Run<'_> {
         };
         for bad in &mut seen.bad {
             // Why it fell over stands in what it said last, as often as not.
-            if let Some(words) = self.hands.bad_words(&bad.service).filter(|words| !bad.why.contains(words)) {
+            let is_told = bad.why.contains("last words");
+            if let Some(words) = self.hands.bad_words(&bad.service).filter(|_| !is_told) {
                 bad.why = format!("{}; it said: {words}", bad.why);
             }
         }

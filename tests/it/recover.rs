@@ -406,6 +406,7 @@ fn what_dies_at_once_is_not_waited_for_and_its_last_words_are_told() {
     assert_eq!(report["outcome"], "failed");
     assert!(report["elapsed_ms"].as_u64().unwrap() < 30_000, "{report:#}");
     assert!(report["summary"].as_str().unwrap().contains("nosuchmodule"), "{report:#}");
+    assert_eq!(report["next"][0]["command"], "fuelops analyze-logs");
 }
 
 #[test]

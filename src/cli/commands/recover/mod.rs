@@ -140,7 +140,10 @@ pub fn run(args: &RecoverArgs, context: &Context) -> Result<Exit> {
         }
         session.confirmed();
     }
-    let report = session.apply()?;
+    let mut report = session.apply()?;
+    if report.outcome == Outcome::Failed {
+        report.next.insert(0, why_it_falls(context));
+    }
     show(&report, context)?;
     Ok(session.interrupted().unwrap_or_else(|| exit(report.outcome)))
 }
@@ -157,14 +160,9 @@ impl RecoverArgs {
 
     /// What to type where recovering again and again did not hold.
     fn after_circuit(&self, context: &Context) -> Vec<Hint> {
-        let own = |words: &[&str]| {
-            let config = context.global.config.as_ref().map(|path| path.to_string_lossy().into_owned());
-            let config = config.iter().flat_map(|path| ["--config", path.as_str()]);
-            shell::command(["fuelops"].into_iter().chain(config).chain(words.iter().copied()))
-        };
         let forced = Self { force: true, ..self.clone() };
         vec![
-            Hint { text: "see what it falls over".to_owned(), command: Some(own(&["analyze-logs"])) },
+            why_it_falls(context),
             Hint {
                 text: "try once more all the same".to_owned(),
                 command: Some(forced.apply_command(context)),
@@ -205,6 +203,14 @@ impl RecoverArgs {
     fn steps(&self) -> BTreeSet<Step> {
         self.skip.iter().map(|skip| skip.step()).collect()
     }
+}
+
+/// The logs say it, as often as not.
+fn why_it_falls(context: &Context) -> Hint {
+    let config = context.global.config.as_ref().map(|path| path.to_string_lossy().into_owned());
+    let config = config.iter().flat_map(|path| ["--config", path.as_str()]);
+    let command = shell::command(["fuelops"].into_iter().chain(config).chain(["analyze-logs"]));
+    Hint { text: "see what it falls over".to_owned(), command: Some(command) }
 }
 
 /// Waits for the first process's end; finishes its work if it was killed.
