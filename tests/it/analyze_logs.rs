@@ -1,5 +1,8 @@
 //! `fuelops analyze-logs` through the binary: what the hostile and the careless feed it.
 
+use serde_json::Value;
+
+use crate::corpus::generator::{Kind, generate};
 use crate::support::Env;
 
 fn analyze(env: &Env, file: &str, format: &str) -> crate::support::Outcome {
@@ -56,8 +59,7 @@ fn books_balance_and_levels_are_what_lines_are() {
                Traceback (most recent call last):\n  File \"main.py\", line 3, in load\n    x = y[1]\nKeyError: 1\n\
                2026-01-01 10:00:02,000 - main - INFO - fine\n";
     env.write("backend.log", log.as_bytes());
-    let report: serde_json::Value =
-        serde_json::from_str(&analyze(&env, "backend.log", "json").stdout).unwrap();
+    let report: Value = serde_json::from_str(&analyze(&env, "backend.log", "json").stdout).unwrap();
     let coverage = &report["coverage"];
     assert_eq!((&coverage["lines"], &coverage["records"]), (&7.into(), &3.into()));
     assert_eq!(coverage["continuation_lines"], 4);
@@ -78,6 +80,58 @@ fn the_configured_logs_are_saved_and_compared() {
     let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&saved[0]).unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600);
     assert_eq!(env.run(&["analyze-logs", "--check"]).code, Some(0), "one error is under the bar");
+}
+
+#[test]
+fn what_is_new_since_the_saved_analysis_is_told() {
+    let env = Env::new();
+    env.write("fuelops.toml", "[logs]\npaths = [\"backend.log\"]\n");
+    let synced = |s: u32| {
+        format!("2026-03-02 10:{:02}:{:02},000 [INFO] app.sync - synced {s} units\n", s / 60, s % 60)
+    };
+    let usual: String = (0..1_800).map(synced).collect();
+    env.write("backend.log", &usual);
+    assert_eq!(env.run(&["analyze-logs"]).code, Some(0));
+    let failed = "2026-03-02 10:00:00,500 [ERROR] app.db - cannot load the fleet\n".repeat(30);
+    env.write("backend.log", failed + &usual);
+    let report = env.run(&["analyze-logs", "--format", "json"]).json();
+    let changes = report["changes"].as_array().unwrap();
+    assert_eq!(changes.len(), 1, "{changes:#?}");
+    let told = ["against", "class", "template", "level"].map(|key| changes[0][key].as_str().unwrap());
+    assert_eq!(told, ["previous-analysis", "new", "cannot load the fleet", "error"]);
+}
+
+#[test]
+fn counts_are_the_truth_of_the_generated_logs() {
+    for kind in [Kind::Backend, Kind::Celery] {
+        let env = Env::new();
+        let mut log = Vec::new();
+        let truth = generate(kind, 1, 3 << 20, &mut log).unwrap().unwrap();
+        let truth: Value = serde_json::from_str(&truth.to_json()).unwrap();
+        env.write("a.log", &log);
+        let report = analyze(&env, "a.log", "json").json();
+        for key in ["lines", "records", "continuation_lines", "unattached_lines", "undated_records"] {
+            assert_eq!(report["coverage"][key], truth[key], "{kind:?}: {key}");
+        }
+        for key in ["levels", "effective_levels"] {
+            assert_eq!(report[key], truth[key], "{kind:?}: {key}");
+        }
+        assert_eq!(by_type(&report), truth["exceptions_by_type"], "{kind:?}");
+        assert_eq!(report["http"]["by_status"], truth["http"]["by_status"], "{kind:?}");
+        for key in ["starts", "crashes", "reloads"] {
+            assert_eq!(report["restarts"][key], truth["restarts"][key], "{kind:?}: {key}");
+        }
+    }
+}
+
+/// The exceptions of a report by their type, as the truth has them.
+fn by_type(report: &Value) -> Value {
+    let mut types = std::collections::BTreeMap::<&str, u64>::new();
+    for exception in report["exceptions"].as_array().unwrap() {
+        *types.entry(exception["type"].as_str().unwrap()).or_default() +=
+            exception["count"].as_u64().unwrap();
+    }
+    serde_json::to_value(types).unwrap()
 }
 
 /// Rows of a CSV text, the header among them.
@@ -120,7 +174,7 @@ fn each_line_of_input_has_its_row() {
         "rows.csv",
     ]);
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
-    let report: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+    let report: Value = serde_json::from_str(&outcome.stdout).unwrap();
     let rows = csv(&std::fs::read_to_string(env.path("rows.csv")).unwrap());
     assert_eq!(rows[0].join(","), "path,line,pattern_id,level,level_raw,logger,at,template");
     assert!(rows.iter().all(|row| row.len() == 8), "{rows:#?}");

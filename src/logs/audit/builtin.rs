@@ -45,7 +45,7 @@ pub fn builtin(level: Level, message: &[u8], has_trace: bool) -> Option<(Level, 
     if level >= Level::Error || level <= Level::Debug {
         return None;
     }
-    if has_trace || names_exception(head) {
+    if has_trace || (names_exception(head) && !is_retry(head)) {
         return Some((Level::Error, Misfit::HiddenException));
     }
     (words.is_error() || words.mark == Some(Level::Error)).then_some((Level::Error, Misfit::HiddenError))
@@ -163,6 +163,11 @@ fn is_handled_not_found(head: &[u8]) -> bool {
             || memchr::memmem::find(&lower, b"http").is_some())
 }
 
+/// Celery's word for a task that it tries again; should that fail for good, it says so at level error.
+fn is_retry(head: &[u8]) -> bool {
+    memchr::memmem::find(head, b"] retry: Retry in ").is_some()
+}
+
 /// Whether a name like `KeyError:` or `sqlalchemy.exc.OperationalError(` stands in the text.
 fn names_exception(head: &[u8]) -> bool {
     ["Error", "Exception"].iter().any(|ending| {
@@ -200,6 +205,8 @@ mod tests {
         check(Level::Warning, "sync: KeyError: 'truck_id'", hidden);
         check(Level::Info, "pymysql.err.OperationalError: (2003, \"Can't connect\")", hidden);
         assert_eq!(builtin(Level::Warning, b"x", true), hidden);
+        check(Level::Info, "Task tasks.sync[3f2a] retry: Retry in 17s: ConnectionError('broker')", None);
+        check(Level::Info, "retry after ConnectionError('broker')", hidden);
         check(Level::Info, "Error: see the manual", Some((Level::Error, Misfit::HiddenError)));
     }
 
