@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::MetadataExt;
 
 use anyhow::Result;
 use tar::{Builder, EntryType, Header};
@@ -12,9 +12,8 @@ use super::archive::Hashed;
 use super::gather::{Found, Skipped, Weight, gather};
 use super::manifest::Member;
 use super::run::Interrupt;
-use super::sqlite;
 use crate::config::PathPattern;
-use crate::platform::files::FileId;
+use crate::platform::files::{FileId, is_sqlite};
 
 /// What became of the files.
 #[derive(Debug, Default)]
@@ -38,7 +37,8 @@ pub(super) fn pack(
         if interrupt.is_asked() {
             return Err(io::ErrorKind::Interrupted.into());
         }
-        if is_database(&found.file) {
+        // A copied database may be torn: it has a way of its own.
+        if is_sqlite(&found.file) {
             let path = found.path.display().to_string();
             let why = format!("is an SQLite database; add \"sqlite:{path}\" to [backup] databases");
             databases.push(Skipped { path, why, weight: Weight::Content });
@@ -73,12 +73,6 @@ fn append(builder: &mut Builder<&mut dyn Write>, found: Found) -> io::Result<(Me
     let is_short = hashed.inner().is_short;
     let path = found.path.display().to_string();
     Ok((Member { path, bytes: hashed.passed(), sha256: hashed.digest() }, is_short))
-}
-
-/// A copied database may be torn: it has a way of its own.
-fn is_database(file: &File) -> bool {
-    let mut start = [0; sqlite::MAGIC.len()];
-    file.read_exact_at(&mut start, 0).is_ok() && start == sqlite::MAGIC
 }
 
 /// Exactly so many bytes of a file; what has gone meanwhile reads as zeros.
@@ -123,6 +117,7 @@ pub(super) fn members(content: impl Read) -> io::Result<Vec<Member>> {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::os::unix::fs::FileExt;
 
     use super::*;
 

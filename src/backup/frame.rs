@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use anyhow::{Result, bail};
 
 use super::manifest::Kind;
-use super::{mysql, postgres, sqlite};
+use super::{mysql, postgres};
+use crate::platform::files::SQLITE_START;
 
 /// Bytes kept of the start, and of the end.
 const START: usize = 16;
@@ -31,7 +32,7 @@ impl Frame {
             Kind::Postgres if !self.start.starts_with(postgres::MAGIC) => {
                 bail!("it is no archive of pg_dump")
             }
-            Kind::Sqlite if !self.start.starts_with(sqlite::MAGIC) => bail!("it is no SQLite database"),
+            Kind::Sqlite if !self.start.starts_with(SQLITE_START) => bail!("it is no SQLite database"),
             Kind::Files if self.end.iter().any(|byte| *byte != 0) => bail!("the tar stream has no end"),
             _ => Ok(()),
         }

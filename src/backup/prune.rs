@@ -1,14 +1,16 @@
 //! Which backups may go: only verified ones count, and the last good one of each source stays, whatever the policy says.
 //!
 //! Age is measured from the newest verified backup of the source and not from now: where backups have ceased, or the clock
-//! has jumped, nothing becomes too old.
+//! has jumped, nothing becomes too old. What was made while the clock was ahead stands for nothing, and stays.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+
 use super::manifest::{Manifest, Origin};
-use super::shelf::{Entry, Shelf, State};
+use super::shelf::{Entry, Shelf, State, is_ahead};
 use super::verify::prove;
 
 /// How long backups stay.
@@ -43,11 +45,11 @@ impl Pruned {
 }
 
 /// Decides. Entries stand newest first.
-pub fn plan(entries: &[Entry], retention: Retention) -> Plan {
+pub fn plan(entries: &[Entry], retention: Retention, now: DateTime<Utc>) -> Plan {
     let mut plan = Plan::default();
     let mut kept: BTreeMap<&Origin, u32> = BTreeMap::new();
     for entry in entries {
-        let Some(manifest) = &entry.manifest else { continue };
+        let Some(manifest) = entry.manifest.as_ref().filter(|m| !is_ahead(m, now)) else { continue };
         let kept = kept.entry(&manifest.origin).or_default();
         if entry.state == State::Verified {
             let pillar = plan.pillars.entry(manifest.origin.clone()).or_insert_with(|| manifest.clone());
@@ -72,14 +74,17 @@ fn is_older(manifest: &Manifest, pillar: &Manifest, retention: Retention) -> boo
     age.is_ok_and(|age| age > retention.max_age)
 }
 
-/// Removes what the plan says, of each source only after the backup that stands for it was read to its end.
-pub fn apply(shelf: &Shelf, plan: &Plan) -> Pruned {
+/// Removes what the plan says, of each source only after the backup that stands for it was read to its end. `proven` are
+/// the ids of those that were so just now.
+pub fn apply(shelf: &Shelf, plan: &Plan, proven: &[String]) -> Pruned {
     let mut pruned = Pruned::default();
     let mut broken: BTreeMap<&Origin, String> = BTreeMap::new();
     let concerned =
         plan.pillars.iter().filter(|(origin, _)| plan.removals.iter().any(|gone| gone.origin == **origin));
     for (origin, pillar) in concerned {
-        if let Err(error) = prove(shelf, pillar) {
+        if !proven.contains(&pillar.id)
+            && let Err(error) = prove(shelf, pillar)
+        {
             broken.insert(origin, format!("{} is damaged, so nothing older goes: {error:#}", pillar.id));
         }
     }
@@ -109,8 +114,12 @@ mod tests {
         Entry { id: made.id.clone(), state, why: None, manifest: Some(made) }
     }
 
+    fn at(hour: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(hour * 3600, 0).unwrap()
+    }
+
     fn gone(entries: &[Entry], policy: Retention) -> Vec<String> {
-        plan(entries, policy).removals.into_iter().map(|manifest| manifest.id).collect()
+        plan(entries, policy, at(100)).removals.into_iter().map(|manifest| manifest.id).collect()
     }
 
     #[test]
@@ -148,6 +157,15 @@ mod tests {
     }
 
     #[test]
+    fn what_was_made_while_the_clock_was_ahead_neither_counts_nor_goes() {
+        let ahead = [9000, 8900, 102].map(|hour| entry("a", hour, State::Verified));
+        let honest = [101, 99, 95, 80].map(|hour| entry("a", hour, State::Verified));
+        let all = [ahead.as_slice(), honest.as_slice()].concat();
+        assert_eq!(gone(&all, POLICY), ["a-80"]);
+        assert!(gone(&ahead, Retention { keep_last: 0, max_age: Duration::ZERO }).is_empty());
+    }
+
+    #[test]
     fn what_cannot_be_proven_is_left_alone() {
         let mut stranger = entry("a", 1, State::Unproven);
         stranger.manifest = None;
@@ -159,9 +177,11 @@ mod tests {
     fn nothing_goes_when_the_one_to_stay_is_damaged() {
         let place = tempfile::tempdir().unwrap();
         let shelf = Shelf::open_or_create(place.path()).unwrap();
-        let plan = plan(&[100, 95, 92, 80].map(|hour| entry("a", hour, State::Verified)), POLICY);
-        let pruned = apply(&shelf, &plan);
+        let plan = plan(&[100, 95, 92, 80].map(|hour| entry("a", hour, State::Verified)), POLICY, at(100));
+        let pruned = apply(&shelf, &plan, &[]);
         assert!(pruned.removed.is_empty());
         assert!(pruned.failed[0].1.starts_with("a-100 is damaged"), "{:?}", pruned.failed);
+        let pruned = apply(&shelf, &plan, &["a-100".to_owned()]);
+        assert_eq!(pruned.removed, plan.removals);
     }
 }

@@ -8,13 +8,14 @@ use std::path::{Component, Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
+use chrono::{DateTime, Utc};
 
 use super::archive::{Content, Hashed};
 use super::create::milliseconds;
 use super::login::Login;
 use super::manifest::{Kind, Manifest};
 use super::means::Means;
-use super::shelf::{Entry, Shelf, State};
+use super::shelf::{Entry, Shelf, State, is_ahead};
 use super::source::Source;
 use super::verify::{prove, seal};
 use super::{mysql, postgres, sqlite};
@@ -70,8 +71,14 @@ impl Plan {
 ///
 /// # Errors
 /// When there is none, or it is not one to restore.
-pub fn choose(entries: &[Entry], wanted: &str) -> Result<Manifest> {
-    let by_source = || entries.iter().find(|entry| entry.verified().is_some_and(|m| m.origin.name == wanted));
+pub fn choose(entries: &[Entry], wanted: &str, now: DateTime<Utc>) -> Result<Manifest> {
+    let of_source = |entry: &&Entry| entry.verified().is_some_and(|m| m.origin.name == wanted);
+    // How new one is that was made while the clock was ahead, nobody knows: any other is rather meant.
+    let in_time = |entry: &&Entry| entry.verified().is_some_and(|m| !is_ahead(m, now));
+    let by_source = || {
+        let mut all = entries.iter().filter(of_source);
+        all.clone().find(in_time).or_else(|| all.next())
+    };
     let Some(entry) = entries.iter().find(|entry| entry.id == wanted).or_else(by_source) else {
         bail!(
             "there is no backup {wanted:?}, and no verified one of a source of that name; `fuelops backup list` shows them"
@@ -170,25 +177,24 @@ pub struct Restored {
 pub fn apply(shelf: &Shelf, means: &Means, plan: &Plan) -> Result<Restored> {
     let begun = Instant::now();
     let manifest = &plan.manifest;
-    let mut content = Content::of(shelf.file(&manifest.file)?)?;
+    let content = Content::of(shelf.file(&manifest.file)?)?;
     match &plan.target {
         Target::Mysql(login) => {
             if plan.now == Now::Missing {
                 mysql::create(means, login, login.database())?;
             }
-            mysql::restore(means, login, &mut content)?;
+            read(content, manifest, |content| mysql::restore(means, login, content))?;
         }
         Target::Postgres { login, is_place } => {
             if plan.now == Now::Missing {
                 postgres::create(means, &login.with_database("postgres"), login.database())?;
             }
             let into = if *is_place { postgres::Into::Place } else { postgres::Into::Empty };
-            postgres::restore(means, login, into, &mut content)?;
+            read(content, manifest, |content| postgres::restore(means, login, into, content))?;
         }
-        Target::Sqlite(path) => restore_sqlite(shelf, means, manifest, path, &mut content)?,
-        Target::Folder(path) => unpack(path, &mut content, manifest)?,
+        Target::Sqlite(path) => restore_sqlite(shelf, means, manifest, path, content)?,
+        Target::Folder(path) => read(content, manifest, |content| unpack(path, content, manifest))?,
     }
-    content.finish(&seal(manifest)).context("the archive changed while it was restored")?;
     Ok(Restored {
         tables: manifest.table_count,
         rows: manifest.rows(),
@@ -198,16 +204,28 @@ pub fn apply(shelf: &Shelf, means: &Means, plan: &Plan) -> Result<Restored> {
     })
 }
 
+/// Reads an archive, and compares at its end whether it is still the one that was proven.
+fn read(
+    mut content: Content,
+    manifest: &Manifest,
+    restore: impl FnOnce(&mut Content) -> Result<()>,
+) -> Result<()> {
+    restore(&mut content)?;
+    content.finish(&seal(manifest)).context("the archive changed while it was restored")
+}
+
 fn restore_sqlite(
     shelf: &Shelf,
     means: &Means,
     manifest: &Manifest,
     path: &Path,
-    content: &mut Content,
+    content: Content,
 ) -> Result<()> {
     let name = format!("{}.restore", manifest.file);
     let scratch = shelf.begin(&name)?;
-    io::copy(content, &mut scratch.file()).context("cannot unpack the database")?;
+    read(content, manifest, |content| {
+        io::copy(content, &mut scratch.file()).context("cannot unpack the database").map(drop)
+    })?;
     let at = shelf.path().join(Shelf::scratch_name(&name));
     sqlite::look(&at)?;
     sqlite::put_back(&at, path, &means.interrupt)
@@ -261,8 +279,15 @@ fn create_below(top: &Folder, at: &Path, name: &Path) -> Result<std::fs::File> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use chrono::TimeDelta;
+
     use super::*;
+    use crate::backup::archive::{Archive, Seal};
     use crate::backup::manifest::tests::manifest;
+    use crate::backup::run::Interrupt;
+    use crate::backup::tool::SearchPath;
 
     fn entry(name: &str, hour: i64, state: State) -> Entry {
         let made = manifest(name, hour);
@@ -278,12 +303,46 @@ mod tests {
             entry("mysql", 7, State::Verified),
             entry("mysql", 6, State::Verified),
         ];
-        let chosen = |wanted| choose(&entries, wanted).map(|m| m.id).map_err(|error| error.to_string());
+        let now = entries[0].manifest.as_ref().unwrap().created_at;
+        let at = |wanted, now| choose(&entries, wanted, now).map(|m| m.id).map_err(|error| error.to_string());
+        let chosen = |wanted| at(wanted, now);
         assert_eq!(chosen("mysql"), Ok("mysql-7".to_owned()));
+        assert_eq!(at("mysql", now - TimeDelta::minutes(210)), Ok("mysql-6".to_owned()));
+        assert_eq!(at("mysql", now - TimeDelta::days(1)), Ok("mysql-7".to_owned()));
         assert_eq!(chosen("mysql-6"), Ok("mysql-6".to_owned()));
         assert_eq!(chosen("mysql-8"), Ok("mysql-8".to_owned()));
         assert_eq!(chosen("mysql-9"), Err("mysql-9 is damaged and is not restored: because".to_owned()));
         assert!(chosen("other").unwrap_err().contains("fuelops backup list"));
+    }
+
+    #[test]
+    fn a_database_is_put_back_only_from_an_archive_that_is_still_the_proven_one() {
+        let place = tempfile::tempdir().unwrap();
+        let shelf = Shelf::open_or_create(&place.path().join("backups")).unwrap();
+        let source = place.path().join("source.db");
+        let fill = "CREATE TABLE t (x); INSERT INTO t VALUES (1)";
+        rusqlite::Connection::open(&source).unwrap().execute_batch(fill).unwrap();
+        let mut archive = Archive::begin(&shelf, "a-1.sql.zst").unwrap();
+        archive.write_all(&std::fs::read(&source).unwrap()).unwrap();
+        let (partial, seal) = archive.finish().unwrap();
+        partial.keep().unwrap();
+        let Seal { bytes, sha256, content_bytes } = seal;
+        let right = Manifest { bytes, sha256, content_bytes, ..manifest("a", 1) };
+        let wrong = Manifest { sha256: "00".to_owned(), ..right.clone() };
+        let means = Means {
+            state_dir: place.path().to_owned(),
+            path: SearchPath::new(None),
+            home: None,
+            host: "here".to_owned(),
+            interrupt: Interrupt::default(),
+        };
+        let path = place.path().join("copy.db");
+        let plan = |manifest| Plan { manifest, target: Target::Sqlite(path.clone()), now: Now::Missing };
+        apply(&shelf, &means, &plan(wrong)).unwrap_err();
+        assert!(!path.exists());
+        apply(&shelf, &means, &plan(right)).unwrap();
+        assert_eq!(sqlite::look(&path).unwrap().tables[0].rows, 1);
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
     #[test]

@@ -11,6 +11,8 @@ use std::io::{self, Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use super::key::Key;
 use super::manifest::{self, Kind, Manifest, Origin, Standing};
 use super::owner::{Owner, hand_to};
@@ -23,6 +25,8 @@ const PARTIAL: &str = ".partial";
 const MODE: u32 = 0o700;
 /// Backups that are listed; more are no retention at all.
 const MAX_ENTRIES: usize = 100_000;
+/// What clocks may be apart.
+const CLOCK_SLACK: TimeDelta = TimeDelta::hours(1);
 
 /// The open folder of the backups.
 #[derive(Debug)]
@@ -242,17 +246,16 @@ impl Shelf {
         Ok(swept)
     }
 
-    /// Removes a backup: the manifest first, so that nothing is ever listed whose archive is gone on purpose.
+    /// Removes a backup. Its archive becomes a half-made one first: killed in between, the next run makes it whole again
+    /// while its manifest stands, and takes it away where that is gone.
     ///
     /// # Errors
     /// When its files cannot be removed.
     pub(super) fn remove(&self, manifest: &Manifest) -> io::Result<()> {
-        for name in [Manifest::name(&manifest.id), manifest.file.clone()] {
-            match self.folder.remove_file(&c_name(&name)?) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
-        }
+        let half = c_name(&Self::scratch_name(&manifest.file))?;
+        unless_gone(self.folder.rename_new(&c_name(&manifest.file)?, &half))?;
+        unless_gone(self.folder.remove_file(&c_name(&Manifest::name(&manifest.id))?))?;
+        unless_gone(self.folder.remove_file(&half))?;
         self.folder.sync()
     }
 }
@@ -327,13 +330,24 @@ fn set_mode(folder: &Folder) -> io::Result<()> {
     Ok(())
 }
 
+/// What is gone already is as it should be.
+fn unless_gone(done: io::Result<()>) -> io::Result<()> {
+    done.or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
+}
+
 fn c_name(name: &str) -> io::Result<CString> {
     Ok(CString::new(name)?)
 }
 
-/// The newest verified backup of an origin among entries, newest first.
-pub(super) fn newest<'a>(entries: &'a [Entry], origin: &Origin) -> Option<&'a Manifest> {
-    entries.iter().filter_map(Entry::verified).find(|manifest| manifest.origin == *origin)
+/// The newest verified backup of an origin among entries, newest first; one that claims to come from the future is none.
+pub(super) fn newest<'a>(entries: &'a [Entry], origin: &Origin, now: DateTime<Utc>) -> Option<&'a Manifest> {
+    let verified = entries.iter().filter_map(Entry::verified);
+    verified.filter(|manifest| !is_ahead(manifest, now)).find(|manifest| manifest.origin == *origin)
+}
+
+/// Whether a backup was made while the clock was ahead: how new it is, nobody knows.
+pub(super) fn is_ahead(manifest: &Manifest, now: DateTime<Utc>) -> bool {
+    manifest.created_at.signed_duration_since(now) > CLOCK_SLACK
 }
 
 #[cfg(test)]
@@ -432,6 +446,32 @@ mod tests {
         shelf.sweep(Some(&key())).unwrap();
         assert_eq!(states(&shelf), [State::Incomplete]);
         assert!(!half.exists());
+    }
+
+    #[test]
+    fn a_removal_that_is_cut_short_is_undone_or_finished() {
+        let place = tempfile::tempdir().unwrap();
+        let shelf = Shelf::open_or_create(place.path()).unwrap();
+        let made = put(&shelf, "a", 1);
+        let path = place.path().join("a-1.manifest.json");
+        let text = fs::read(&path).unwrap();
+        // What cannot be removed ends the removal as a kill would.
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        shelf.remove(&made).unwrap_err();
+        fs::remove_dir(&path).unwrap();
+        let aside = [".fuelops-a-1.sql.zst.partial"];
+        assert_eq!(names(place.path()), aside);
+        fs::write(&path, text).unwrap();
+        shelf.sweep(Some(&key())).unwrap();
+        assert_eq!(states(&shelf), [State::Verified]);
+        fs::rename(place.path().join(&made.file), place.path().join(aside[0])).unwrap();
+        fs::remove_file(&path).unwrap();
+        shelf.sweep(Some(&key())).unwrap();
+        assert!(names(place.path()).is_empty());
+        put(&shelf, "a", 1);
+        shelf.remove(&made).unwrap();
+        assert!(names(place.path()).is_empty());
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! SQLite, by its own backup interface: a consistent copy while others go on writing.
 
+use std::fs::OpenOptions;
 use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,8 +13,6 @@ use rusqlite::{Connection, OpenFlags};
 use super::manifest::Table;
 use super::run::Interrupt;
 
-/// Begins every database.
-pub(super) const MAGIC: &[u8] = b"SQLite format 3\0";
 /// How long somebody else's lock is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Pages copied at once; in between others may write.
@@ -22,6 +22,8 @@ const RESTARTS: u32 = 5;
 /// Rounds in which the database is locked.
 const LOCKED_ROUNDS: u32 = 600;
 const PAUSE: Duration = Duration::from_millis(50);
+/// Of a database that is made.
+const MODE: u32 = 0o600;
 
 /// What a database holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,10 +46,14 @@ pub(super) fn copy(source: &Path, target: &Path, interrupt: &Interrupt) -> Resul
 /// Puts a copy in the place of a database that others may have open.
 pub(super) fn put_back(copy: &Path, place: &Path, interrupt: &Interrupt) -> Result<()> {
     let from = open_still(copy)?;
-    let flags =
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut into = Connection::open_with_flags(place, flags)
-        .with_context(|| format!("cannot write to {}", place.display()))?;
+    let cannot = || format!("cannot write to {}", place.display());
+    // A new one is its owner's alone, as its backup was; SQLite takes an empty file for a new database.
+    match OpenOptions::new().write(true).create_new(true).mode(MODE).open(place) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error).with_context(cannot),
+        _ => {}
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut into = Connection::open_with_flags(place, flags).with_context(cannot)?;
     into.busy_timeout(PATIENCE)?;
     transfer(&from, &mut into, interrupt)
 }

@@ -12,10 +12,12 @@ use super::key::Key;
 use super::login::Login;
 use super::manifest::{Kind, Manifest, Table};
 use super::means::Means;
+use super::run::Interrupt;
 use super::shelf::{Entry, Shelf, State};
 use super::source::Source;
 use super::{files, mysql, postgres, sqlite};
 
+const NO_SCRATCH: &str = "a scratch database cannot be made";
 /// Differences that are told.
 const SHOWN: usize = 5;
 
@@ -107,10 +109,11 @@ fn compare(
         (Kind::Mysql, Some(Source::Mysql(login))) => {
             let scratch = login.with_database(&key.scratch_name());
             mysql::remove(means, login, scratch.database())?;
-            mysql::create(means, login, scratch.database()).context("a scratch database cannot be made")?;
-            let tables = restored(shelf, manifest, |content| mysql::restore(means, &scratch, content))
+            let tables = mysql::create(means, login, scratch.database())
+                .context(NO_SCRATCH)
+                .and_then(|()| restored(shelf, manifest, |content| mysql::restore(means, &scratch, content)))
                 .and_then(|()| mysql::look(means, &scratch));
-            finish(tables, mysql::remove(means, login, scratch.database()), manifest)
+            finish(tables, mysql::remove(&patient(means), login, scratch.database()), manifest)
         }
         (Kind::Postgres, Some(Source::Postgres(login))) => {
             compare_postgres(shelf, key, means, manifest, login)
@@ -128,11 +131,17 @@ fn compare_postgres(
 ) -> Result<Vec<String>> {
     let scratch = login.with_database(&key.scratch_name());
     postgres::remove(means, login, scratch.database())?;
-    postgres::create(means, login, scratch.database()).context("a scratch database cannot be made")?;
     let into = postgres::Into::Empty;
-    let tables = restored(shelf, manifest, |content| postgres::restore(means, &scratch, into, content))
+    let tables = postgres::create(means, login, scratch.database())
+        .context(NO_SCRATCH)
+        .and_then(|()| restored(shelf, manifest, |content| postgres::restore(means, &scratch, into, content)))
         .and_then(|()| postgres::look(means, &scratch));
-    finish(tables, postgres::remove(means, login, scratch.database()), manifest)
+    finish(tables, postgres::remove(&patient(means), login, scratch.database()), manifest)
+}
+
+/// Means that nobody interrupts: what was asked to end has a copy of a whole database to take away first.
+fn patient(means: &Means) -> Means {
+    Means { interrupt: Interrupt::default(), ..means.clone() }
 }
 
 fn restored(
@@ -148,9 +157,11 @@ fn restored(
 
 /// The scratch database has to be gone, whatever else came of it.
 fn finish(tables: Result<Vec<Table>>, removed: Result<()>, manifest: &Manifest) -> Result<Vec<String>> {
-    let tables = tables?;
-    removed.context("the scratch database cannot be removed")?;
-    Ok(differences(&manifest.tables, &tables))
+    match (tables, removed.context("the scratch database cannot be removed")) {
+        (Ok(tables), Ok(())) => Ok(differences(&manifest.tables, &tables)),
+        (Err(error), Ok(())) | (Ok(_), Err(error)) => Err(error),
+        (Err(error), Err(left)) => bail!("{error:#}; {left:#}"),
+    }
 }
 
 fn compare_sqlite(shelf: &Shelf, manifest: &Manifest) -> Result<Vec<String>> {
@@ -212,5 +223,17 @@ mod tests {
             ]
         );
         assert!(differences(&wanted, &wanted).is_empty());
+    }
+
+    #[test]
+    fn a_scratch_database_that_stays_is_told_whatever_else_failed() {
+        let manifest = crate::backup::manifest::tests::manifest("a", 1);
+        let failed = |why: &str| anyhow::anyhow!("{why}");
+        let told = |tables, removed| format!("{:#}", finish(tables, removed, &manifest).unwrap_err());
+        let left = "the scratch database cannot be removed: refused";
+        assert_eq!(told(Ok(vec![]), Err(failed("refused"))), left);
+        assert_eq!(told(Err(failed("interrupted")), Ok(())), "interrupted");
+        let both = told(Err(failed("interrupted")), Err(failed("refused")));
+        assert_eq!(both, format!("interrupted; {left}"));
     }
 }

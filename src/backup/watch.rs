@@ -39,14 +39,20 @@ pub struct NewestBackup {
 ///
 /// # Errors
 /// When the folder or the key cannot be read.
-pub fn newest_verified(dir: &Path, state_dir: &Path, origins: &[Origin]) -> Result<Vec<Newest>, WatchError> {
+pub fn newest_verified(
+    dir: &Path,
+    state_dir: &Path,
+    origins: &[Origin],
+    now: DateTime<Utc>,
+) -> Result<Vec<Newest>, WatchError> {
     let entries = entries(dir, state_dir)?.0;
     let told = |manifest: &Manifest| NewestBackup {
         id: manifest.id.clone(),
         created_at: manifest.created_at,
         bytes: manifest.bytes,
     };
-    let of = |origin: &Origin| Newest { origin: origin.clone(), backup: newest(&entries, origin).map(told) };
+    let of =
+        |origin: &Origin| Newest { origin: origin.clone(), backup: newest(&entries, origin, now).map(told) };
     Ok(origins.iter().map(of).collect())
 }
 
@@ -55,7 +61,7 @@ pub fn newest_verified(dir: &Path, state_dir: &Path, origins: &[Origin]) -> Resu
 ///
 /// # Errors
 /// When the folder or the key cannot be read.
-pub fn protected(dir: &Path, state_dir: &Path) -> Result<Vec<PathBuf>, WatchError> {
+pub fn protected(dir: &Path, state_dir: &Path, now: DateTime<Utc>) -> Result<Vec<PathBuf>, WatchError> {
     let (entries, has_key) = entries(dir, state_dir)?;
     let origins: BTreeSet<&Origin> =
         entries.iter().filter_map(|entry| entry.manifest.as_ref()).map(|m| &m.origin).collect();
@@ -63,7 +69,7 @@ pub fn protected(dir: &Path, state_dir: &Path) -> Result<Vec<PathBuf>, WatchErro
     let mut names = Vec::new();
     for origin in origins {
         let all = entries.iter().filter_map(|entry| entry.manifest.as_ref()).filter(|m| m.origin == *origin);
-        match newest(&entries, origin) {
+        match newest(&entries, origin, now) {
             Some(manifest) if is_certain => names.extend(names_of(manifest)),
             _ => names.extend(all.flat_map(names_of)),
         }

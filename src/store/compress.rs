@@ -18,7 +18,7 @@ use zstd::zstd_safe;
 /// Fast, and within a few percent of what takes ten times as long.
 pub const LEVEL: i32 = 3;
 /// Content of one frame. Larger ones cost memory, smaller ones cost a part of the gain.
-const PIECE: usize = 2 * 1024 * 1024;
+pub const PIECE: usize = 2 * 1024 * 1024;
 const MAX_WORKERS: usize = 8;
 /// Largest window that is decoded, as a power of two; a frame of ours needs less.
 const WINDOW: u32 = 23;
@@ -37,8 +37,7 @@ pub struct Compressor<W: Write> {
 impl<W: Write> Compressor<W> {
     /// Starts the workers: one for each processor.
     pub fn new(target: W) -> Self {
-        let processors = thread::available_parallelism().map_or(1, NonZero::get);
-        let bench = Bench::new(processors.min(MAX_WORKERS));
+        let bench = Bench::new(workers());
         Self { target, piece: Vec::with_capacity(PIECE), bench, content_bytes: 0, is_started: false }
     }
 
@@ -99,6 +98,11 @@ impl<W: Write> Write for Compressor<W> {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// How many threads compress side by side: one for each processor, up to what memory is worth.
+pub fn workers() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get).min(MAX_WORKERS)
 }
 
 /// Reads what a [`Compressor`] has written; damage is an error, never other content.

@@ -9,7 +9,7 @@ mod lock;
 mod new_file;
 
 pub use atomic::{AtomicFile, WriteError, create_folder, hand_over, write_atomic};
-pub use compress::{Compressor, LEVEL, decompress};
+pub use compress::{Compressor, LEVEL, PIECE, decompress, workers};
 pub use desired::{Desired, Wish};
 pub use journal::{Journal, JournalError};
 pub use kept::{Ended, KeptProgram, LogFiles, kept_folder};

@@ -10,6 +10,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use chrono::Utc;
+
 use crate::backup::{self, Newest, Origin};
 
 /// Folders below the folder of the backups that are looked into.
@@ -48,7 +50,7 @@ pub(super) struct NewestFile {
 
 /// Looks; reads no archive.
 pub(super) fn observe(folder: &BackupFolder) -> BackupObservation {
-    let verified = backup::newest_verified(&folder.dir, &folder.state_dir, &folder.origins);
+    let verified = backup::newest_verified(&folder.dir, &folder.state_dir, &folder.origins, Utc::now());
     BackupObservation {
         dir: folder.dir.clone(),
         verified: verified.map_err(|error| chain(&error)),

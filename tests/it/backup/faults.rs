@@ -216,6 +216,29 @@ fn backup_that_is_interrupted_ends_at_once_and_leaves_nothing() {
 }
 
 #[test]
+fn backup_drill_that_is_interrupted_leaves_no_database_behind() {
+    let Some(server) = MariaDb::start() else { return };
+    let env = mariadb_place(&server);
+    let script =
+        "case $* in *--execute*) exec /usr/bin/mariadb \"$@\";; esac\nsleep 600 & echo $! >sleeper; wait";
+    program(&env.path("bin/mariadb"), script);
+    let mut command = env.fuelops(&["backup", "verify", "--deep"]);
+    command.env("PATH", format!("{}:/usr/bin:/bin", env.path("bin").display()));
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    assert!(wait_until(Duration::from_secs(60), || env.path("sleeper").exists()));
+    assert!(server.sql("SHOW DATABASES").contains("fuelops_verify_"));
+    kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), Signal::SIGTERM).unwrap();
+    let mut code = None;
+    assert!(wait_until(Duration::from_secs(60), || {
+        code = child.try_wait().unwrap();
+        code.is_some()
+    }));
+    assert_eq!(code.unwrap().code(), Some(143));
+    let left = server.sql("SHOW DATABASES");
+    assert!(!left.contains("fuelops_verify_"), "{left}");
+}
+
+#[test]
 fn backup_whose_archive_or_manifest_was_changed_is_found_and_not_restored() {
     let env = place("", "\"sqlite:app.db\"");
     sqlite(&env.path("app.db"), 5000);

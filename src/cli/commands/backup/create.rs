@@ -55,7 +55,7 @@ pub(super) fn run(args: &CreateArgs, context: &Context) -> Result<Exit> {
         report.outcome = BackupOutcome::Unknown;
     }
     if !args.no_prune && !room.is_interrupted() {
-        prune(&room, &shelf, &key, &mut report)?;
+        prune(&room, &shelf, &key, &mut report);
     }
     room.end(report)
 }
@@ -138,19 +138,29 @@ fn left_out(skipped: &[backup::Skipped], report: &mut BackupReport) -> BackupOut
     if is_loss { BackupOutcome::Degraded } else { BackupOutcome::Done }
 }
 
-/// Makes room once everything new is safe. A plan that fails is told, and harms no backup.
-fn prune(room: &Room<'_>, shelf: &Shelf, key: &Key, report: &mut BackupReport) -> Result<()> {
+/// Makes room once everything new is safe. What fails is told, and harms no backup.
+fn prune(room: &Room<'_>, shelf: &Shelf, key: &Key, report: &mut BackupReport) {
     let backup = &room.config.backup;
     let retention = Retention { keep_last: backup.keep_last, max_age: backup.max_age };
-    let plan = backup::plan_prune(&shelf.entries(Some(key))?, retention);
-    let pruned = backup::prune(shelf, &plan);
+    let entries = match shelf.entries(Some(key)) {
+        Ok(entries) => entries,
+        Err(error) => {
+            let why = format!("nothing old was removed: {error}");
+            report.errors.push(tell::error(&shelf.path().display().to_string(), &why));
+            report.outcome = worse(report.outcome, BackupOutcome::Degraded);
+            return;
+        }
+    };
+    let plan = backup::plan_prune(&entries, retention, Utc::now());
+    // What was made just now was read to its end already.
+    let proven: Vec<String> = report.backups.iter().map(|backup| backup.id.clone()).collect();
+    let pruned = backup::prune(shelf, &plan, &proven);
     report.freed_bytes = pruned.freed_bytes();
     report.removed = pruned.removed.iter().map(tell::removal).collect();
     for (id, why) in &pruned.failed {
         report.errors.push(tell::error(id, why));
         report.outcome = worse(report.outcome, BackupOutcome::Degraded);
     }
-    Ok(())
 }
 
 /// The worse of two.

@@ -35,7 +35,7 @@ pub(super) fn list(context: &Context) -> Result<Exit> {
         report.backups = entries.iter().map(|entry| tell::entry(entry, shelf.path())).collect();
     }
     if report.backups.is_empty() {
-        report.outcome = BackupOutcome::NothingToDo;
+        report.outcome = BackupOutcome::Unknown;
     }
     room.end(report)
 }

@@ -1,6 +1,7 @@
 //! `fuelops backup prune`: what is too old, shown first.
 
 use anyhow::Result;
+use chrono::Utc;
 use clap::Args;
 
 use crate::backup::{self, Retention};
@@ -31,8 +32,8 @@ pub(super) fn run(args: &PruneArgs, context: &Context) -> Result<Exit> {
     let key = room.key()?;
     let entries = shelf.entries(key.as_ref())?;
     let limits = &room.config.backup;
-    let plan =
-        backup::plan_prune(&entries, Retention { keep_last: limits.keep_last, max_age: limits.max_age });
+    let retention = Retention { keep_last: limits.keep_last, max_age: limits.max_age };
+    let plan = backup::plan_prune(&entries, retention, Utc::now());
     if plan.removals.is_empty() {
         return room.end(report);
     }
@@ -44,7 +45,7 @@ pub(super) fn run(args: &PruneArgs, context: &Context) -> Result<Exit> {
         let exit = room.end(report)?;
         return Ok(if args.dry_run { Exit::Done } else { exit });
     }
-    let pruned = backup::prune(&shelf, &plan);
+    let pruned = backup::prune(&shelf, &plan, &[]);
     report.outcome = if pruned.failed.is_empty() { BackupOutcome::Done } else { BackupOutcome::Failed };
     report.freed_bytes = pruned.freed_bytes();
     report.removed = pruned.removed.iter().map(tell::removal).collect();

@@ -42,7 +42,7 @@ pub(super) fn run(args: &RestoreArgs, context: &Context) -> Result<Exit> {
     };
     let key = room.key()?;
     let entries = room.swept(&shelf, key.as_ref())?;
-    let planned = backup::choose(&entries, &args.backup).and_then(|manifest| {
+    let planned = backup::choose(&entries, &args.backup, Utc::now()).and_then(|manifest| {
         let source = room.source(&manifest.origin);
         backup::plan_restore(&shelf, &room.means, manifest, source, args.into.as_deref())
     });
