@@ -128,8 +128,6 @@ pub(super) fn is_database(name: &[u8]) -> bool {
 
 /// Endings of what is surely no database, however long it is.
 const TEXT_PIECES: [&[u8]; 8] = [b".log", b".txt", b".gz", b".zst", b".json", b".out", b".err", b".csv"];
-/// What SQLite writes at the start of its files, whatever they are called.
-pub(super) const SQLITE: &[u8; 16] = b"SQLite format 3\0";
 const SQLITE_PAGE: u64 = 4096;
 
 /// Whether a file is worth a look at its first bytes: its name says nothing, and its length is one of whole pages.

@@ -7,7 +7,6 @@
 
 use std::fs::File;
 use std::io;
-use std::num::NonZero;
 use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -16,11 +15,7 @@ use std::thread;
 use zstd::bulk::{Compressor, Decompressor};
 use zstd::zstd_safe;
 
-/// Fast, and within a few percent of what takes ten times as long.
-pub(super) const LEVEL: i32 = 3;
-/// Content of one frame. Larger ones cost memory, smaller ones cost a part of the gain.
-pub(super) const PIECE: u64 = 2 * 1024 * 1024;
-const MAX_WORKERS: usize = 8;
+use crate::store::{self, LEVEL, PIECE};
 
 /// Why a file is not finished once somebody asked for an end.
 const INTERRUPTED: &str = "interrupted";
@@ -38,8 +33,7 @@ pub(super) struct Job<'a> {
 /// what is not finished is an error.
 pub(super) fn pack(jobs: &[Job<'_>], stop: &AtomicBool) -> Vec<io::Result<u64>> {
     let queue = Queue::new(jobs, stop);
-    let processors = thread::available_parallelism().map_or(1, NonZero::get);
-    let workers = processors.min(MAX_WORKERS).min(queue.pieces.len());
+    let workers = store::workers().min(queue.pieces.len());
     if workers <= 1 {
         queue.work();
     } else {
@@ -79,7 +73,7 @@ impl<'a> Queue<'a> {
         for (job, Job { size, .. }) in jobs.iter().enumerate() {
             let mut at = 0;
             while at < *size {
-                let length = PIECE.min(size - at);
+                let length = (PIECE as u64).min(size - at);
                 pieces.push((job, at, usize::try_from(length).unwrap_or(0)));
                 at += length;
             }
@@ -210,8 +204,7 @@ mod tests {
     #[test]
     fn any_reader_of_zstd_gets_the_source_back() {
         let folder = tempfile::tempdir().unwrap();
-        let piece = usize::try_from(PIECE).unwrap();
-        let sizes = [1, 5_000, piece, piece + 1, 5 * piece / 2];
+        let sizes = [1, 5_000, PIECE, PIECE + 1, 5 * PIECE / 2];
         let sources: Vec<Vec<u8>> = sizes.iter().map(|size| text(*size)).collect();
         let files: Vec<(File, File)> = (0..sources.len())
             .map(|n| {
@@ -245,7 +238,7 @@ mod tests {
         let (short, whole) = (make("short", &text(100)), make("whole", &text(100)));
         let (a, b) = (make("a", b""), make("b", b""));
         let jobs = [
-            Job { source: &short, size: 5 * PIECE, target: &a },
+            Job { source: &short, size: 5 * PIECE as u64, target: &a },
             Job { source: &whole, size: 100, target: &b },
         ];
         let ends = pack(&jobs, &AtomicBool::new(false));

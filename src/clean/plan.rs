@@ -1,66 +1,20 @@
 //! Who goes: a pure function of what was found, what is wanted and what time it is.
 //!
 //! For each rule: its files, without the newest of each series that it must leave, that meet every condition in it. What
-//! any rule keeps by a `keep_last` that was written down, none removes. A file that several rules take is removed rather
-//! than anything else, and otherwise belongs to the first of them. A folder that goes takes what is in it along.
+//! any rule keeps by a `keep_last` that was written down, none removes, neither by itself nor with a folder around it; it
+//! may be compressed, unless it is a compressing rule that keeps it. A file that several rules take is removed rather than
+//! anything else, and otherwise belongs to the first of them. A folder that goes takes what is in it along.
 
 use crate::text::human;
 
 use super::clock::{self, Clock};
+use super::gates;
 use super::guard::Bar;
 use super::inventory::{Inventory, Item, ItemId, ItemKind};
 use super::policy::{Act, Policy, Rotation, Rule};
-use super::pressure::{self, Gate};
 use super::sample;
 use super::select;
-
-/// What one run will do, and nothing else.
-#[derive(Debug)]
-pub struct Plan {
-    pub(super) inventory: Inventory,
-    pub(super) rules: Vec<Rule>,
-    pub(super) steps: Vec<Step>,
-    /// What rules meant and may not take.
-    pub(super) skipped: Vec<(ItemId, Skip)>,
-    pub(super) notes: Vec<String>,
-    /// Whom commands run as.
-    pub(super) run_as: Option<u32>,
-}
-
-/// One thing to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Step {
-    pub(super) item: ItemId,
-    pub(super) rule: u16,
-    pub(super) verb: Verb,
-    pub(super) frees: u64,
-}
-
-/// In the order in which they are done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Verb {
-    Delete,
-    Truncate,
-    Rotate,
-    Compress,
-}
-
-/// Why a file that a rule takes is left alone.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Skip {
-    Barred(Bar),
-    Evidence,
-}
-
-impl Skip {
-    /// Whether it is in the way of a rule, and not what the rule should never have meant.
-    pub(super) fn is_obstacle(&self) -> bool {
-        match self {
-            Self::Barred(bar) => bar.is_obstacle(),
-            Self::Evidence => false,
-        }
-    }
-}
+use super::steps::{Plan, Skip, Step, Verb};
 
 /// Decides what goes.
 pub fn plan(inventory: Inventory, policy: &Policy, clock: &Clock) -> Plan {
@@ -80,22 +34,11 @@ pub fn plan(inventory: Inventory, policy: &Policy, clock: &Clock) -> Plan {
     for index in 0..policy.rules.len() {
         draft.apply(index);
     }
+    notes.extend(draft.sparing());
     let (steps, skipped) = draft.finish();
-    let steps = within_gates(&inventory, steps, policy, &mut notes);
+    let steps = gates::within(&inventory, steps, policy, &mut notes);
     notes.extend(losses(&steps, &policy.rules));
     Plan { steps, skipped, notes, rules: policy.rules.clone(), run_as: policy.run_as, inventory }
-}
-
-impl Plan {
-    /// How many files and folders it is about.
-    pub fn len(&self) -> usize {
-        self.steps.len()
-    }
-
-    /// Whether there is nothing to do.
-    pub fn is_empty(&self) -> bool {
-        self.steps.is_empty()
-    }
 }
 
 fn nanoseconds(time: std::time::SystemTime) -> i64 {
@@ -115,25 +58,43 @@ struct Draft<'a> {
     rules: &'a [Rule],
     ages: Ages,
     evidence_since: Option<i64>,
-    /// By item: kept by some rule that says how many.
+    /// By item: kept by some rule that says how many, or a folder around what is kept.
     kept: Vec<bool>,
+    /// By item: kept by a rule that compresses, and so not compressed either.
+    kept_as_is: Vec<bool>,
     /// By item: what is done with it.
     chosen: Vec<Option<(u16, Verb)>>,
     skipped: Vec<(ItemId, Skip)>,
+    /// What a rule would have taken if it were not the newest of its series.
+    spared: Vec<ItemId>,
 }
 
 impl<'a> Draft<'a> {
     fn new(inventory: &'a Inventory, rules: &'a [Rule], ages: Ages, evidence_since: Option<i64>) -> Self {
         let mut kept = vec![false; inventory.items.len()];
+        let mut kept_as_is = kept.clone();
         for (index, rule) in (0..).zip(rules) {
             if let Some(keep @ 1..) = rule.keep_last {
                 select::newest(inventory, &select::members(inventory, index), keep, &mut |id| {
                     kept[id as usize] = true;
+                    kept_as_is[id as usize] |= rule.act == Act::Compress;
+                    let around = inventory.wholes_around(inventory.item(id));
+                    around.for_each(|whole| kept[whole as usize] = true);
                 });
             }
         }
         let chosen = vec![None; inventory.items.len()];
-        Self { inventory, rules, ages, evidence_since, kept, chosen, skipped: Vec::new() }
+        Self {
+            inventory,
+            rules,
+            ages,
+            evidence_since,
+            kept,
+            kept_as_is,
+            chosen,
+            skipped: Vec::new(),
+            spared: Vec::new(),
+        }
     }
 
     fn apply(&mut self, index: usize) {
@@ -149,10 +110,11 @@ impl<'a> Draft<'a> {
         let mut taken = members.clone();
         taken.retain(|id| self.may_go(*id, verb) && self.meets(*id, rule));
         if let (None, keep @ 1..) = (rule.keep_last, rule.own_keep()) {
-            let mut spared = Vec::new();
-            select::newest(self.inventory, &members, keep, &mut |id| spared.push(id));
-            spared.sort_unstable();
-            taken.retain(|id| spared.binary_search(id).is_err());
+            let mut newest = Vec::new();
+            select::newest(self.inventory, &members, keep, &mut |id| newest.push(id));
+            newest.sort_unstable();
+            let is_newest = |id: &ItemId| newest.binary_search(id).is_ok();
+            self.spared.extend(taken.extract_if(.., |id| is_newest(id)));
         }
         if let Some(limit) = rule.total_above {
             select::oldest_above(self.inventory, &members, limit, &mut taken);
@@ -168,7 +130,7 @@ impl<'a> Draft<'a> {
             Verb::Delete => !self.kept[id as usize],
             Verb::Truncate => !self.kept[id as usize] && item.kind == ItemKind::File && item.allocated > 0,
             Verb::Rotate => item.kind == ItemKind::File && item.size > 0,
-            Verb::Compress => !self.kept[id as usize] && sample::is_compressible(self.inventory, item),
+            Verb::Compress => !self.kept_as_is[id as usize] && sample::is_compressible(self.inventory, item),
         }
     }
 
@@ -202,6 +164,19 @@ impl<'a> Draft<'a> {
         if chosen.is_none_or(|(_, old)| is_stronger(old)) {
             *chosen = Some((rule, verb));
         }
+    }
+
+    /// Tells of what nobody has to look for among what goes, although it is old enough.
+    fn sparing(&self) -> Option<String> {
+        let mut spared: Vec<ItemId> = self.spared.clone();
+        let has_no_other_end =
+            |id: &ItemId| self.chosen[*id as usize].is_none() && !self.inventory.bars.contains_key(id);
+        spared.retain(has_no_other_end);
+        spared.sort_unstable();
+        spared.dedup();
+        let files = human::plural(spared.len() as u64, "file");
+        (!spared.is_empty())
+            .then(|| format!("the newest of each series stays, here {files}; keep_last = 0 lifts that"))
     }
 
     fn skip(&mut self, id: ItemId, why: Skip) {
@@ -254,51 +229,6 @@ fn frees(inventory: &Inventory, item: &Item, verb: Verb) -> u64 {
     }
 }
 
-/// Leaves out what its file system does not need, and puts the rest in the order of work.
-fn within_gates(
-    inventory: &Inventory,
-    mut steps: Vec<Step>,
-    policy: &Policy,
-    notes: &mut Vec<String>,
-) -> Vec<Step> {
-    let mut gates: Vec<Gate> =
-        inventory.disks.iter().map(|disk| pressure::gate(&disk.space, policy.marks)).collect();
-    if gates.iter().any(|gate| *gate != Gate::Open) {
-        select::by_worth(inventory, &mut steps);
-        steps.retain(|step| is_due(inventory, *step, &mut gates));
-    }
-    let closed = inventory.disks.iter().zip(&gates).filter(|(_, gate)| **gate == Gate::Closed);
-    for (disk, _) in closed {
-        let used = pressure::used_percent(&disk.space).max(pressure::used_inodes_percent(&disk.space));
-        let mark = policy.marks.high.or(policy.marks.low).unwrap_or_default();
-        notes.push(format!(
-            "{}: {} used, not above {}: only rotation is due",
-            disk.path.display(),
-            human::percent(used),
-            human::percent(mark),
-        ));
-    }
-    select::by_place(inventory, &mut steps);
-    steps
-}
-
-fn is_due(inventory: &Inventory, step: Step, gates: &mut [Gate]) -> bool {
-    let item = inventory.item(step.item);
-    let gate = &mut gates[inventory.disk(item.folder)];
-    match *gate {
-        _ if step.verb == Verb::Rotate => true,
-        Gate::Open => true,
-        Gate::Closed => false,
-        Gate::Until(need) if need.is_met() => false,
-        Gate::Until(need) => {
-            let files = inventory.details.get(&step.item).map_or(0, |detail| detail.files);
-            let inodes = if step.verb == Verb::Delete { files + 1 } else { 0 };
-            *gate = Gate::Until(need.after(step.frees, inodes));
-            true
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs::File;
@@ -319,6 +249,10 @@ mod tests {
         yard.file("logs/young.log.1", 10, 1);
         yard.rule(&["logs/*.log.*"], Some(7));
         let gone = ["logs/app.log.2", "logs/app.log.3", "logs/worker.log.2", "logs/worker.log.3"];
+        assert_eq!(
+            yard.plan().notes,
+            ["the newest of each series stays, here 2 files; keep_last = 0 lifts that"]
+        );
         assert_eq!(yard.clean(), gone);
     }
 
@@ -333,6 +267,31 @@ mod tests {
         assert_eq!(steps(&yard, &yard.plan()).len(), 3);
         yard.policy.rules.pop();
         assert_eq!(steps(&yard, &yard.plan()).len(), 5);
+    }
+
+    #[test]
+    fn what_is_kept_does_not_go_with_the_folder_around_it() {
+        let mut yard = Yard::new();
+        yard.file("logs/crash_1/parts/app.log.1", 10, 40);
+        yard.file("logs/crash_1/notes.txt", 10, 40);
+        yard.file("logs/crash_2/core.bin", 10, 40);
+        yard.rule(&["logs/crash_*"], Some(7)).keep_last = Some(0);
+        yard.rule(&["logs/crash_*/**/*.log.*"], Some(7)).keep_last = Some(2);
+        assert_eq!(steps(&yard, &yard.plan()), ["delete logs/crash_2"]);
+    }
+
+    #[test]
+    fn what_a_rotation_keeps_is_compressed_and_what_a_compressing_rule_keeps_is_not() {
+        let mut yard = Yard::new();
+        for n in 1..4_u32 {
+            yard.file(format!("app.log.{n}"), 50_000, n);
+        }
+        yard.rule(&["app.log.[0-9]*"], None).keep_last = Some(5);
+        yard.rule(&["app.log.[0-9]*"], None).act = Act::Compress;
+        let all = ["compress app.log.1", "compress app.log.2", "compress app.log.3"];
+        assert_eq!(steps(&yard, &yard.plan()), all);
+        yard.policy.rules[1].keep_last = Some(1);
+        assert_eq!(steps(&yard, &yard.plan()), all[1..]);
     }
 
     #[test]

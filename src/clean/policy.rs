@@ -43,7 +43,8 @@ pub struct Rule {
     pub larger_than: Option<u64>,
     /// The oldest go while all of the rule's files together are larger.
     pub total_above: Option<u64>,
-    /// Said: that many of each series stay, whatever any rule says. Unsaid: this rule spares the newest.
+    /// Said: that many of each series stay, whatever any rule says: none is removed or emptied, and if it is this rule that
+    /// compresses, none is compressed. Unsaid: this rule spares the newest.
     pub keep_last: Option<u32>,
     pub act: Act,
 }

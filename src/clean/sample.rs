@@ -5,8 +5,9 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
+use crate::store::{self, LEVEL};
+
 use super::inventory::{Inventory, Item, ItemId, ItemKind};
-use super::pack::{LEVEL, PIECE};
 use super::policy::{Act, Rule};
 use super::reach::Reach;
 use super::series;
@@ -15,6 +16,8 @@ use super::series;
 const CLASSES: [(u64, usize); 4] = [(16 * 1024, 64), (128 * 1024, 32), (PIECE, 8), (u64::MAX, 6)];
 /// What logs shrink to, of a thousand, where nothing could be sampled.
 const USUAL_PERMILLE: u64 = 200;
+/// Of large files such pieces are taken as compression makes.
+const PIECE: u64 = store::PIECE as u64;
 /// Disks give room in blocks.
 const BLOCK: u64 = 4096;
 

@@ -1,8 +1,8 @@
 //! Choosing among many files: members of a rule, newest of each series, oldest above a sum, and orders of work.
 
 use super::inventory::{Inventory, ItemId, ItemKind};
-use super::plan::{Step, Verb};
 use super::series;
+use super::steps::{Step, Verb};
 
 /// The items that a rule means.
 pub(super) fn members(inventory: &Inventory, rule: u16) -> Vec<ItemId> {

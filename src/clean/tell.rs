@@ -10,8 +10,8 @@ use crate::text::{human, sanitize};
 
 use super::apply::{Measured, Outcome};
 use super::inventory::{Disk, FolderId};
-use super::plan::{Plan, Skip, Step, Verb};
 use super::pressure;
+use super::steps::{Plan, Skip, Step, Verb};
 
 /// What disks may be off by for reasons of their own: blocks of folders, of the journal.
 const BLOCKS: u64 = 1024 * 1024;

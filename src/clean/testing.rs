@@ -10,8 +10,9 @@ use tempfile::TempDir;
 use crate::config::PathPattern;
 
 use super::clock::Clock;
-use super::plan::{Plan, Skip, plan};
+use super::plan::plan;
 use super::policy::{Act, Marks, Policy, Rule};
+use super::steps::{Plan, Skip};
 use super::{Outcome, apply, survey};
 
 pub(super) const DAY: Duration = Duration::from_secs(86_400);

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use crate::platform;
-use crate::platform::files::{Buffer, Entry, FileId, FileKind, Folder, Found, Look};
+use crate::platform::files::{Buffer, Entry, FileId, FileKind, Folder, Found, Look, is_sqlite};
 
 use super::guard::{self, Bar, Markers};
 use super::inventory::{Disk, FolderId, FolderNode, Inventory, Item, ItemId, ItemKind};
@@ -303,7 +303,9 @@ impl Walk<'_> {
         }
         let bytes = name.to_bytes();
         let has_pages = guard::may_be_database(bytes, look.size);
-        if guard::is_database(bytes) || (has_pages && is_sqlite(folder, name)) {
+        if guard::is_database(bytes)
+            || (has_pages && folder.open_file(name).is_ok_and(|file| is_sqlite(&file)))
+        {
             return Some(Bar::Database);
         }
         if guard::is_pid_file(bytes) { live_pid(folder, name).map(Bar::LivePid) } else { None }
@@ -352,13 +354,6 @@ fn began(folder: &Folder, name: &CStr, look: &Look) -> Option<i64> {
         folder.look(&name).ok().map(|look| look.changed)
     });
     look.born.into_iter().chain(aside).max()
-}
-
-/// Whether a file begins as those of SQLite do.
-fn is_sqlite(folder: &Folder, name: &CStr) -> bool {
-    let mut start = [0; guard::SQLITE.len()];
-    let read = folder.open_file(name).and_then(|mut file| file.read_exact(&mut start));
-    read.is_ok() && start == *guard::SQLITE
 }
 
 /// The process that a file names, where it is alive.

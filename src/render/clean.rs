@@ -21,7 +21,7 @@ pub fn clean(report: &CleanReport<'_>, apply: &str) -> Document {
     if !report.rules.is_empty() {
         document.push(Block::Table(rules(report)));
     }
-    if report.planned.len > 1 {
+    if report.planned.len > 0 {
         document.push(Block::Heading(largest_title(report.planned.len)));
         document.push(Block::Table(largest(&report.planned)));
     }
@@ -184,8 +184,8 @@ mod tests {
     use crate::render::{Glyphs, TerminalStyle, terminal};
     use crate::report::{CleanEntry, CleanRuleTotal};
 
-    fn report(outcome: CleanOutcome) -> CleanReport<'static> {
-        let list = |len: usize| CleanList {
+    fn list(len: usize) -> CleanList<'static> {
+        CleanList {
             len,
             each: Box::new(move |each: &mut dyn FnMut(CleanEntry<'_>)| {
                 for n in 0..len {
@@ -193,7 +193,10 @@ mod tests {
                     each(CleanEntry { path: &path, action: "delete", bytes: 1024 * n as u64, rule: "logs" });
                 }
             }),
-        };
+        }
+    }
+
+    fn report(outcome: CleanOutcome) -> CleanReport<'static> {
         let is_done = outcome == CleanOutcome::Done;
         CleanReport {
             name: "fuel".to_owned(),
@@ -231,6 +234,14 @@ mod tests {
         assert!(text.contains("Largest 10 of 30"), "{text}");
         assert!(text.contains("app.log.29") && !text.contains("app.log.19"), "{text}");
         assert!(text.contains("fuelops clean --yes"), "{text}");
+    }
+
+    #[test]
+    fn a_plan_about_one_file_names_it() {
+        let style = TerminalStyle { width: 100, color: false, glyphs: Glyphs::Unicode };
+        let one = CleanReport { planned: list(1), ..report(CleanOutcome::Planned) };
+        let text = terminal(&clean(&one, "fuelops clean --yes"), &style);
+        assert!(text.contains("/srv/logs/app.log.0"), "{text}");
     }
 
     #[test]

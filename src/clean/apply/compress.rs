@@ -6,6 +6,7 @@
 //! compared them.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ffi::{CStr, CString};
 use std::fs::{File, FileTimes, Permissions};
 use std::io::{self, Read};
@@ -15,9 +16,10 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use crate::clean::inventory::{Inventory, Item};
 use crate::clean::pack::{Job, pack};
-use crate::clean::plan::Step;
 use crate::clean::reach::Reach;
+use crate::clean::steps::Step;
 use crate::platform::files::{Claim, Folder, Look, claim, look_at};
+use crate::store::decompress;
 
 use super::delete::{Care, is_same};
 use super::fate::{CHANGED, Fate, OPENED, UNSURE};
@@ -29,8 +31,6 @@ const BATCH_FILES: usize = 128;
 const BATCH_BYTES: u64 = 256 * 1024 * 1024;
 /// What is left free for others while compressing.
 const SPARE: u64 = 1024 * 1024;
-/// Largest window that a file of ours has, as a power of two.
-const WINDOW: u32 = 23;
 /// Bytes compared at once.
 const PIECE: usize = 64 * 1024;
 const SETTABLE: u32 = 0o777;
@@ -125,8 +125,10 @@ struct Room {
 
 impl Room {
     fn of(&mut self, disk: usize, folder: &Folder) -> io::Result<&mut u64> {
-        let available = folder.space()?.available_bytes;
-        Ok(self.free.entry(disk).or_insert(available))
+        match self.free.entry(disk) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(unknown) => Ok(unknown.insert(folder.space()?.available_bytes)),
+        }
     }
 }
 
@@ -250,8 +252,7 @@ fn complete(folder: &Folder, name: &CStr, source: &File, look: &Look, wanted: &C
 }
 
 fn decodes_to(packed: &File, source: &File) -> io::Result<bool> {
-    let mut decoder = zstd::stream::read::Decoder::new(packed)?;
-    decoder.window_log_max(WINDOW)?;
+    let mut decoder = decompress(packed)?;
     let mut source = source;
     let (mut ours, mut theirs) = (vec![0; PIECE], vec![0; PIECE]);
     loop {

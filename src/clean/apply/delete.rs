@@ -8,7 +8,7 @@ use std::ffi::CStr;
 use std::io;
 
 use crate::clean::inventory::Item;
-use crate::clean::plan::Plan;
+use crate::clean::steps::Plan;
 use crate::platform::files::{Claim, FileKind, Folder, Look, claim, look_at};
 
 use super::fate::{CHANGED, Fate, OPENED, UNSURE};

@@ -52,9 +52,10 @@ impl Removal<'_> {
         levels.push(top);
         while let Some(level) = levels.last_mut() {
             if let Some(next) = level.below.pop() {
-                match self.open(&level.folder, &next)? {
-                    Some(inner) => levels.push(inner),
-                    None => self.stay("a link or a mounted file system".to_owned()),
+                match self.open(&level.folder, &next) {
+                    Ok(Some(inner)) => levels.push(inner),
+                    Ok(None) => self.stay("a link or a mounted file system".to_owned()),
+                    Err(error) => self.fail(&error),
                 }
                 continue;
             }

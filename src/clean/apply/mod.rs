@@ -14,9 +14,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::platform::files::{Folder, Space};
 
 use super::inventory::{Disk, Item, ItemKind};
-use super::plan::{Plan, Step, Verb};
 use super::policy::Act;
 use super::reach::Reach;
+use super::steps::{Plan, Step, Verb};
 
 use fate::Fate;
 
@@ -73,7 +73,8 @@ pub fn apply(plan: &Plan, now: i64, stop: &AtomicBool, watch: &mut dyn FnMut(Pro
         let fates = match step.verb {
             Verb::Compress => work.compress(at),
             Verb::Rotate => work.rotate(at),
-            Verb::Delete | Verb::Truncate => vec![work.step(*step)],
+            Verb::Truncate => work.truncate(at),
+            Verb::Delete => vec![work.delete(*step)],
         };
         for fate in fates {
             outcome.note(u32::try_from(at).unwrap_or(u32::MAX), fate);
@@ -105,7 +106,7 @@ impl Outcome {
 }
 
 fn is_batch(step: Step) -> bool {
-    matches!(step.verb, Verb::Compress | Verb::Rotate)
+    step.verb != Verb::Delete
 }
 
 /// What every step needs.
@@ -117,7 +118,7 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    fn step(&mut self, step: Step) -> Fate {
+    fn delete(&mut self, step: Step) -> Fate {
         let item = self.plan.inventory.item(step.item);
         let name = self.plan.inventory.name(item);
         let care = self.care(item);
@@ -125,12 +126,17 @@ impl Work<'_> {
             Ok(folder) => folder,
             Err(error) => return Fate::from_error(&error),
         };
-        match (step.verb, item.kind) {
-            (Verb::Delete, ItemKind::File) => delete::file(folder, name, item, care),
-            (Verb::Delete, ItemKind::Folder) => folder::remove(&self.plan.inventory, folder, step.item, care),
-            (Verb::Truncate, _) => truncate::file(folder, name, item),
-            (Verb::Rotate | Verb::Compress, _) => Fate::left("goes with others only"),
+        match item.kind {
+            ItemKind::File => delete::file(folder, name, item, care),
+            ItemKind::Folder => folder::remove(&self.plan.inventory, folder, step.item, care),
         }
+    }
+
+    /// Empties the files from one step on, as many as are looked up together among what processes have open.
+    fn truncate(&mut self, from: usize) -> Vec<Fate> {
+        let steps = self.plan.steps[from..].iter().take_while(|step| step.verb == Verb::Truncate);
+        let items: Vec<&Item> = steps.take(BEAT).map(|step| self.plan.inventory.item(step.item)).collect();
+        truncate::files(&self.plan.inventory, &mut self.reach, &items)
     }
 
     /// Compresses the steps from one on that go together.

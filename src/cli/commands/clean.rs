@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
@@ -48,7 +48,7 @@ Examples:
   fuelops clean --yes --quiet     from cron: silent where there is nothing to do, else one line
 
 Exit codes: 0 done, or nothing to do; 1 something was left alone or failed, or the plan was not confirmed;
-2 nothing of the plan could be done; 75 another clean is running.")]
+2 something failed and nothing was done; 75 another clean is running.")]
 pub struct CleanArgs {
     /// Show the plan and do nothing
     #[arg(long, conflicts_with = "yes")]
@@ -72,10 +72,7 @@ pub fn run(args: &CleanArgs, context: &Context) -> Result<Exit> {
     let config = &loaded.config;
     let will_apply = args.yes || (!args.dry_run && context.ui.can_ask());
     let _locks = if will_apply { lock(config)? } else { Vec::new() };
-    let policy = policy(&loaded, args.always, context);
-    let clock = clock(&config.state_dir);
-    let inventory: Inventory = clean::survey(&policy, std::slice::from_ref(&config.state_dir))?;
-    let plan = clean::plan(inventory, &policy, &clock);
+    let (plan, clock) = planned(&loaded, args.always, context)?;
     let show = Show { context, name: &config.name, begun };
     if plan.is_empty() || !will_apply {
         if will_apply {
@@ -100,23 +97,40 @@ pub fn run(args: &CleanArgs, context: &Context) -> Result<Exit> {
     Ok(interrupt.exit().unwrap_or_else(|| exit(ended, false)))
 }
 
-/// Does at once what the rules allow, for a recovery on a full disk; says what.
+/// Does at once what the rules allow, for a recovery on a full disk, and ceases when its time is up; says what.
 ///
 /// # Errors
-/// When the rules are refused or the folders cannot be read.
-pub(super) fn make_room(loaded: &Loaded, context: &Context) -> Result<String> {
+/// When another run cleans already, the rules are refused or the folders cannot be read.
+pub(super) fn make_room(loaded: &Loaded, context: &Context, until: Instant) -> Result<String> {
     let config = &loaded.config;
-    let policy = policy(loaded, true, context);
-    let clock = clock(&config.state_dir);
-    let inventory: Inventory = clean::survey(&policy, std::slice::from_ref(&config.state_dir))?;
-    let plan = clean::plan(inventory, &policy, &clock);
-    let outcome = clean::apply(&plan, clock.now, &AtomicBool::new(false), &mut |_| ());
+    // Without a state folder it is the recovery itself that holds the root.
+    let _locks = state_locks(config)?;
+    let (plan, clock) = planned(loaded, true, context)?;
+    let is_late = AtomicBool::new(Instant::now() >= until);
+    let outcome = clean::apply(&plan, clock.now, &is_late, &mut |_| {
+        is_late.fetch_or(Instant::now() >= until, Ordering::Relaxed);
+    });
     let report = clean::tell(&plan, Some(&outcome), &config.name, 0);
     Ok(render::clean_line(&report).trim().to_owned())
 }
 
-/// Only one run at a time. The file says who runs; the folder holds also on a disk without room for a file.
+/// What is to be done now, and what time that is.
+fn planned(loaded: &Loaded, is_always: bool, context: &Context) -> Result<(Plan, Clock)> {
+    let state_dir = &loaded.config.state_dir;
+    let policy = policy(loaded, is_always, context);
+    let clock = clock(state_dir);
+    let inventory: Inventory = clean::survey(&policy, std::slice::from_ref(state_dir))?;
+    Ok((clean::plan(inventory, &policy, &clock), clock))
+}
+
+/// Only one run at a time. Where there is no state folder, the root holds.
 fn lock(config: &Config) -> Result<Vec<Lock>, LockError> {
+    let locks = state_locks(config)?;
+    Ok(if locks.is_empty() { vec![Lock::take_folder(&config.root)?] } else { locks })
+}
+
+/// The file says who runs; the folder holds also on a disk without room for a file.
+fn state_locks(config: &Config) -> Result<Vec<Lock>, LockError> {
     let file = match store::create_folder(&config.state_dir, STATE_MODE) {
         Ok(()) => match Lock::take(&config.state_dir.join(LOCK), "clean", Utc::now()) {
             Err(LockError::Io { .. }) => None,
@@ -125,8 +139,7 @@ fn lock(config: &Config) -> Result<Vec<Lock>, LockError> {
         Err(_) => None,
     };
     let folder = match Lock::take_folder(&config.state_dir) {
-        Err(LockError::Io { .. }) if file.is_some() => None,
-        Err(LockError::Io { .. }) => Some(Lock::take_folder(&config.root)?),
+        Err(LockError::Io { .. }) => None,
         other => Some(other?),
     };
     Ok(file.into_iter().chain(folder).collect())
@@ -174,7 +187,7 @@ fn spared(loaded: &Loaded) -> Vec<PathBuf> {
     }
     let config = &loaded.config;
     // Where nothing can be said of the backups, none of them goes.
-    let backups = backup::protected(&config.backup.dir, &config.state_dir);
+    let backups = backup::protected(&config.backup.dir, &config.state_dir, Utc::now());
     spared.extend(backups.unwrap_or_else(|_| vec![config.backup.dir.clone()]));
     spared
 }

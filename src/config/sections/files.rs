@@ -80,7 +80,8 @@ section! {
         pub larger_than: Option<ByteSize>,
         /// The oldest files, while all together are above this size.
         pub total_above: Option<ByteSize>,
-        /// The newest of each series stay, whatever any rule says. Left out, this rule spares the newest one; 0 lifts that.
+        /// The newest of each series stay, whatever any rule says: none is removed or emptied, and by a rule that compresses
+        /// none is compressed. Left out, this rule spares the newest one; 0 lifts that.
         pub keep_last: Option<u32>,
         /// What is done with a file.
         pub action: Action = "delete",

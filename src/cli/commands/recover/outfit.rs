@@ -1,6 +1,7 @@
 //! What the hands of a recovery are given: the engines of the other commands, each for its own part of the work.
 
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use chrono::Utc;
 
@@ -42,7 +43,7 @@ pub(super) fn crew<'a>(
         py_spy: on_path(context),
         keeper: run::keeper_of(config),
         environment: std::env::vars_os().collect(),
-        make_room: Box::new(|_| make_room(loaded, context)),
+        make_room: Box::new(|until| make_room(loaded, context, until)),
         bad_words: Box::new(|log, from| {
             error_since(log, from, &config.logs.rules, config.logs.timezone, Utc::now())
         }),
@@ -52,8 +53,8 @@ pub(super) fn crew<'a>(
 }
 
 /// What `fuelops clean` would do, at any fill of the disk.
-fn make_room(loaded: &Loaded, context: &Context) -> Freed {
-    match clean::make_room(loaded, context) {
+fn make_room(loaded: &Loaded, context: &Context, until: Instant) -> Freed {
+    match clean::make_room(loaded, context, until) {
         Ok(detail) => Freed { detail, ..Freed::default() },
         Err(error) => Freed { problem: Some(format!("no room was made: {error:#}")), ..Freed::default() },
     }

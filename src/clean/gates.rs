@@ -1,0 +1,54 @@
+//! What a plan leaves out because its file system is not that full.
+
+use crate::text::human;
+
+use super::inventory::Inventory;
+use super::policy::Policy;
+use super::pressure::{self, Gate};
+use super::select;
+use super::steps::{Step, Verb};
+
+/// Leaves out what its file system does not need, and puts the rest in the order of work.
+pub(super) fn within(
+    inventory: &Inventory,
+    mut steps: Vec<Step>,
+    policy: &Policy,
+    notes: &mut Vec<String>,
+) -> Vec<Step> {
+    let mut gates: Vec<Gate> =
+        inventory.disks.iter().map(|disk| pressure::gate(&disk.space, policy.marks)).collect();
+    if gates.iter().any(|gate| *gate != Gate::Open) {
+        select::by_worth(inventory, &mut steps);
+        steps.retain(|step| is_due(inventory, *step, &mut gates));
+    }
+    let closed = inventory.disks.iter().zip(&gates).filter(|(_, gate)| **gate == Gate::Closed);
+    for (disk, _) in closed {
+        let used = pressure::used_percent(&disk.space).max(pressure::used_inodes_percent(&disk.space));
+        let mark = policy.marks.high.or(policy.marks.low).unwrap_or_default();
+        notes.push(format!(
+            "{}: {} used, not above {}: only rotation is due",
+            disk.path.display(),
+            human::percent(used),
+            human::percent(mark),
+        ));
+    }
+    select::by_place(inventory, &mut steps);
+    steps
+}
+
+fn is_due(inventory: &Inventory, step: Step, gates: &mut [Gate]) -> bool {
+    let item = inventory.item(step.item);
+    let gate = &mut gates[inventory.disk(item.folder)];
+    match *gate {
+        _ if step.verb == Verb::Rotate => true,
+        Gate::Open => true,
+        Gate::Closed => false,
+        Gate::Until(need) if need.is_met() => false,
+        Gate::Until(need) => {
+            let files = inventory.details.get(&step.item).map_or(0, |detail| detail.files);
+            let inodes = if step.verb == Verb::Delete { files + 1 } else { 0 };
+            *gate = Gate::Until(need.after(step.frees, inodes));
+            true
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! What one run will do: the steps, in their order, and what is left alone.
+
+use super::guard::Bar;
+use super::inventory::{Inventory, ItemId};
+use super::policy::Rule;
+
+/// What one run will do, and nothing else.
+#[derive(Debug)]
+pub struct Plan {
+    pub(super) inventory: Inventory,
+    pub(super) rules: Vec<Rule>,
+    pub(super) steps: Vec<Step>,
+    /// What rules meant and may not take.
+    pub(super) skipped: Vec<(ItemId, Skip)>,
+    pub(super) notes: Vec<String>,
+    /// Whom commands run as.
+    pub(super) run_as: Option<u32>,
+}
+
+/// One thing to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Step {
+    pub(super) item: ItemId,
+    pub(super) rule: u16,
+    pub(super) verb: Verb,
+    pub(super) frees: u64,
+}
+
+/// In the order in which they are done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Verb {
+    Delete,
+    Truncate,
+    Rotate,
+    Compress,
+}
+
+/// Why a file that a rule takes is left alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Skip {
+    Barred(Bar),
+    Evidence,
+}
+
+impl Skip {
+    /// Whether it is in the way of a rule, and not what the rule should never have meant.
+    pub(super) fn is_obstacle(&self) -> bool {
+        match self {
+            Self::Barred(bar) => bar.is_obstacle(),
+            Self::Evidence => false,
+        }
+    }
+}
+
+impl Plan {
+    /// How many files and folders it is about.
+    pub fn len(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+}
