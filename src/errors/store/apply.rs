@@ -11,6 +11,7 @@ use super::ledger;
 use super::open::Store;
 use crate::errors::door::Admitted;
 use crate::errors::life::{Happening, IgnoreRule, Standing, regresses, wakes};
+use crate::grouping::Fingerprint;
 use crate::model::Level;
 
 /// Bodies of one issue that are kept in an hour before they are sampled.
@@ -94,6 +95,8 @@ fn write(tx: &Transaction<'_>, events: &[Admitted], now: i64, room: Room) -> rus
         tx,
         now,
         room,
+        known: HashMap::new(),
+        releases: HashMap::new(),
         changes: HashMap::new(),
         buckets: HashMap::new(),
         tags: HashMap::new(),
@@ -108,11 +111,24 @@ struct Batch<'t> {
     tx: &'t Transaction<'t>,
     now: i64,
     room: Room,
+    /// Issues of this batch by their exact key, so that a storm looks its own up once.
+    known: HashMap<Fingerprint, i64>,
+    /// The earliest time that this batch has written for a release.
+    releases: HashMap<String, i64>,
     changes: HashMap<i64, Change>,
     buckets: HashMap<(i64, i64, String), u64>,
     tags: HashMap<(i64, String, String), u64>,
     /// Events that are errors or worse, by hour.
     totals: HashMap<i64, u64>,
+}
+
+/// Whether an issue was made for an event.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum New {
+    Yes,
+    No,
+    /// The event is known already; its issue may have another key.
+    Duplicate,
 }
 
 impl Batch<'_> {
@@ -139,12 +155,29 @@ impl Batch<'_> {
     }
 
     /// Finds or makes the issue of an event.
-    fn issue(&self, event: &Admitted) -> rusqlite::Result<(i64, bool)> {
+    fn issue(&mut self, event: &Admitted) -> rusqlite::Result<(i64, bool)> {
+        if let Some(id) = self.known.get(&event.identity.fingerprint) {
+            return Ok((*id, false));
+        }
+        let (id, is_new) = self.look_up(event)?;
+        if is_new != New::Duplicate {
+            self.known.insert(event.identity.fingerprint, id);
+        }
+        Ok((id, is_new == New::Yes))
+    }
+
+    fn look_up(&self, event: &Admitted) -> rusqlite::Result<(i64, New)> {
         let exact = event.identity.fingerprint.to_string();
         let mut by_key = self.tx.prepare_cached("SELECT issue FROM issue_key WHERE key = ?1")?;
         let known: Option<i64> = by_key.query_row([&exact], |row| row.get(0)).optional()?;
         if let Some(id) = known {
-            return Ok((id, false));
+            return Ok((id, New::No));
+        }
+        // The same event sent again in other words makes no issue of its own: it would be one that never happened.
+        let mut by_event = self.tx.prepare_cached("SELECT issue FROM event WHERE event_id = ?1")?;
+        let sent: Option<i64> = by_event.query_row([event.id.0.as_slice()], |row| row.get(0)).optional()?;
+        if let Some(id) = sent {
+            return Ok((id, New::Duplicate));
         }
         let broad = event.identity.broad.map(|key| key.to_string());
         if let Some(broad) = &broad {
@@ -159,7 +192,7 @@ impl Batch<'_> {
                 .optional()?;
             if let Some(id) = unclaimed {
                 self.add_key(&exact, id, true)?;
-                return Ok((id, false));
+                return Ok((id, New::No));
             }
         }
         let id = self.new_issue(event, &exact)?;
@@ -170,7 +203,7 @@ impl Batch<'_> {
             }
             None => self.add_key(&exact, id, false)?,
         }
-        Ok((id, true))
+        Ok((id, New::Yes))
     }
 
     fn add_key(&self, key: &str, issue: i64, exact: bool) -> rusqlite::Result<()> {
@@ -274,9 +307,18 @@ impl Batch<'_> {
         Ok(rows > 0)
     }
 
-    fn release(&self, event: &Admitted) -> rusqlite::Result<()> {
-        let mut insert = self.tx.prepare_cached("INSERT OR IGNORE INTO release VALUES (?1, ?2)")?;
-        insert.execute(params![event.release, event.counted_at]).map(|_| ())
+    /// A release begins with its first event, by the same clock that its issues begin by.
+    fn release(&mut self, event: &Admitted) -> rusqlite::Result<()> {
+        if self.releases.get(&event.release).is_some_and(|first| *first <= event.at) {
+            return Ok(());
+        }
+        let mut insert = self.tx.prepare_cached(
+            "INSERT INTO release VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET first_seen = excluded.first_seen
+             WHERE excluded.first_seen < first_seen",
+        )?;
+        insert.execute(params![event.release, event.at])?;
+        self.releases.insert(event.release.clone(), event.at);
+        Ok(())
     }
 
     /// Counts an event, and says whether it brought its issue back.

@@ -79,6 +79,36 @@ fn an_issue_resolved_in_the_next_release_comes_back_only_with_a_later_one() {
 }
 
 #[test]
+fn the_bug_that_announces_a_release_is_new_in_it() {
+    let mut place = place();
+    // It took a second to get here.
+    let mut event = error("E", "2.0");
+    event["timestamp"] = ((NOW - 1_000_000) / 1_000_000).into();
+    place.store.apply(&[admit(event, NOW, Source::Sdk)], NOW, Room::Bodies).unwrap();
+    place.add("E", "2.0", NOW + 5);
+    let since = place.store.release_seen("2.0").unwrap().unwrap();
+    let gate = crate::errors::summary::gate(&place.store.all_issues(NOW + 5).unwrap(), since);
+    assert_eq!(gate.new_issues.len(), 1);
+}
+
+#[test]
+fn an_event_sent_again_in_other_words_makes_no_issue() {
+    let mut place = place();
+    let named = |kind: &str| {
+        let mut event = error(kind, "");
+        event["event_id"] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa".into();
+        admit(event, NOW, Source::Sdk)
+    };
+    place.store.apply(&[named("A")], NOW, Room::Bodies).unwrap();
+    let outcomes = place.store.apply(&[named("B"), named("B")], NOW, Room::Bodies).unwrap();
+    assert!(outcomes.iter().all(|outcome| outcome.is_duplicate && outcome.issue == IssueId(1)));
+    let issues = place.store.all_issues(NOW).unwrap();
+    assert_eq!(issues.iter().map(|issue| issue.count).collect::<Vec<_>>(), [1]);
+    // Another event of the kind that was turned away is its own issue all the same.
+    assert!(place.add("B", "", NOW + 1).is_new_issue);
+}
+
+#[test]
 fn an_ignored_issue_wakes_by_date_or_count() {
     let mut place = place();
     let id = place.add("E", "", NOW).issue;
