@@ -19,6 +19,8 @@ const MAX_TEXT: usize = 8192;
 /// Bytes of one variable's value.
 const MAX_VARIABLE: usize = 1024;
 const CUT: &str = "…";
+/// Bytes behind a cut that are looked at all the same: many a secret is known by how it goes on.
+const BEYOND: usize = 8 << 10;
 
 /// What a key means that holds one of these, written small and without signs.
 const SECRET_PARTS: [&str; 20] = [
@@ -105,6 +107,14 @@ impl Scrubber {
         }
     }
 
+    /// Cleans a text, and then cuts it to this many bytes.
+    pub fn within(&self, text: &str, max: usize) -> String {
+        let looked_at = &text[..text.floor_char_boundary(max + BEYOND)];
+        let mut clean = self.text(looked_at).replace('\0', "\u{fffd}");
+        clean.truncate(clean.floor_char_boundary(max));
+        clean
+    }
+
     /// `customer_phone=…`, `'customer_phone': '…'` of the team's own names.
     fn own_assignments(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
@@ -128,6 +138,10 @@ impl Scrubber {
         out
     }
 
+    fn finds_in(&self, text: &str) -> bool {
+        text.contains('\0') || matches!(self.text(text), Cow::Owned(clean) if clean != text)
+    }
+
     fn means_secret(&self, key: &str) -> bool {
         if key.len() > 128 {
             return false;
@@ -143,6 +157,11 @@ impl Scrubber {
 /// A name written small and without signs: `X-Api_Key` → `xapikey`.
 fn plain(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Whether a key is a plain word, as nearly all are: no secret looks like that.
+fn is_word(key: &str) -> bool {
+    key.len() <= 24 && key.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_')
 }
 
 /// Keys of an event whose texts are looked up, grouped or shown as they are.
@@ -173,16 +192,19 @@ impl Walk<'_> {
             }
             Value::Array(items) => self.items(items, depth, max_text),
             Value::Object(fields) => self.fields(fields, depth, max_text),
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+            Value::Number(number) => {
+                // A card number is one without quotes, too.
+                if number.as_f64().is_some_and(|n| n >= MIN_CARD) && cards(&number.to_string()).is_some() {
+                    self.mask(value);
+                }
+            }
+            Value::Null | Value::Bool(_) => {}
         }
     }
 
     fn text(&mut self, text: &mut String, max: usize) {
-        if text.len() > max {
-            text.truncate(text.floor_char_boundary(max));
-            text.push_str(CUT);
-            self.done.trimmed += 1;
-        }
+        let is_long = text.len() > max;
+        text.truncate(text.floor_char_boundary(max + BEYOND));
         if text.contains('\0') {
             *text = text.replace('\0', "\u{fffd}");
         }
@@ -191,6 +213,11 @@ impl Walk<'_> {
         {
             *text = clean;
             self.done.secrets += 1;
+        }
+        if is_long {
+            text.truncate(text.floor_char_boundary(max));
+            text.push_str(CUT);
+            self.done.trimmed += 1;
         }
     }
 
@@ -228,6 +255,26 @@ impl Walk<'_> {
                 _ => self.value(value, depth + 1, max_text),
             }
         }
+        self.keys(fields);
+    }
+
+    /// Cleans the keys themselves: some keep `{"mysql://u:p@h/d": pool}`.
+    fn keys(&mut self, fields: &mut Map<String, Value>) {
+        let is_odd =
+            |key: &String| !is_word(key) && (key.len() > MAX_VARIABLE || self.scrubber.finds_in(key));
+        if !fields.keys().any(is_odd) {
+            return;
+        }
+        for (mut key, value) in std::mem::take(fields) {
+            if !is_word(&key) {
+                self.text(&mut key, MAX_VARIABLE);
+            }
+            // Two that are alike by now stay two.
+            while fields.contains_key(&key) {
+                key.push_str(CUT);
+            }
+            fields.insert(key, value);
+        }
     }
 
     fn verbatim(&mut self, value: &mut Value) {
@@ -251,6 +298,9 @@ impl Walk<'_> {
         }
     }
 }
+
+/// The smallest number of 13 digits.
+const MIN_CARD: f64 = 1e12;
 
 /// Masks card numbers: 13 to 19 digits of a known issuer, alone or in groups, with the right check digit.
 fn cards(text: &str) -> Option<String> {
@@ -352,6 +402,36 @@ mod tests {
         {
             assert_eq!(scrub(other), other);
         }
+    }
+
+    #[test]
+    fn numbers_and_keys_are_looked_at_too() {
+        let (value, done) = clean(json!({
+            "pan": 4_111_111_111_111_111_u64, "at": 1_700_000_000_000_000_u64, "n": 3,
+            "pools": {"mysql://root:hunter2@db/a": 1, "mysql://root:hunter3@db/a": 2, "plain": 3},
+        }));
+        assert_eq!(
+            (value["pan"].as_str(), value["at"].as_u64()),
+            (Some("[redacted]"), Some(1_700_000_000_000_000))
+        );
+        let text = value.to_string();
+        assert!(!text.contains("hunter") && done.secrets == 3, "{text}");
+        assert_eq!(value["pools"].as_object().unwrap().len(), 3, "{text}");
+    }
+
+    #[test]
+    fn a_secret_that_a_cut_goes_through_is_none_afterwards() {
+        for lead in [MAX_TEXT - 20, MAX_TEXT - 10] {
+            let url = format!("{} mysql://root:hunter2@db/a", "x".repeat(lead));
+            let (value, _) = clean(
+                json!({ "a": url, "vars": {"b": format!("{} 4111 1111 1111 1111", "x".repeat(MAX_VARIABLE - 11))} }),
+            );
+            let text = value.to_string();
+            assert!(!text.contains("hunt") && !text.contains("4111"), "{}", &text[text.len() - 60..]);
+        }
+        let listed =
+            Scrubber::default().within(&format!("{} mysql://root:hunter2@db/a", "x".repeat(480)), 500);
+        assert!(listed.len() <= 500 && !listed.contains("hun"), "{listed}");
     }
 
     #[test]

@@ -20,6 +20,8 @@ const MAX_BODY: usize = 20 << 20;
 const FULL_BODIES: u32 = 300;
 const SAMPLED: u32 = 64;
 const MINUTE: i64 = 60_000_000;
+/// Bytes of a client's reason for a loss.
+const MAX_WORD: usize = 64;
 
 /// What a body is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,7 +165,9 @@ impl Intake {
             sorted.events.push(body);
         }
         for (reason, category, count) in &sorted.losses {
-            self.lose(reason, category, *count);
+            // Both are whatever the client says.
+            let clean = |text: &str| self.door.scrubber.within(text, MAX_WORD);
+            self.lose(&clean(reason), &clean(category), *count);
         }
         let told = envelope.event_id.as_deref().and_then(|id| id.parse().ok());
         // Of several events in one envelope only one can bear its id.

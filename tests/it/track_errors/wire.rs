@@ -93,6 +93,17 @@ fn strangers_and_other_sites_are_turned_away() {
 }
 
 #[test]
+fn what_a_client_says_of_its_losses_is_scrubbed() {
+    let env = Env::new();
+    let server = Server::start(&env);
+    let body = "{}\n{\"type\":\"client_report\"}\n{\"discarded_events\":[{\"reason\":\"mysql://u:hunter2@h\",\"category\":\"error\",\"quantity\":3}]}\n";
+    assert_eq!(server.send("/api/1/envelope/", "", body.as_bytes()).0, 200);
+    let told = || report(&env)["losses"].to_string();
+    assert!(wait_until(Duration::from_secs(20), || told().contains("client:mysql")), "{}", told());
+    assert!(!told().contains("hunter2"), "{}", told());
+}
+
+#[test]
 fn slow_senders_keep_nobody_waiting() {
     let env = Env::new();
     let server = Server::start(&env);
