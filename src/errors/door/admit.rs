@@ -23,6 +23,8 @@ const MAX_AGE: i64 = 30 * 86_400 * MICROS;
 /// Bytes of what is listed: message, culprit, and each tag.
 const MAX_LISTED: usize = 500;
 const MAX_TAG: usize = 200;
+/// How many times one event may say that it happened: sums of it fit into the store's numbers.
+const MAX_COUNT: u64 = 1 << 32;
 /// The cheapest level: bodies are small, and are written more often than read.
 const PACKING: i32 = 1;
 
@@ -136,7 +138,7 @@ impl Door {
             at,
             counted_at: if live { arrival.received } else { at },
             source: arrival.source,
-            count: arrival.count.max(1),
+            count: arrival.count.clamp(1, MAX_COUNT),
             endpoint,
             release,
             environment,
@@ -164,17 +166,16 @@ impl Door {
 
     /// One line's worth of a text, scrubbed.
     fn listed(&self, text: &str) -> String {
-        let text = &text[..text.floor_char_boundary(MAX_LISTED)];
-        self.scrubber.text(text).replace('\0', "\u{fffd}")
+        self.scrubber.within(text, MAX_LISTED)
     }
 
     fn tag(&self, key: &str, value: &str) -> (String, String) {
         let cut = |text: &str| text[..text.floor_char_boundary(MAX_TAG)].to_owned();
-        let mut pair = serde_json::json!({ cut(key): cut(value) });
+        let mut pair = serde_json::json!({ key: value });
         self.scrubber.clean(&mut pair);
-        let Value::Object(fields) = pair else { return (cut(key), String::new()) };
+        let Value::Object(fields) = pair else { return Default::default() };
         let (key, value) = fields.into_iter().next().unwrap_or_default();
-        (key, text(&value).to_owned())
+        (cut(&key), cut(text(&value)))
     }
 }
 
@@ -326,5 +327,16 @@ mod tests {
         let body = unpack(admitted.body.as_deref().unwrap()).unwrap();
         assert!(!format!("{admitted:?}{body}").contains("hunter2"), "{admitted:?} {body}");
         assert!(admitted.scrubbed >= 4);
+    }
+
+    #[test]
+    fn what_is_listed_is_scrubbed_before_it_is_cut() {
+        let long = |lead: usize| format!("{} mysql://root:hunter2@db/a", "x".repeat(lead));
+        let admitted = admit(json!({"message": long(478), "tags": {"a": long(178), long(178): "b"}}));
+        assert!(!format!("{admitted:?}").contains("hunt"), "{admitted:?}");
+        assert!(
+            admitted.message.len() <= MAX_LISTED
+                && admitted.tags.iter().all(|(k, v)| k.len() <= MAX_TAG && v.len() <= MAX_TAG)
+        );
     }
 }

@@ -173,4 +173,15 @@ mod tests {
         );
         assert_eq!(store.all_issues(NOW).unwrap()[0].count, 1200);
     }
+
+    #[test]
+    fn a_count_beyond_reason_keeps_nobody_from_reading_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&folder.path().join("errors.db"), Access::Write, 0).unwrap();
+        let line = format!("{{\"type\":\"E\",\"count\":{}}}\n", u64::MAX);
+        fs::write(folder.path().join(SPOOL), line.repeat(3)).unwrap();
+        let drained = drain(folder.path(), &mut store, &Door::default(), LIMITS, NOW).unwrap();
+        assert_eq!(drained, Drained { events: 3, malformed: 0 });
+        assert_eq!(store.all_issues(NOW).unwrap()[0].count, 3 << 32);
+    }
 }

@@ -152,6 +152,16 @@ fn the_store_is_private_and_secrets_are_not_in_it() {
 }
 
 #[test]
+fn a_spool_that_cannot_be_taken_in_keeps_no_report_back() {
+    let env = Env::new();
+    env.run(&["track-errors", "record", "--type", "E", "--message", "m"]);
+    fs::create_dir(env.path(".fuelops/errors.spool.1-1")).unwrap();
+    let outcome = env.run(&["track-errors", "--format", "json"]);
+    assert_eq!((outcome.code, outcome.json()["events"].as_u64()), (Some(0), Some(1)), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("not taken in"), "{}", outcome.stderr);
+}
+
+#[test]
 fn merged_issues_are_one_and_come_apart_again() {
     let env = Env::new();
     for kind in ["A", "B"] {

@@ -55,7 +55,13 @@ impl Place {
     pub(super) fn read(&self, context: &Context) -> Result<Option<Store>> {
         if super::serve::waits(&self.config.state_dir) {
             let mut store = self.open(Access::Write, context)?;
-            drain(&self.config.state_dir, &mut store, &self.door(), self.limits(), self.micros())?;
+            let drained =
+                drain(&self.config.state_dir, &mut store, &self.door(), self.limits(), self.micros());
+            if let Err(error) = drained {
+                // What the store holds is told all the same.
+                let error = anyhow::Error::from(error);
+                context.ui.warn(&format!("what applications left in the spool was not taken in: {error:#}"));
+            }
             return Ok(Some(store));
         }
         match self.open(Access::Read, context) {
