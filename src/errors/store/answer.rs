@@ -11,6 +11,7 @@ use super::ledger::Loss;
 use super::open::Store;
 use super::{HOUR, hour_of};
 use crate::errors::door::EventId;
+use crate::model::Level;
 
 const WEEK_HOURS: i64 = 168;
 /// Hours that the trend of one issue goes back.
@@ -95,10 +96,9 @@ impl Store {
         let issues = self.issues(span.to)?;
         let read = || -> rusqlite::Result<Overview> {
             let per = self.buckets(span, &issues)?;
-            let recent = self.recent_events(recent, &issues)?;
-            let hours = self.totals(hour_of(span.from), hour_of(span.to))?;
-            let week = self.totals(hour_of(span.from) - WEEK_HOURS, hour_of(span.to) - WEEK_HOURS)?;
-            Ok(per.into_overview(issues, recent, hours, week.iter().map(|(_, n)| n).sum()))
+            let recent = self.recent_events(recent, span.from, &issues)?;
+            let hours = self.totals(span)?;
+            Ok(per.into_overview(issues, recent, hours, self.week_before(span)?))
         };
         let mut overview = read().map_err(|e| self.error(e))?;
         overview.losses = self.losses(span.from, span.to)?;
@@ -256,22 +256,49 @@ impl Store {
         Ok(tags)
     }
 
-    fn totals(&self, from: i64, to: i64) -> rusqlite::Result<Vec<(i64, u64)>> {
+    /// Errors hour by hour; of an hour that the span begins within, only what lies in the span.
+    fn totals(&self, span: Span) -> rusqlite::Result<Vec<(i64, u64)>> {
+        let (from, to) = (hour_of(span.from), hour_of(span.to));
         let mut query =
             self.connection.prepare_cached("SELECT hour, n FROM total WHERE hour BETWEEN ?1 AND ?2")?;
-        let found: HashMap<i64, u64> = query
+        let mut found: HashMap<i64, u64> = query
             .query_map(params![from, to], |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<Result<_, _>>()?;
+        if let Some(part) = first_part(span) {
+            found.insert(from, self.errors_in(part)?);
+        }
         // A span of years is summed by what is there, not hour by hour.
         let from = from.max(to - 24 * 400);
         Ok((from..=to).map(|hour| (hour * HOUR, found.get(&hour).copied().unwrap_or(0))).collect())
     }
 
+    /// Errors of the same span a week before.
+    fn week_before(&self, span: Span) -> rusqlite::Result<u64> {
+        let span = Span { from: span.from - WEEK_HOURS * HOUR, to: span.to - WEEK_HOURS * HOUR };
+        let whole: u64 = self.totals(span)?.iter().map(|(_, n)| n).sum();
+        // Unlike the present hour that one has gone on behind the span.
+        let beyond = self.errors_in(Span { from: span.to + 1, to: (hour_of(span.to) + 1) * HOUR - 1 })?;
+        Ok(whole.saturating_sub(beyond))
+    }
+
+    /// Errors of a part of an hour, counted by the events themselves.
+    fn errors_in(&self, part: Span) -> rusqlite::Result<u64> {
+        let mut query = self.connection.prepare_cached(
+            "SELECT coalesce(sum(count), 0) FROM event WHERE counted_at BETWEEN ?1 AND ?2 AND level IN (?3, ?4)",
+        )?;
+        let levels = [Level::Error.word(), Level::Critical.word()];
+        query.query_row(params![part.from, part.to, levels[0], levels[1]], |row| row.get(0))
+    }
+
     fn buckets(&self, span: Span, issues: &Issues) -> rusqlite::Result<PerIssue> {
-        let mut query = self
-            .connection
-            .prepare_cached("SELECT issue, endpoint, n FROM bucket WHERE hour BETWEEN ?1 AND ?2")?;
-        let mut rows = query.query(params![hour_of(span.from), hour_of(span.to)])?;
+        let part = first_part(span);
+        let mut query = self.connection.prepare_cached(
+            "SELECT issue, endpoint, n FROM bucket WHERE hour BETWEEN ?1 AND ?2
+             UNION ALL SELECT issue, endpoint, count FROM event WHERE counted_at BETWEEN ?3 AND ?4",
+        )?;
+        let first_whole = hour_of(span.from) + i64::from(part.is_some());
+        let Span { from, to } = part.unwrap_or(Span { from: 1, to: 0 });
+        let mut rows = query.query(params![first_whole, hour_of(span.to), from, to])?;
         let mut per = PerIssue::default();
         while let Some(row) = rows.next()? {
             let Some(&at) = issues.place.get(&row.get(0)?) else { continue };
@@ -281,12 +308,19 @@ impl Store {
         Ok(per)
     }
 
-    fn recent_events(&self, limit: u32, issues: &Issues) -> rusqlite::Result<Vec<EventRow>> {
+    fn recent_events(&self, limit: u32, from: i64, issues: &Issues) -> rusqlite::Result<Vec<EventRow>> {
         let mut query = self.connection.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM event ORDER BY counted_at DESC, id DESC LIMIT ?1"
+            "SELECT {COLUMNS} FROM event WHERE counted_at >= ?2 ORDER BY counted_at DESC, id DESC LIMIT ?1"
         ))?;
-        query.query_map([limit], |row| event_row(row, issues))?.collect()
+        query.query_map(params![limit, from], |row| event_row(row, issues))?.collect()
     }
+}
+
+/// The part of its first hour that a span holds; none where it begins with the hour. Buckets are hours wide: what lies in
+/// a part of one is counted by its events, of which the newest thousands of each issue are there.
+fn first_part(span: Span) -> Option<Span> {
+    let next = (hour_of(span.from) + 1) * HOUR;
+    (span.from.rem_euclid(HOUR) != 0).then_some(Span { from: span.from, to: next - 1 })
 }
 
 /// Counts of a span, by the place of the issue.

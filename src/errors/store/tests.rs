@@ -79,6 +79,30 @@ fn an_issue_resolved_in_the_next_release_comes_back_only_with_a_later_one() {
 }
 
 #[test]
+fn a_span_within_an_hour_holds_nothing_of_before() {
+    let mut place = place();
+    let hour = NOW - NOW.rem_euclid(3_600_000_000);
+    let minute = 60_000_000;
+    for n in 0..40 {
+        place.add("Old", "", hour + n);
+    }
+    place.add("Young", "", hour + 30 * minute);
+    let now = hour + 32 * minute;
+    let told = |from: i64| {
+        let overview = place.store.overview(Span { from, to: now }, 20).unwrap();
+        let worst = overview.hours.iter().map(|(_, n)| *n).max();
+        (overview.events, overview.issues.len(), overview.recent.len(), worst)
+    };
+    assert_eq!(told(now - 5 * minute), (1, 1, 1, Some(1)));
+    assert_eq!(told(hour), (41, 2, 20, Some(41)));
+    assert_eq!(told(hour - 5 * minute), (41, 2, 20, Some(41)));
+    // The same five minutes a week later are compared with these, and with nothing else of that hour.
+    let later = now + 7 * DAY;
+    let overview = place.store.overview(Span { from: later - 5 * minute, to: later }, 0).unwrap();
+    assert_eq!(overview.week_before, 1);
+}
+
+#[test]
 fn the_bug_that_announces_a_release_is_new_in_it() {
     let mut place = place();
     // It took a second to get here.
