@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::error::StoreError;
 use super::hour_of;
@@ -60,12 +60,7 @@ impl Store {
     /// # Errors
     /// When nothing was written.
     pub fn apply(&mut self, events: &[Admitted], now: i64, room: Room) -> Result<Vec<Outcome>, StoreError> {
-        let path = self.path.clone();
-        let wrong = |source| StoreError::of(&path, source);
-        let tx = Transaction::new(&mut self.connection, TransactionBehavior::Immediate).map_err(wrong)?;
-        let outcomes = write(&tx, events, now, room).map_err(wrong)?;
-        tx.commit().map_err(wrong)?;
-        Ok(outcomes)
+        self.commit(events, now, room, None)
     }
 
     /// Like [`apply`](Self::apply), together with how far a source was read: both or neither.
@@ -77,17 +72,48 @@ impl Store {
         events: &[Admitted],
         now: i64,
         room: Room,
-        (source, mark): (&str, &str),
+        mark: (&str, &str),
     ) -> Result<Vec<Outcome>, StoreError> {
-        let path = self.path.clone();
-        let wrong = |source| StoreError::of(&path, source);
-        let tx = Transaction::new(&mut self.connection, TransactionBehavior::Immediate).map_err(wrong)?;
-        let outcomes = write(&tx, events, now, room).map_err(wrong)?;
-        tx.execute("INSERT OR REPLACE INTO progress VALUES (?1, ?2)", params![source, mark])
-            .map_err(wrong)?;
-        tx.commit().map_err(wrong)?;
+        self.commit(events, now, room, Some(mark))
+    }
+
+    /// Writes to this file, or where it shows to be damaged, to the one that takes its place.
+    fn commit(
+        &mut self,
+        events: &[Admitted],
+        now: i64,
+        room: Room,
+        mark: Option<(&str, &str)>,
+    ) -> Result<Vec<Outcome>, StoreError> {
+        match self.commit_once(events, now, room, mark) {
+            Err(error) if is_damage(&error) => {
+                self.replace_damaged(now)?;
+                self.commit_once(events, now, room, mark)
+            }
+            other => other,
+        }
+        .map_err(|error| self.error(error))
+    }
+
+    fn commit_once(
+        &mut self,
+        events: &[Admitted],
+        now: i64,
+        room: Room,
+        mark: Option<(&str, &str)>,
+    ) -> rusqlite::Result<Vec<Outcome>> {
+        let tx = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
+        let outcomes = write(&tx, events, now, room)?;
+        if let Some((source, mark)) = mark {
+            tx.execute("INSERT OR REPLACE INTO progress VALUES (?1, ?2)", params![source, mark])?;
+        }
+        tx.commit()?;
         Ok(outcomes)
     }
+}
+
+fn is_damage(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
 
 fn write(tx: &Transaction<'_>, events: &[Admitted], now: i64, room: Room) -> rusqlite::Result<Vec<Outcome>> {

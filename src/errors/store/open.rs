@@ -18,6 +18,8 @@ use crate::store::{create_folder, hand_over};
 const PATIENCE: Duration = Duration::from_secs(30);
 const PRIVATE: u32 = 0o600;
 const PRIVATE_FOLDER: u32 = 0o700;
+/// Bytes of the write-ahead log above which whoever closes the file tidies it up.
+const LONG_LOG: u64 = 256 << 10;
 /// Files that SQLite keeps beside the one that is named.
 const BESIDE: [&str; 2] = ["-wal", "-shm"];
 
@@ -37,6 +39,15 @@ pub struct Store {
     pub(super) path: PathBuf,
     /// Where a damaged file was put, if there was one.
     pub(super) set_aside: Option<PathBuf>,
+    access: Access,
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        if self.access == Access::Write {
+            self.shorten_log();
+        }
+    }
 }
 
 impl Store {
@@ -46,15 +57,29 @@ impl Store {
     /// When it is missing (for reading), newer, somebody else's, or cannot be used.
     pub fn open(path: &Path, access: Access, now: i64) -> Result<Self, StoreError> {
         match open_once(path, access) {
-            Err(StoreError::Corrupt { .. }) if access == Access::Write => {
-                let aside = set_aside(path, now)?;
-                let mut store = open_once(path, access)?;
-                store.note_loss(now, "damaged-store", "store", 1)?;
-                store.set_aside = aside;
-                Ok(store)
-            }
+            Err(StoreError::Corrupt { .. }) if access == Access::Write => replace(path, now),
             other => other,
         }
+    }
+
+    /// Puts a file aside that showed to be damaged while it was written to, and goes on with a new one.
+    pub(super) fn replace_damaged(&mut self, now: i64) -> Result<(), StoreError> {
+        *self = replace(&self.path, now)?;
+        Ok(())
+    }
+
+    /// Writes what the log holds into the file and empties it. Commands that write one event each never fill the log by
+    /// themselves, and each would find it longer; where others are at work it is theirs to do.
+    fn shorten_log(&self) {
+        let log = PathBuf::from(format!("{}-wal", self.path.display()));
+        if !fs::metadata(log).is_ok_and(|file| file.len() > LONG_LOG) {
+            return;
+        }
+        let shorten = || {
+            self.connection.busy_timeout(Duration::ZERO)?;
+            self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        };
+        shorten().unwrap_or(());
     }
 
     /// Where the file is.
@@ -81,7 +106,7 @@ fn open_once(path: &Path, access: Access) -> Result<Store, StoreError> {
     let wrong = |source| StoreError::of(path, source);
     let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_READ_WRITE;
     let connection = Connection::open_with_flags(path, flags).map_err(wrong)?;
-    let mut store = Store { connection, path: path.to_owned(), set_aside: None };
+    let mut store = Store { connection, path: path.to_owned(), set_aside: None, access };
     store.connection.busy_timeout(PATIENCE).map_err(wrong)?;
     // A command that writes one event leaves the tidying to those that write many.
     store.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(wrong)?;
@@ -148,6 +173,17 @@ fn create(path: &Path) -> Result<(), StoreError> {
     }
 }
 
+/// Opens a new file in the place of a damaged one.
+fn replace(path: &Path, now: i64) -> Result<Store, StoreError> {
+    let aside = set_aside(path, now)?;
+    let mut store = open_once(path, Access::Write)?;
+    if aside.is_some() {
+        store.note_loss(now, "damaged-store", "store", 1)?;
+    }
+    store.set_aside = aside;
+    Ok(store)
+}
+
 /// Renames a damaged file; of several processes that find it damaged, one does.
 fn set_aside(path: &Path, now: i64) -> Result<Option<PathBuf>, StoreError> {
     let wrong = |source| StoreError::Io { path: path.to_owned(), source };
@@ -161,10 +197,21 @@ fn set_aside(path: &Path, now: i64) -> Result<Option<PathBuf>, StoreError> {
         .map_err(wrong)?;
     rustix::fs::flock(&held, rustix::fs::FlockOperation::LockExclusive).map_err(|e| wrong(e.into()))?;
     // Somebody else was faster: the file is a new one by now.
-    let still_damaged = matches!(open_once(path, Access::Write), Err(StoreError::Corrupt { .. }));
-    let aside = if still_damaged { Some(rename_all(path, now).map_err(wrong)?) } else { None };
+    let aside = if is_damaged(path) { Some(rename_all(path, now).map_err(wrong)?) } else { None };
     fs::remove_file(&lock).unwrap_or(());
     Ok(aside)
+}
+
+/// Whether a file cannot be opened, or not be read through, for damage.
+fn is_damaged(path: &Path) -> bool {
+    let checked = open_once(path, Access::Write).and_then(|store| {
+        let said = store.connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
+        said.map_err(|e| store.error(e))
+    });
+    match checked {
+        Ok(said) => said != "ok",
+        Err(error) => matches!(error, StoreError::Corrupt { .. }),
+    }
 }
 
 fn rename_all(path: &Path, now: i64) -> io::Result<PathBuf> {
@@ -189,6 +236,8 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+    use crate::errors::door::{Arrival, Door, Source};
+    use crate::errors::store::Room;
 
     fn place() -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
@@ -240,6 +289,41 @@ mod tests {
         let aside = store.set_aside().unwrap();
         assert!(fs::read(aside).unwrap().starts_with(b"no database"), "{}", aside.display());
         assert_eq!(store.losses(0, i64::MAX).unwrap()[0].reason, "damaged-store");
+    }
+
+    #[test]
+    fn damage_behind_the_first_page_is_found_by_whoever_writes() {
+        let (_folder, path) = place();
+        drop(Store::open(&path, Access::Write, 0).unwrap());
+        let store = Connection::open(&path).unwrap();
+        store.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+        drop(store);
+        let mut bytes = fs::read(&path).unwrap();
+        assert!(bytes.len() > 4 * 4096);
+        bytes[4096..].fill(0x5a);
+        fs::write(&path, &bytes).unwrap();
+        let mut store = Store::open(&path, Access::Write, 0).unwrap();
+        assert_eq!(store.set_aside(), None);
+        let arrival = Arrival { received: 1, source: Source::Record, count: 1, keeps_body: true, id: None };
+        let event = Door::default().admit(serde_json::json!({"message": "m"}), arrival);
+        let outcomes = store.apply(&[event], 1_790_000_000_000_000, Room::Bodies).unwrap();
+        assert!(outcomes[0].is_new_issue);
+        assert_eq!(fs::read(store.set_aside().unwrap()).unwrap().len(), bytes.len());
+        assert_eq!(store.losses(0, i64::MAX).unwrap()[0].reason, "damaged-store");
+    }
+
+    #[test]
+    fn the_log_stays_short_however_often_one_event_is_written() {
+        let (_folder, path) = place();
+        for n in 0..60 {
+            let mut store = Store::open(&path, Access::Write, 0).unwrap();
+            let arrival =
+                Arrival { received: n, source: Source::Record, count: 1, keeps_body: true, id: None };
+            let event = Door::default().admit(serde_json::json!({"message": "m"}), arrival);
+            store.apply(&[event], n, Room::Bodies).unwrap();
+        }
+        let log = fs::metadata(path.with_extension("db-wal")).map_or(0, |file| file.len());
+        assert!(log <= 2 * LONG_LOG, "{log}");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use chrono::Utc;
 
 use super::apply::{Outcome, Room};
 use super::error::StoreError;
-use super::open::{Access, Store};
+use super::open::Store;
 use super::retention::Limits;
 use crate::errors::door::Admitted;
 use crate::platform;
@@ -186,11 +186,6 @@ impl Desk {
         match self.store.apply(events, now, self.room) {
             // Counts are small: they may fit where bodies do not.
             Err(StoreError::Full { .. }) => self.store.apply(events, now, Room::CountsOnly),
-            Err(StoreError::Corrupt { .. }) => {
-                let path = self.store.path().to_owned();
-                self.store = Store::open(&path, Access::Write, now)?;
-                self.store.apply(events, now, self.room)
-            }
             other => other,
         }
     }

@@ -62,6 +62,8 @@ fn many_processes_write_at_once() {
         assert!(child.wait().unwrap().success());
     }
     assert_eq!(counted(&env), 40);
+    let log = std::fs::metadata(env.path(".fuelops/errors.db-wal")).map_or(0, |file| file.len());
+    assert!(log < 1 << 20, "{log}");
 }
 
 #[test]

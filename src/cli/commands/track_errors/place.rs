@@ -41,13 +41,7 @@ impl Place {
             }
         };
         let store = Store::open(path, access, self.micros())?;
-        if let Some(aside) = store.set_aside() {
-            context.ui.warn(&format!(
-                "{} was damaged; it is kept as {}, and a new one was started",
-                path.display(),
-                aside.display()
-            ));
-        }
+        say_set_aside(&store, context);
         Ok(store)
     }
 
@@ -103,6 +97,17 @@ impl Place {
     pub(super) fn moment(&self, text: &str) -> Result<i64, UsageError> {
         let now = self.now.with_timezone(&Local);
         parse_moment(text, &now).map(|at| at.timestamp_micros()).map_err(|e| UsageError(e.to_string()))
+    }
+}
+
+/// Says where a damaged file went, if there was one.
+pub(super) fn say_set_aside(store: &Store, context: &Context) {
+    if let Some(aside) = store.set_aside() {
+        context.ui.warn(&format!(
+            "{} was damaged; it is kept as {}, and a new one was started",
+            store.path().display(),
+            aside.display()
+        ));
     }
 }
 
