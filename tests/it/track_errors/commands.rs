@@ -65,12 +65,21 @@ fn a_command_keeps_its_exit_code_and_what_it_said_is_recorded() {
     assert_eq!(run(&["sh", "-c", "echo broken >&2; exit 7"]).code, Some(7));
     assert_eq!(run(&["sh", "-c", "kill -9 $$"]).code, Some(137));
     assert_eq!(run(&["no-such-program"]).code, Some(127));
+    let missing =
+        ["track-errors", "record", "--traceback", "none.txt", "--", "sh", "-c", "echo torn >&2; exit 9"];
+    let missing = env.run(&missing);
+    assert_eq!(missing.code, Some(9));
+    assert!(
+        missing.stderr.contains("none.txt") && missing.stderr.contains("recorded as issue"),
+        "{}",
+        missing.stderr
+    );
     let python = run(&["python3", "-c", "def f():\n    return {}['a']\nf()"]);
     assert_eq!(python.code, Some(1));
     let report = report(&env);
     let types: Vec<&str> =
         report["by_type"].as_array().unwrap().iter().map(|t| t["type"].as_str().unwrap()).collect();
-    assert_eq!((report["events"].as_u64(), types), (Some(4), vec!["CommandFailed", "KeyError"]));
+    assert_eq!((report["events"].as_u64(), types), (Some(5), vec!["CommandFailed", "KeyError"]));
     assert!(report.to_string().contains("exit code 7: broken"), "{report}");
 }
 

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use serde_json::Value;
 
-use super::place::{Place, action, tell};
+use super::place::{Place, action, say_set_aside, tell};
 use super::run_command;
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, UsageError};
@@ -80,7 +80,8 @@ pub(super) fn run(args: &RecordArgs, context: &Context) -> Result<Exit> {
     if !args.command.is_empty() {
         return run_and_record(args, context);
     }
-    let mut made = described(args)?;
+    let traceback = args.traceback.as_deref().map(read).transpose()?.unwrap_or_default();
+    let mut made = described(args, traceback);
     if made.kind.is_empty() && made.message.is_empty() && made.traceback.trim().is_empty() {
         return Err(UsageError(
             "nothing to record: give --type, --message or --traceback, or a command behind --".into(),
@@ -105,15 +106,14 @@ fn said(outcome: Outcome, context: &Context) -> Result<Exit> {
     tell(&done, context)
 }
 
-fn described(args: &RecordArgs) -> Result<Draft> {
+fn described(args: &RecordArgs, traceback: String) -> Draft {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let data = match &args.data {
         // What is no JSON is kept as the text that it is: an error is never lost to its own description.
         Some(data) => parse_json(data.as_bytes()).unwrap_or_else(|_| Value::String(data.clone())),
         None => Value::Null,
     };
-    let traceback = args.traceback.as_deref().map(read).transpose()?.unwrap_or_default();
-    Ok(Draft {
+    Draft {
         kind: text(&args.kind),
         message: text(&args.message),
         context: text(&args.context),
@@ -127,7 +127,7 @@ fn described(args: &RecordArgs) -> Result<Draft> {
         tags: args.tag.clone(),
         fingerprint: args.fingerprint.clone(),
         ..Draft::default()
-    })
+    }
 }
 
 fn read(path: &Path) -> Result<String> {
@@ -162,7 +162,11 @@ fn store(made: &Draft, context: &Context) -> Result<Outcome> {
     );
     let mut store = place.open(Access::Write, context)?;
     let room = store.room(place.limits());
+    let was_whole = store.set_aside().is_none();
     let outcomes = store.apply(&[admitted], now, room)?;
+    if was_whole {
+        say_set_aside(&store, context);
+    }
     outcomes.into_iter().next().context("the store gave no answer")
 }
 
@@ -171,7 +175,11 @@ fn run_and_record(args: &RecordArgs, context: &Context) -> Result<Exit> {
     if ended.code == 0 {
         return Ok(Exit::Own(0));
     }
-    let mut made = described(args)?;
+    let traceback = args.traceback.as_deref().map_or(Ok(String::new()), read).unwrap_or_else(|error| {
+        context.ui.warn(&format!("{error:#}; what the command wrote to stderr is kept instead"));
+        String::new()
+    });
+    let mut made = described(args, traceback);
     let shown: Vec<_> = args.command.iter().map(|word| word.to_string_lossy()).collect();
     if made.traceback.is_empty() {
         made.traceback.clone_from(&ended.stderr);
