@@ -5,7 +5,7 @@
 //! transaction that stores it: a crash in between loses nothing and counts nothing twice.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
@@ -17,8 +17,10 @@ use crate::errors::store::{Limits, Store, StoreError};
 /// Its name in `state_dir`.
 pub const SPOOL: &str = "errors.spool";
 const BATCH: usize = 500;
-/// Bytes of one file that are read at once; more of them wait for the next time.
-const MAX_FILE: u64 = 256 << 20;
+/// Bytes of one line: what the shim writes is much shorter.
+const MAX_LINE: u64 = 1 << 20;
+/// Bytes that are held at once.
+const MAX_HELD: usize = 16 << 20;
 const MARK: &str = "spool:";
 
 /// What was taken in.
@@ -56,14 +58,12 @@ pub fn drain(
     }
     for path in taken(folder) {
         // Whoever holds it is taking it in, or writes its last line.
-        let Ok(mut file) = File::open(&path) else { continue };
+        let Ok(file) = File::open(&path) else { continue };
         flock(&file, FlockOperation::LockExclusive).map_err(|e| wrong(&path)(e.into()))?;
         if !path.exists() {
             continue;
         }
-        let mut bytes = Vec::new();
-        file.by_ref().take(MAX_FILE).read_to_end(&mut bytes).map_err(wrong(&path))?;
-        take(&path, &bytes, store, door, limits, now, &mut drained)?;
+        take(&path, &mut BufReader::new(&file), store, door, limits, now, &mut drained)?;
         fs::remove_file(&path).map_err(wrong(&path))?;
         store.forget_mark(&mark_of(&path))?;
     }
@@ -88,7 +88,7 @@ fn mark_of(path: &Path) -> String {
 
 fn take(
     path: &Path,
-    bytes: &[u8],
+    file: &mut impl BufRead,
     store: &mut Store,
     door: &Door,
     limits: Limits,
@@ -97,12 +97,17 @@ fn take(
 ) -> Result<(), StoreError> {
     let source = mark_of(path);
     let from: usize = store.mark(&source)?.and_then(|mark| mark.parse().ok()).unwrap_or(0);
-    let lines: Vec<&[u8]> =
-        bytes.split(|b| *b == b'\n').filter(|line| !line.trim_ascii().is_empty()).collect();
     let room = store.room(limits);
-    for (index, chunk) in lines.chunks(BATCH).enumerate() {
-        let last = (index + 1) * BATCH;
-        if last <= from {
+    let mut last = 0;
+    loop {
+        let mut chunk = lines(file).map_err(|source| StoreError::Io { path: path.to_owned(), source })?;
+        if chunk.is_empty() {
+            return Ok(());
+        }
+        let before = from.saturating_sub(last).min(chunk.len());
+        last += chunk.len();
+        chunk.drain(..before);
+        if chunk.is_empty() {
             continue;
         }
         let events: Vec<Admitted> = chunk.iter().filter_map(|line| admit(line, door, now)).collect();
@@ -114,7 +119,27 @@ fn take(
             store.note_loss(now, "malformed", "spool", malformed)?;
         }
     }
-    Ok(())
+}
+
+/// The next lines, as many as are taken in together; none at the end. Of one that is too long its beginning is left, which
+/// is no JSON.
+fn lines(file: &mut impl BufRead) -> io::Result<Vec<Vec<u8>>> {
+    let (mut lines, mut held) = (Vec::new(), 0);
+    while lines.len() < BATCH && held < MAX_HELD {
+        let mut line = Vec::new();
+        if file.by_ref().take(MAX_LINE).read_until(b'\n', &mut line)? == 0 {
+            break;
+        }
+        if line.len() as u64 == MAX_LINE && !line.ends_with(b"\n") {
+            line.truncate(1);
+            file.skip_until(b'\n')?;
+        }
+        if !line.trim_ascii().is_empty() {
+            held += line.len();
+            lines.push(line);
+        }
+    }
+    Ok(lines)
 }
 
 /// A line of the shim's: what the old module's record held, and an id.
@@ -172,6 +197,43 @@ mod tests {
             0
         );
         assert_eq!(store.all_issues(NOW).unwrap()[0].count, 1200);
+    }
+
+    #[test]
+    fn a_spool_is_read_to_its_end_in_bounded_pieces() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&folder.path().join("errors.db"), Access::Write, 0).unwrap();
+        let long = format!("{{\"type\":\"Long\",\"message\":\"{}\"}}\n", "x".repeat(1 << 20));
+        let wide = format!("{{\"type\":\"Wide\",\"message\":\"{}\"}}\n", "x".repeat(900 << 10));
+        let text = long + &wide.repeat(40) + "\n{\"type\":\"Last\"}";
+        let pieces = |text: &str| {
+            let mut file = text.as_bytes();
+            std::iter::from_fn(|| Some(lines(&mut file).unwrap()).filter(|piece| !piece.is_empty()))
+                .collect::<Vec<_>>()
+        };
+        assert!(
+            pieces(&text)
+                .iter()
+                .all(|piece| piece.iter().map(Vec::len).sum::<usize>() <= MAX_HELD + (1 << 20))
+        );
+        fs::write(folder.path().join(SPOOL), &text).unwrap();
+        let drained = drain(folder.path(), &mut store, &Door::default(), LIMITS, NOW).unwrap();
+        assert_eq!(drained, Drained { events: 41, malformed: 1 });
+        let kinds: Vec<_> = store.all_issues(NOW).unwrap().into_iter().map(|issue| issue.kind).collect();
+        assert_eq!(kinds, ["Wide", "Last"]);
+    }
+
+    #[test]
+    fn what_was_taken_in_before_a_crash_is_not_taken_in_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&folder.path().join("errors.db"), Access::Write, 0).unwrap();
+        let path = folder.path().join(format!("{SPOOL}.1-1"));
+        fs::write(&path, "{\"type\":\"E\"}\n".repeat(700)).unwrap();
+        store
+            .apply_with_mark(&[], NOW, crate::errors::store::Room::Bodies, (&mark_of(&path), "500"))
+            .unwrap();
+        let drained = drain(folder.path(), &mut store, &Door::default(), LIMITS, NOW).unwrap();
+        assert_eq!(drained, Drained { events: 200, malformed: 0 });
     }
 
     #[test]
