@@ -1,6 +1,6 @@
 //! The loss ledger: what was not kept, why, and how much of it.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
 
 use super::error::StoreError;
@@ -48,6 +48,26 @@ impl Store {
     /// When it cannot be written.
     pub fn note_loss(&self, now: i64, reason: &str, category: &str, n: u64) -> Result<(), StoreError> {
         add(&self.connection, now, reason, category, n).map_err(|e| self.error(e))
+    }
+
+    /// Notes several at once: by reason and category, each with its number.
+    ///
+    /// # Errors
+    /// When nothing was written.
+    pub(super) fn note_losses(
+        &mut self,
+        now: i64,
+        losses: impl IntoIterator<Item = ((String, String), u64)>,
+    ) -> Result<(), StoreError> {
+        let path = self.path.clone();
+        let write = || {
+            let tx = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
+            for ((reason, category), n) in losses {
+                add(&tx, now, &reason, &category, n)?;
+            }
+            tx.commit()
+        };
+        write().map_err(|e| StoreError::of(&path, e))
     }
 
     /// Sums the losses of a time, greatest first.

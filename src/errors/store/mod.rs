@@ -25,7 +25,6 @@ pub use error::StoreError;
 pub use issues::{Issue, IssueId};
 pub use ledger::Loss;
 pub use open::{Access, Store};
-pub use progress::Mark;
 pub use retention::{Limits, Pruned};
 pub use writer::{Ack, Offer, Writer};
 

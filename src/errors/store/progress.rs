@@ -5,15 +5,8 @@ use rusqlite::{OptionalExtension, params};
 use super::error::StoreError;
 use super::open::Store;
 
-/// A note under a name; its writer knows what it means.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mark {
-    pub source: String,
-    pub text: String,
-}
-
 impl Store {
-    /// Reads the mark of a source.
+    /// Reads the mark of a source; its writer knows what it means.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -23,22 +16,6 @@ impl Store {
             .prepare_cached("SELECT mark FROM progress WHERE source = ?1")
             .map_err(|e| self.error(e))?;
         query.query_row([source], |row| row.get(0)).optional().map_err(|e| self.error(e))
-    }
-
-    /// Reads every mark whose name begins like this.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn marks(&self, prefix: &str) -> Result<Vec<Mark>, StoreError> {
-        let read = || -> rusqlite::Result<Vec<Mark>> {
-            let mut query = self.connection.prepare_cached(
-                "SELECT source, mark FROM progress WHERE substr(source, 1, length(?1)) = ?1",
-            )?;
-            let rows =
-                query.query_map([prefix], |row| Ok(Mark { source: row.get(0)?, text: row.get(1)? }))?;
-            rows.collect()
-        };
-        read().map_err(|e| self.error(e))
     }
 
     /// Forgets a source.

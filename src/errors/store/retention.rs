@@ -63,7 +63,7 @@ impl Store {
         pruned.events += self.thin()?;
         self.give_back()?;
         let mut bytes = self.bytes()?;
-        // Bodies of the oldest events go first, then their rows.
+        // The oldest events go with their bodies; their counts stay.
         while bytes > limits.max_bytes {
             let gone = self.connection.execute(
                 "DELETE FROM event WHERE id IN (SELECT id FROM event ORDER BY counted_at LIMIT ?1)",
@@ -112,12 +112,17 @@ impl Store {
             crowded.query_map([MAX_EVENTS], |row| row.get(0))?.collect::<Result<_, _>>()?;
         let mut gone = 0;
         for issue in crowded {
-            let n = self.connection.execute(
-                "DELETE FROM event WHERE issue = ?1 AND id NOT IN
-                   (SELECT id FROM event WHERE issue = ?1 ORDER BY at DESC LIMIT ?2)",
-                params![issue, MAX_EVENTS],
-            )?;
-            gone += n as u64;
+            for _ in 0..SLICES {
+                let n = self.connection.execute(
+                    "DELETE FROM event WHERE id IN
+                       (SELECT id FROM event WHERE issue = ?1 ORDER BY at DESC LIMIT ?2 OFFSET ?3)",
+                    params![issue, SLICE, MAX_EVENTS],
+                )?;
+                gone += n as u64;
+                if n == 0 {
+                    break;
+                }
+            }
         }
         Ok(gone)
     }

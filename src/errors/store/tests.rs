@@ -206,6 +206,30 @@ fn a_store_above_its_size_loses_its_oldest_events_but_no_count() {
 }
 
 #[test]
+fn an_issue_keeps_its_newest_events_and_all_its_count() {
+    let mut place = place();
+    let mut event = admit(error("E", ""), NOW, Source::Sdk);
+    for batch in 0..13 {
+        let events: Vec<_> = (0..1000)
+            .map(|n| {
+                event.id = crate::errors::door::EventId::random();
+                event.at = NOW + batch * 1000 + n;
+                event.clone()
+            })
+            .collect();
+        place.store.apply(&events, NOW, Room::CountsOnly).unwrap();
+    }
+    assert_eq!(place.store.prune(LIMITS, NOW).unwrap().events, 3000);
+    let (left, oldest): (i64, i64) = place
+        .store
+        .connection
+        .query_row("SELECT count(*), min(at) FROM event", [], |r| Ok((r.get(0)?, r.get(1)?)))
+        .unwrap();
+    assert_eq!((left, oldest), (10_000, NOW + 3000));
+    assert_eq!(place.store.all_issues(NOW).unwrap()[0].count, 13_000);
+}
+
+#[test]
 fn endpoints_and_tag_values_are_bounded_and_nothing_is_uncounted() {
     let mut place = place();
     let events: Vec<_> = (0..400)

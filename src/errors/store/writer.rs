@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -49,7 +49,6 @@ impl std::fmt::Debug for Offer {
 pub struct Writer {
     sender: Option<SyncSender<Offer>>,
     waiting: Arc<AtomicI64>,
-    failing: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -57,19 +56,18 @@ impl Writer {
     /// Starts the thread on an open store.
     pub fn start(store: Store, limits: Limits) -> Self {
         let (sender, receiver) = sync_channel(QUEUE);
-        let (waiting, failing) = (Arc::new(AtomicI64::new(0)), Arc::new(AtomicBool::new(false)));
+        let waiting = Arc::new(AtomicI64::new(0));
         let mut desk = Desk {
             store,
             limits,
             waiting: Arc::clone(&waiting),
-            failing: Arc::clone(&failing),
             room: Room::Bodies,
             looked_at: None,
             losses: HashMap::new(),
             losses_since: None,
         };
         let thread = std::thread::spawn(move || desk.work(&receiver));
-        Self { sender: Some(sender), waiting, failing, thread: Some(thread) }
+        Self { sender: Some(sender), waiting, thread: Some(thread) }
     }
 
     /// Hands something over; gives it back where too much waits already.
@@ -91,11 +89,6 @@ impl Writer {
     pub fn is_pressed(&self) -> bool {
         self.waiting.load(Ordering::Relaxed) > (QUEUE / 2) as i64
     }
-
-    /// Whether the last commit failed.
-    pub fn is_failing(&self) -> bool {
-        self.failing.load(Ordering::Relaxed)
-    }
 }
 
 impl Drop for Writer {
@@ -111,7 +104,6 @@ struct Desk {
     store: Store,
     limits: Limits,
     waiting: Arc<AtomicI64>,
-    failing: Arc<AtomicBool>,
     room: Room,
     looked_at: Option<Instant>,
     /// Losses that are not written yet: they are counted together, not each with a commit of its own.
@@ -142,9 +134,9 @@ impl Desk {
 
     fn write_losses(&mut self) {
         let now = Utc::now().timestamp_micros();
-        for ((reason, category), count) in self.losses.drain() {
+        if !self.losses.is_empty() {
             // A ledger that cannot be written loses what it says, not the events.
-            self.store.note_loss(now, &reason, &category, count).unwrap_or(());
+            self.store.note_losses(now, self.losses.drain()).unwrap_or(());
         }
         self.losses_since = None;
     }
@@ -172,7 +164,6 @@ impl Desk {
             return;
         }
         let result = self.write(&events, now);
-        self.failing.store(result.is_err(), Ordering::Relaxed);
         match result {
             Ok(outcomes) => acks.into_iter().zip(outcomes).for_each(|(ack, outcome)| ack(Ok(outcome))),
             Err(error) => {
