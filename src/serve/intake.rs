@@ -14,7 +14,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Semaphore, SemaphorePermit, TryAcquireError, oneshot};
 
 use super::pool::Pool;
 use crate::errors::intake::{Encoding, Form, Intake, Taken};
@@ -91,21 +91,25 @@ async fn take(desk: &Desk, form: Form, request: Request<Body>) -> Response<Body>
     if declared.is_some_and(|n| n > MAX_SENT) {
         return refuse(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large");
     }
-    let kib = declared.map_or(UNTOLD_KIB, |n| u32::try_from(n / 1024 + 1).unwrap_or(HELD_KIB));
-    let Ok(_held) = desk.held.acquire_many(kib.min(HELD_KIB)).await else {
-        return refuse(StatusCode::SERVICE_UNAVAILABLE, "the listener ends");
-    };
-    let body = match tokio::time::timeout(BODY_TIME, read(body)).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(refused)) => return refused,
-        Err(_) => return refuse(StatusCode::REQUEST_TIMEOUT, "the body took too long"),
-    };
-    let encoding = text(&head.headers, "content-encoding").map_or(Encoding::Identity, Encoding::of_header);
     let query = head.uri.query().map(str::to_owned);
     let auth = ["x-sentry-auth", "authorization"]
         .iter()
         .find_map(|name| text(&head.headers, name))
         .map(str::to_owned);
+    if desk.intake.turns_away(form, (query.as_deref(), auth.as_deref())) {
+        return answer(desk, Ok(Taken::Forbidden));
+    }
+    let kib = declared.map_or(UNTOLD_KIB, |n| u32::try_from(n / 1024 + 1).unwrap_or(HELD_KIB)).min(HELD_KIB);
+    let Ok(held) = desk.held.acquire_many(kib).await else {
+        return refuse(StatusCode::SERVICE_UNAVAILABLE, "the listener ends");
+    };
+    let mut hold = Hold { of: &desk.held, held, kib };
+    let body = match tokio::time::timeout(BODY_TIME, read(body, &mut hold)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(refused)) => return refused,
+        Err(_) => return refuse(StatusCode::REQUEST_TIMEOUT, "the body took too long"),
+    };
+    let encoding = text(&head.headers, "content-encoding").map_or(Encoding::Identity, Encoding::of_header);
     let (sender, receiver) = oneshot::channel();
     let intake = Arc::clone(&desk.intake);
     let work = Box::new(move || {
@@ -118,13 +122,34 @@ async fn take(desk: &Desk, form: Form, request: Request<Body>) -> Response<Body>
     answer(desk, receiver.await.map_err(|_| ()))
 }
 
-async fn read(mut body: Body) -> Result<Vec<u8>, Response<Body>> {
+/// What one body takes of what all may take together.
+struct Hold<'s> {
+    of: &'s Semaphore,
+    held: SemaphorePermit<'s>,
+    kib: u32,
+}
+
+impl Hold<'_> {
+    /// Takes more for a body that has grown beyond what it was taken for; it does not wait, or all might wait for each other.
+    fn grow(&mut self, bytes: usize) -> Result<(), TryAcquireError> {
+        while bytes.div_ceil(1024) > self.kib as usize {
+            self.held.merge(self.of.try_acquire_many(UNTOLD_KIB)?);
+            self.kib += UNTOLD_KIB;
+        }
+        Ok(())
+    }
+}
+
+async fn read(mut body: Body, hold: &mut Hold<'_>) -> Result<Vec<u8>, Response<Body>> {
     let mut bytes = Vec::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| refuse(StatusCode::BAD_REQUEST, "the body ended too soon"))?;
         let Ok(data) = frame.into_data() else { continue };
         if bytes.len() + data.len() > MAX_SENT {
             return Err(refuse(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"));
+        }
+        if hold.grow(bytes.len() + data.len()).is_err() {
+            return Err(refuse(StatusCode::SERVICE_UNAVAILABLE, "too much is sent at once"));
         }
         bytes.extend_from_slice(&data);
     }
@@ -197,6 +222,22 @@ pub fn dsn(key: &str, address: SocketAddr) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_body_without_a_length_takes_its_part_of_what_all_may_take() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        for (all, ok) in [(4096, true), (512, false)] {
+            let of = Semaphore::new(all);
+            let mut hold = Hold { of: &of, held: of.try_acquire_many(UNTOLD_KIB).unwrap(), kib: UNTOLD_KIB };
+            let body = Body::from(vec![0; 1 << 20]);
+            assert_eq!(runtime.block_on(read(body, &mut hold)).is_ok(), ok);
+            if ok {
+                assert_eq!(of.available_permits(), all - 1024);
+            }
+            drop(hold);
+            assert_eq!(of.available_permits(), all);
+        }
+    }
 
     #[test]
     fn endpoints_are_told_by_the_end_of_their_path() {

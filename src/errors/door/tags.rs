@@ -9,31 +9,27 @@ pub(super) const MAX_TAGS: usize = 40;
 
 /// The tags, whether they came as an object or as a list of pairs.
 pub(super) fn tags(event: &Value) -> Vec<(String, String)> {
-    let pair = |key: &str, value: &Value| {
-        let value = match value {
-            Value::String(text) => text.clone(),
-            Value::Null => return None,
-            other => other.to_string(),
-        };
-        (!key.is_empty()).then(|| (key.to_owned(), value))
-    };
-    match &event["tags"] {
-        Value::Object(fields) => fields.iter().filter_map(|(k, v)| pair(k, v)).take(MAX_TAGS).collect(),
-        Value::Array(items) => {
-            let of = |item: &Value| match item {
-                Value::Array(two) if two.len() == 2 => pair(text(&two[0]), &two[1]),
-                Value::Object(_) => pair(text(&item["key"]), &item["value"]),
-                _ => None,
-            };
-            items.iter().filter_map(of).take(MAX_TAGS).collect()
-        }
-        _ => Vec::new(),
-    }
+    pairs(event).map(|(key, value)| (key.to_owned(), word(value))).collect()
+}
+
+fn pairs(event: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    let tags = &event["tags"];
+    let fields = tags.as_object().into_iter().flatten().map(|(key, value)| (key.as_str(), value));
+    let listed = tags.as_array().into_iter().flatten().filter_map(|item| match item {
+        Value::Array(two) if two.len() == 2 => Some((text(&two[0]), &two[1])),
+        Value::Object(_) => Some((text(&item["key"]), &item["value"])),
+        _ => None,
+    });
+    fields.chain(listed).filter(|(key, value)| !key.is_empty() && !value.is_null()).take(MAX_TAGS)
+}
+
+fn word(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// The value of one tag.
 pub(super) fn tag(event: &Value, name: &str) -> Option<String> {
-    tags(event).into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
+    pairs(event).find(|(key, _)| *key == name).map(|(_, value)| word(value))
 }
 
 /// Where the request went: the tag `endpoint`, else the request's route, else the transaction.

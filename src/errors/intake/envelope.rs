@@ -5,8 +5,6 @@
 //! payload  := `length` bytes, where the item's header says so; else everything to the next newline
 //! ```
 
-use std::collections::HashMap;
-
 use serde::Deserialize;
 
 /// Items of one envelope that are looked at.
@@ -57,8 +55,6 @@ struct ItemHeader {
     kind: Option<String>,
     #[serde(default)]
     length: Option<u64>,
-    #[serde(flatten)]
-    _others: HashMap<String, serde::de::IgnoredAny>,
 }
 
 impl<'b> Envelope<'b> {

@@ -110,6 +110,15 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 impl Intake {
+    /// Whether a request can be turned away without its body: by a wrong key, or by none where only the request can bear one.
+    pub fn turns_away(&self, form: Form, (query, header): (Option<&str>, Option<&str>)) -> bool {
+        match (&self.key, key_of(query, header, None)) {
+            (None, _) => false,
+            (Some(_), None) => form == Form::Event,
+            (Some(wanted), Some(told)) => *wanted != told,
+        }
+    }
+
     /// Takes a body in and replies once its events are on the disk.
     pub fn take(
         &self,

@@ -85,6 +85,10 @@ fn strangers_and_other_sites_are_turned_away() {
     assert_eq!(server.send(&format!("/api/1/envelope/?sentry_key={key}"), "", body).0, 200);
     assert_eq!(server.send("/api/1/envelope/?sentry_key=wrong", "", body).0, 403);
     assert_eq!(server.send("/api/1/envelope/", "", body).0, 403);
+    // A wrong key is told before the body comes.
+    let late = "Content-Length: 5000\r\n";
+    assert_eq!(server.send("/api/1/envelope/?sentry_key=wrong", late, body).0, 403);
+    assert_eq!(server.send("/api/1/store/", late, body).0, 403);
     let cross = format!("{auth}Content-Type: text/plain\r\nOrigin: https://evil.example\r\n");
     assert_eq!(server.send("/api/1/envelope/", &cross, body).0, 403);
     assert_eq!(server.send("/api/1/nothing/", &auth, body).0, 404);
