@@ -73,26 +73,36 @@ fn listen(asked: Option<SocketAddr>, config: &Config) -> Result<SocketAddr> {
 pub(super) fn print_dsn(args: &DsnArgs, context: &Context) -> Result<Exit> {
     context.ui.plain_only("track-errors dsn")?;
     let place = Place::new(context)?;
-    let key = key(&place.config)?;
+    let key = key(&place.config.state_dir)?;
     let text = dsn(&key, listen(args.listen, &place.config)?) + "\n";
     context.ui.result(text.as_bytes())?;
     Ok(Exit::Done)
 }
 
 /// The key of this store's DSN, made when it is first asked for.
-fn key(config: &Config) -> Result<String> {
-    let path = config.state_dir.join(KEY_FILE);
-    match fs::read_to_string(&path) {
-        Ok(text) if !text.trim().is_empty() => return Ok(text.trim().to_owned()),
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            return Err(error).with_context(|| format!("cannot read {}", path.display()));
-        }
-        _ => {}
+fn key(state_dir: &Path) -> Result<String> {
+    let path = state_dir.join(KEY_FILE);
+    if let Some(key) = read_key(&path)? {
+        return Ok(key);
     }
-    store::create_folder(&config.state_dir, 0o700)?;
+    store::create_folder(state_dir, 0o700)?;
     let key = EventId::random().to_string();
-    store::write_atomic(&path, format!("{key}\n").as_bytes(), PRIVATE)?;
-    Ok(key)
+    match store::write_new(&path, format!("{key}\n").as_bytes(), PRIVATE) {
+        // Of several that make it at once the first one's is everybody's.
+        Err(error) if error.source.kind() == io::ErrorKind::AlreadyExists => {
+            read_key(&path)?.with_context(|| format!("{} holds no key; remove it", path.display()))
+        }
+        other => Ok(other.map(|()| key)?),
+    }
+}
+
+/// Reads the key; none where there is no file, or nothing in it.
+fn read_key(path: &Path) -> Result<Option<String>> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text.trim().to_owned()).filter(|key| !key.is_empty())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+    }
 }
 
 pub(super) fn serve(args: &ServeArgs, context: &Context) -> Result<Exit> {
@@ -100,7 +110,7 @@ pub(super) fn serve(args: &ServeArgs, context: &Context) -> Result<Exit> {
     let place = Place::new(context)?;
     let address = listen(args.listen, &place.config)?;
     let needs_key = place.config.errors.require_key || !is_loopback(&address);
-    let key = key(&place.config)?;
+    let key = key(&place.config.state_dir)?;
     let store = place.open(Access::Write, context)?;
     let path = store.path().to_owned();
     let taker = Intake {
@@ -202,4 +212,22 @@ pub(super) fn waits(folder: &Path) -> bool {
         name.to_string_lossy().starts_with(crate::errors::feed::SPOOL)
             && entry.metadata().is_ok_and(|file| file.len() > 0)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_that_start_at_once_have_one_key() {
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().unwrap();
+            let mut keys: Vec<String> = thread::scope(|scope| {
+                let made: Vec<_> = (0..8).map(|_| scope.spawn(|| key(folder.path()).unwrap())).collect();
+                made.into_iter().map(|thread| thread.join().unwrap()).collect()
+            });
+            keys.dedup();
+            assert_eq!(keys.len(), 1, "{keys:?}");
+        }
+    }
 }
