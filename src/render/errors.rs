@@ -12,10 +12,12 @@ use crate::report::{
 use crate::text::human;
 
 /// How it is shown.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct ErrorView<Z> {
     /// Rows of each table.
     pub top: usize,
+    /// How `fuelops` is called for the same store.
+    pub program: String,
     pub zone: Z,
     pub now: DateTime<Utc>,
 }
@@ -145,7 +147,7 @@ where
     }
     if let Some(first) = report.issues.first() {
         document.push(Block::Heading("Next".to_owned()));
-        let command = format!("fuelops track-errors show {}", first.id);
+        let command = format!("{} track-errors show {}", view.program, first.id);
         document.push(Block::Command { text: "the most frequent one in full".to_owned(), command });
     }
     document
@@ -202,7 +204,11 @@ where
 {
     let mut document = Document::new("issues");
     if list.issues.is_empty() {
-        document.push(Block::Paragraph(format!("no such issue ({} known)", list.known).into()));
+        let none = match list.known {
+            0 => "no issues yet".to_owned(),
+            known => format!("no such issue ({known} known)"),
+        };
+        document.push(Block::Paragraph(none.into()));
         return document;
     }
     document.push(Block::Table(view.issues(&list.issues)));
@@ -247,8 +253,12 @@ where
     if let Some(event) = report.events.first() {
         document.push(Block::Heading("Next".to_owned()));
         let command = |text: &str, command: String| Block::Command { text: text.to_owned(), command };
-        document.push(command("once it is fixed", format!("fuelops track-errors resolve {}", issue.id)));
-        document.push(command("why it is one issue", format!("fuelops track-errors why {}", event.event_id)));
+        document
+            .push(command("once it is fixed", format!("{} track-errors resolve {}", view.program, issue.id)));
+        document.push(command(
+            "why it is one issue",
+            format!("{} track-errors why {}", view.program, event.event_id),
+        ));
     }
     document
 }

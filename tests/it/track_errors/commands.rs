@@ -13,7 +13,9 @@ fn without_a_store_all_is_unknown_and_nothing_is_created() {
     let env = Env::new();
     let outcome = env.run(&["track-errors", "--format", "json"]);
     assert_eq!((outcome.code, outcome.json()["verdict"].as_str()), (Some(3), Some("unknown")));
-    assert_eq!(env.run(&["track-errors", "list"]).code, Some(3));
+    let list = env.run(&["track-errors", "list"]);
+    assert_eq!(list.code, Some(3));
+    assert!(list.stderr.contains("`fuelops track-errors ingest-logs`"), "{}", list.stderr);
     assert!(!env.path(".fuelops").exists());
 }
 
@@ -168,6 +170,24 @@ fn a_spool_that_cannot_be_taken_in_keeps_no_report_back() {
     let outcome = env.run(&["track-errors", "--format", "json"]);
     assert_eq!((outcome.code, outcome.json()["events"].as_u64()), (Some(0), Some(1)), "{}", outcome.stderr);
     assert!(outcome.stderr.contains("not taken in"), "{}", outcome.stderr);
+}
+
+#[test]
+fn what_is_told_next_works_where_the_config_lies_elsewhere() {
+    let env = Env::new();
+    env.write("other/fuelops.toml", "");
+    env.run(&["--config", "other/fuelops.toml", "track-errors", "dsn"]);
+    env.write("empty.json", "{\"errors\": []}");
+    env.run(&["--config", "other/fuelops.toml", "track-errors", "import", "empty.json"]);
+    let list = env.run(&["--config", "other/fuelops.toml", "track-errors", "list"]);
+    assert!(list.stdout.contains("no issues yet"), "{}", list.stdout);
+    env.run(&["--config", "other/fuelops.toml", "track-errors", "record", "--type", "E", "--message", "m"]);
+    let report = env.run(&["--config", "other/fuelops.toml", "track-errors"]);
+    assert!(
+        report.stdout.contains("fuelops --config other/fuelops.toml track-errors show 1"),
+        "{}",
+        report.stdout
+    );
 }
 
 #[test]

@@ -15,16 +15,22 @@ use crate::model::Verdict;
 use crate::render;
 use crate::report::ErrorAction;
 use crate::text::moment::parse_moment;
+use crate::text::shell;
 
 /// What the subcommands stand on.
 pub(super) struct Place {
     pub(super) config: Config,
     pub(super) now: DateTime<Utc>,
+    /// How the caller named this config, for the commands that are told.
+    pub(super) program: String,
 }
 
 impl Place {
     pub(super) fn new(context: &Context) -> Result<Self> {
-        Ok(Self { config: context.config()?.config, now: Utc::now() })
+        let named = context.global.config.as_ref().map(|path| path.to_string_lossy().into_owned());
+        let named = named.iter().flat_map(|path| ["--config", path.as_str()]);
+        let program = shell::command(["fuelops"].into_iter().chain(named));
+        Ok(Self { config: context.config()?.config, now: Utc::now(), program })
     }
 
     pub(super) fn micros(&self) -> i64 {
@@ -67,9 +73,16 @@ impl Place {
     /// Opens the store to be read, or says that there is none.
     pub(super) fn read_or_tell(&self, context: &Context) -> Result<Result<Store, Exit>> {
         Ok(self.read(context)?.ok_or_else(|| {
-            context.ui.error("there is no error store yet: nothing was recorded, imported or ingested");
+            context.ui.error(&self.no_store());
             Exit::Verdict(Verdict::Unknown)
         }))
+    }
+
+    pub(super) fn no_store(&self) -> String {
+        format!(
+            "there is no error store yet: nothing was recorded, imported or ingested; `{} track-errors ingest-logs` takes in what the logs hold",
+            self.program
+        )
     }
 
     pub(super) fn door(&self) -> Door {

@@ -20,7 +20,7 @@ use crate::report::{ErrorReport, IssueList};
 const RECENT: u32 = 20;
 
 fn view(top: usize, place: &Place) -> ErrorView<Local> {
-    ErrorView { top, zone: Local, now: place.now }
+    ErrorView { top, program: place.program.clone(), zone: Local, now: place.now }
 }
 
 pub(super) fn report(args: &ReportArgs, context: &Context) -> Result<Exit> {
@@ -81,7 +81,7 @@ fn nothing(span: Span, place: &Place) -> ErrorReport {
     };
     let mut report = summary::report(empty, span, place.bars());
     report.verdict = Verdict::Unknown;
-    "there is no error store yet: nothing was recorded, imported or ingested".clone_into(&mut report.reason);
+    report.reason = place.no_store();
     report
 }
 
