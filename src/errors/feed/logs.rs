@@ -24,6 +24,8 @@ pub struct Record<'r> {
     /// Microseconds since 1970.
     pub at: i64,
     pub text: &'r [u8],
+    /// Whether its log was read before; what is too old to be kept was then counted, and may be forgotten by now.
+    pub is_again: bool,
 }
 
 /// What came in.
@@ -57,6 +59,9 @@ impl LogFeed<'_> {
     /// # Errors
     /// When the store cannot be written.
     pub fn record(&mut self, record: &Record<'_>) -> Result<(), StoreError> {
+        if record.is_again && record.at > 0 && record.at < self.now.saturating_sub(self.limits.max_age) {
+            return Ok(());
+        }
         let text = &record.text[..record.text.len().min(MAX_RECORD)];
         let is_error = record.level.is_some_and(|level| level >= Level::Error);
         if !is_error && !looks_like_traceback(text) {
@@ -156,14 +161,37 @@ mod tests {
     const NOW: i64 = 1_795_000_000_000_000;
 
     fn run(store: &mut Store, texts: &[&str]) -> Ingested {
+        run_at(store, texts, LIMITS, NOW, false)
+    }
+
+    fn run_at(store: &mut Store, texts: &[&str], limits: Limits, now: i64, is_again: bool) -> Ingested {
         let door = Door::default();
-        let mut feed = ingest(store, &door, LIMITS, NOW);
+        let mut feed = ingest(store, &door, limits, now);
         for text in texts {
             let level = if text.contains("ERROR") { Some(Level::Error) } else { Some(Level::Info) };
-            feed.record(&Record { log: "backend.log", level, at: NOW - 1_000_000, text: text.as_bytes() })
-                .unwrap();
+            feed.record(&Record {
+                log: "backend.log",
+                level,
+                at: NOW - 1_000_000,
+                text: text.as_bytes(),
+                is_again,
+            })
+            .unwrap();
         }
         feed.finish().unwrap()
+    }
+
+    #[test]
+    fn what_was_forgotten_for_its_age_is_not_counted_again_when_its_log_grows() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&folder.path().join("e.db"), Access::Write, 0).unwrap();
+        let limits = Limits { max_age: 90 * 86_400_000_000, ..LIMITS };
+        let text = ["2026-11-18 10:00:00,000 ERROR app - order 17 failed\n"];
+        let later = NOW + 2 * limits.max_age;
+        // A log that was never read is taken in however old it is.
+        assert_eq!(run_at(&mut store, &text, limits, later, false).events, 1);
+        store.prune(limits, later).unwrap();
+        assert_eq!(run_at(&mut store, &text, limits, later, true).events, 0);
     }
 
     #[test]

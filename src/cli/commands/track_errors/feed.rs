@@ -1,5 +1,6 @@
 //! `track-errors ingest-logs` and `shim`: errors of programs that no SDK watches.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -18,6 +19,9 @@ use crate::model::Verdict;
 use crate::text::shell;
 
 /// Take in tracebacks, error records and crash blocks of logs; again and again, without counting anything twice
+///
+/// A record is known as long as its event is kept: what `prune` removed for its number or size, not for its age, is
+/// counted again when its log grows.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -52,12 +56,16 @@ pub(super) fn ingest_logs(args: &IngestArgs, context: &Context) -> Result<Exit> 
         let members = sources.iter().filter(|source| source.series == series);
         members.map(|s| format!("{:?} {} {:?};", s.identity, s.len, s.modified)).collect::<String>()
     };
-    let mut marks = Vec::new();
+    let (mut marks, mut again) = (Vec::new(), HashSet::new());
     let mut read = Vec::new();
     for source in &sources {
         let name = format!("log:{}", place.config.root.join(&source.series).display());
         let state = state(&source.series);
-        if store.mark(&name)?.as_deref() != Some(state.as_str()) {
+        let mark = store.mark(&name)?;
+        if mark.as_deref() != Some(state.as_str()) {
+            if mark.is_some() {
+                again.insert(source.series.clone());
+            }
             read.push(source.clone());
             marks.push((name, state));
         }
@@ -67,7 +75,7 @@ pub(super) fn ingest_logs(args: &IngestArgs, context: &Context) -> Result<Exit> 
     let zone = ZoneChoice::from(place.config.logs.timezone);
     let options = TailOptions { lines: None, since: None, until: None, level: None, follows: false, zone };
     let mut tail = Tail::new(read, options, &rules);
-    let done = read_into(&mut tail, ingest(&mut store, &door, place.limits(), place.micros()))?;
+    let done = read_into(&mut tail, &again, ingest(&mut store, &door, place.limits(), place.micros()))?;
     for (name, state) in marks {
         store.apply_with_mark(&[], place.micros(), crate::errors::store::Room::Bodies, (&name, &state))?;
     }
@@ -87,10 +95,11 @@ fn sources(args: &IngestArgs, place: &Place) -> Resolved {
     resolve(&Request { patterns: &patterns, root: &config.root, origin: Origin::Configured })
 }
 
-fn read_into(tail: &mut Tail<'_>, mut feed: LogFeed<'_>) -> Result<Ingested> {
+fn read_into(tail: &mut Tail<'_>, again: &HashSet<String>, mut feed: LogFeed<'_>) -> Result<Ingested> {
     let mut failed: Option<StoreError> = None;
     let walked = tail.past(&mut |item| {
-        let record = Record { log: item.log, level: item.level, at: item.at, text: item.text };
+        let is_again = again.contains(item.log);
+        let record = Record { log: item.log, level: item.level, at: item.at, text: item.text, is_again };
         feed.record(&record).map_err(|error| {
             let told = std::io::Error::other(error.to_string());
             failed = Some(error);
