@@ -124,6 +124,29 @@ fn counts_are_the_truth_of_the_generated_logs() {
     }
 }
 
+#[test]
+fn a_crash_that_the_keeper_wrote_into_four_files_counts_once() {
+    let env = Env::new();
+    env.write("fuelops.toml", "[logs]\npaths = [\"backend.log\", \"logs/*.log\"]\n");
+    let script = "echo '2026-11-22 10:00:00,000 - main - INFO - loading'\n\
+        echo '2026-11-22 10:00:01,000 - main - ERROR - no fleet'\n\
+        printf 'Traceback (most recent call last):\\n  File \"a.py\", line 4, in f\\n    g()\\nKeyError: 1\\n'\n\
+        exit 1\n";
+    env.write("app.sh", script);
+    env.run(&["run", "--name", "backend", "--log-file", "backend.log", "--", "sh", "app.sh"]);
+    let levels = |paths: &[&str]| {
+        let args = ["analyze-logs"].iter().chain(paths).chain(&["--no-save", "--format", "json"]);
+        env.run(&args.copied().collect::<Vec<_>>()).json()["effective_levels"].clone()
+    };
+    let alone = levels(&["backend.log"]);
+    let all = levels(&["backend.log", "logs"]);
+    assert_eq!((&all["error"], &all["info"]), (&alone["error"], &alone["info"]), "{all}");
+    // An end without a traceback stands in no other file.
+    env.write("app.sh", "kill -9 $$\n");
+    env.run(&["run", "--name", "backend", "--log-file", "backend.log", "--", "sh", "app.sh"]);
+    assert_eq!(levels(&["backend.log", "logs"])["error"], alone["error"].as_u64().unwrap() + 1);
+}
+
 /// The exceptions of a report by their type, as the truth has them.
 fn by_type(report: &Value) -> Value {
     let mut types = std::collections::BTreeMap::<&str, u64>::new();

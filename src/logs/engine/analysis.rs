@@ -35,6 +35,8 @@ pub struct Analysis {
     pub serving: BTreeSet<String>,
     /// Series whose records stand in others, too.
     pub copies: Vec<Duplicate>,
+    /// Series that were split off from others, and whose tracebacks without a level stand there, too.
+    pub trace_copies: BTreeSet<u32>,
     pub activity: Activity,
     /// When exceptions were raised, by fingerprint.
     pub raised: BTreeMap<Fingerprint, Buckets>,
@@ -95,6 +97,7 @@ impl Analysis {
                 }
             })
             .collect();
+        let (copies, trace_copies) = (overlap.copies(&series), overlap.trace_copies(&series));
         let mut http = http;
         http.settle();
         Self {
@@ -109,7 +112,8 @@ impl Analysis {
             events,
             other_events,
             serving,
-            copies: overlap.copies(),
+            copies,
+            trace_copies,
             activity,
             raised: raised.finish(),
             problems,

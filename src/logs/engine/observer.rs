@@ -202,6 +202,9 @@ impl Observer<'_> {
         let finder = &self.rules.marks;
         let fresh = || u8::from(finder.mark(head.message).is_some());
         let marks = counted.patterns.observe(&seen, self.part.source_seed, fresh);
+        if variant.has_trace {
+            counted.overlap.observe_trace(self.part.series, raised(record));
+        }
         if let Some(time) = time {
             let (first, last) = self.span.unwrap_or((time.us, time.us));
             self.span = Some((first.min(time.us), last.max(time.us)));
@@ -270,4 +273,14 @@ fn may_hold_stack(record: &Record<'_>) -> bool {
         || !line.trace.is_empty()
         || matches!(line.format, FormatId::Stack | FormatId::CrashBlock)
         || (matches!(line.format, FormatId::Json | FormatId::Logfmt) && line.message.contains(&b'\n'))
+}
+
+/// The line that names the exception of a record with a traceback: its message, or the last one below it.
+fn raised<'r>(record: &Record<'r>) -> &'r [u8] {
+    let (level, message, trace) = (record.line.level, record.line.message, record.line.trace);
+    let below = if trace.is_empty() { record.body } else { trace }.trim_ascii_end();
+    if level.is_none() || below.is_empty() {
+        return message;
+    }
+    below.rsplit(|byte| *byte == b'\n').next().unwrap_or(below).trim_ascii()
 }

@@ -3,11 +3,13 @@
 //!
 //! For each series the records with the lowest hashes of their text and second are remembered. Where nearly all of them
 //! turn up in another series as well, the one is a copy of the other, and its records are counted once. Errors are compared
-//! for themselves, since a file of errors alone is a small part of the whole log.
+//! for themselves, since a file of errors alone is a small part of the whole log. Where the names say that one file is split
+//! off from another (`NAME_errors.log`, `NAME_daily.log`, `crashes.log`), a single record is enough, and tracebacks without a
+//! level are compared by what they say.
 
 use std::collections::BTreeSet;
 
-use crate::logs::scan::mix64;
+use crate::logs::scan::{hash64, mix64};
 use crate::model::Level;
 
 /// Hashes that are kept for each series and class.
@@ -16,6 +18,13 @@ const KEPT: usize = 512;
 const COMPARED: usize = 4;
 /// Share of them that makes a copy, in percent.
 const SHARED_PERCENT: usize = 90;
+/// Records of level error and worse, others, and tracebacks.
+const CLASSES: usize = 3;
+const TRACES: usize = 2;
+/// How the names of files end that are split off from a whole log.
+const SPLIT_OFF: [&str; 2] = ["_errors.log", "_daily.log"];
+/// Where the ends of all programs are told.
+const CRASHES: &str = "crashes.log";
 
 /// A series whose records stand in another one, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,9 +47,9 @@ struct Sketch {
 /// Sketches by series.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Overlap {
-    sketches: Vec<[Sketch; 2]>,
+    sketches: Vec<[Sketch; CLASSES]>,
     /// The hashes from which on nothing changes, for the series that is being read.
-    gates: Vec<[u64; 2]>,
+    gates: Vec<[u64; CLASSES]>,
 }
 
 /// The hash of a record by what it says and when.
@@ -55,11 +64,21 @@ impl Overlap {
     /// Notes a record that bears a time of its own.
     #[inline]
     pub(super) fn observe(&mut self, series: u32, level: Option<Level>, hash: u64) {
-        let class = usize::from(level >= Some(Level::Error));
+        self.insert(series, usize::from(level >= Some(Level::Error)), hash);
+    }
+
+    /// Notes a traceback by the line that names its exception, as it stands there or in a crash block.
+    pub(super) fn observe_trace(&mut self, series: u32, raised: &[u8]) {
+        let raised = raised.strip_prefix(b"Error: ").unwrap_or(raised);
+        self.insert(series, TRACES, hash64(raised, 0));
+    }
+
+    #[inline]
+    fn insert(&mut self, series: u32, class: usize, hash: u64) {
         let series = series as usize;
         if series >= self.gates.len() {
-            self.gates.resize(series + 1, [u64::MAX; 2]);
-            self.sketches.resize(series + 1, <[Sketch; 2]>::default());
+            self.gates.resize(series + 1, [u64::MAX; CLASSES]);
+            self.sketches.resize(series + 1, <[Sketch; CLASSES]>::default());
         }
         let sketch = &mut self.sketches[series][class];
         sketch.records += 1;
@@ -70,8 +89,8 @@ impl Overlap {
 
     pub(super) fn merge(&mut self, other: Self) {
         if self.sketches.len() < other.sketches.len() {
-            self.sketches.resize(other.sketches.len(), <[Sketch; 2]>::default());
-            self.gates.resize(other.sketches.len(), [u64::MAX; 2]);
+            self.sketches.resize(other.sketches.len(), <[Sketch; CLASSES]>::default());
+            self.gates.resize(other.sketches.len(), [u64::MAX; CLASSES]);
         }
         for ((mine, gates), theirs) in self.sketches.iter_mut().zip(&mut self.gates).zip(other.sketches) {
             for ((mine, gate), theirs) in mine.iter_mut().zip(gates).zip(theirs) {
@@ -86,7 +105,13 @@ impl Overlap {
     }
 
     /// Says which series are copies; where two are alike, the later one is the copy.
-    pub(super) fn copies(&self) -> Vec<Duplicate> {
+    pub(super) fn copies(&self, names: &[String]) -> Vec<Duplicate> {
+        let wholes: Vec<Option<usize>> =
+            (0..self.sketches.len()).map(|series| whole_of(series, names)).collect();
+        let are_kin = |a: usize, b: usize| {
+            let whole = |series: usize| wholes[series].unwrap_or(series);
+            whole(a) == whole(b)
+        };
         let mut copies = Vec::new();
         for class in 0..2 {
             let mut by_size: Vec<usize> = (0..self.sketches.len()).collect();
@@ -94,7 +119,10 @@ impl Overlap {
             let mut originals: Vec<usize> = Vec::new();
             for series in by_size {
                 let sketch = &self.sketches[series][class];
-                match originals.iter().find(|&&of| sketch.stands_in(&self.sketches[of][class])) {
+                match originals.iter().find(|&&of| {
+                    let least = if are_kin(series, of) { 1 } else { COMPARED };
+                    sketch.stands_in(&self.sketches[of][class], least)
+                }) {
                     Some(&of) => {
                         copies.push(Duplicate { series: series as u32, of: of as u32, errors: class == 1 });
                     }
@@ -105,6 +133,35 @@ impl Overlap {
         copies.sort_unstable();
         copies
     }
+
+    /// Series that were split off from others, and whose tracebacks without a level stand there, too.
+    pub(super) fn trace_copies(&self, names: &[String]) -> BTreeSet<u32> {
+        let is_crashes = |series: usize| names.get(series).is_some_and(|name| file_name(name) == CRASHES);
+        let is_whole = |series: usize| whole_of(series, names).is_none() && !is_crashes(series);
+        let is_copy = |series: usize| {
+            let holds = |of: usize| match whole_of(series, names) {
+                Some(whole) => of == whole,
+                None => is_crashes(series) && is_whole(of),
+            };
+            let mut wholes = Sketch::default();
+            for of in (0..self.sketches.len()).filter(|&of| of != series && holds(of)) {
+                wholes.hashes.extend(&self.sketches[of][TRACES].hashes);
+            }
+            self.sketches[series][TRACES].stands_in(&wholes, 1)
+        };
+        (0..self.sketches.len()).filter(|&series| is_copy(series)).map(|series| series as u32).collect()
+    }
+}
+
+/// The series that this one is split off from, by its name.
+fn whole_of(series: usize, names: &[String]) -> Option<usize> {
+    let name = file_name(names.get(series)?);
+    let stem = SPLIT_OFF.iter().find_map(|ending| name.strip_suffix(ending))?;
+    names.iter().position(|name| file_name(name).strip_suffix(".log") == Some(stem))
+}
+
+fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 impl Sketch {
@@ -118,14 +175,14 @@ impl Sketch {
     }
 
     /// Whether nearly all of these records stand in another sketch's series as well.
-    fn stands_in(&self, other: &Self) -> bool {
+    fn stands_in(&self, other: &Self, least: usize) -> bool {
         let reach = |sketch: &Self| {
             if sketch.hashes.len() < KEPT { u64::MAX } else { sketch.hashes.last().copied().unwrap_or(0) }
         };
         let both = reach(self).min(reach(other));
         let compared = self.hashes.range(..=both).count();
         let shared = self.hashes.range(..=both).filter(|hash| other.hashes.contains(hash)).count();
-        compared >= COMPARED && shared * 100 >= compared * SHARED_PERCENT
+        compared >= least && shared * 100 >= compared * SHARED_PERCENT
     }
 }
 
@@ -148,7 +205,7 @@ mod tests {
         observe(&mut overlap, 0, (0..100_000).filter(|n| n % 100 == 0));
         observe(&mut overlap, 1, 0..100_000);
         observe(&mut overlap, 2, 500_000..600_000);
-        assert_eq!(overlap.copies(), [Duplicate { series: 1, of: 0, errors: true }]);
+        assert_eq!(overlap.copies(&[]), [Duplicate { series: 1, of: 0, errors: true }]);
     }
 
     #[test]
@@ -159,7 +216,7 @@ mod tests {
         observe(&mut second, 1, 0..5_000);
         overlap.merge(second);
         let copy = |errors| Duplicate { series: 1, of: 0, errors };
-        assert_eq!(overlap.copies(), [copy(false), copy(true)]);
+        assert_eq!(overlap.copies(&[]), [copy(false), copy(true)]);
     }
 
     #[test]

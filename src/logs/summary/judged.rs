@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::logs::Analysis;
 use crate::logs::audit::{TeamRules, builtin, inferred};
-use crate::logs::pattern::{Kind, Pattern, Share};
+use crate::logs::pattern::{Kind, Pattern, Share, Variant};
 use crate::logs::source::SourceIndex;
 use crate::model::Level;
 use crate::report::{LevelCounts, Mislevelled};
@@ -41,18 +41,30 @@ impl<'a> Judged<'a> {
     /// Judges every pattern.
     pub(super) fn all(analysis: &'a Analysis, rules: &TeamRules) -> Vec<Self> {
         let copies: BTreeSet<(u32, bool)> = analysis.copies.iter().map(|c| (c.series, c.errors)).collect();
-        analysis.patterns.patterns.iter().map(|pattern| Self::one(pattern, rules, &copies)).collect()
+        analysis
+            .patterns
+            .patterns
+            .iter()
+            .map(|pattern| Self::one(pattern, rules, &copies, &analysis.trace_copies))
+            .collect()
     }
 
-    fn one(pattern: &'a Pattern, rules: &TeamRules, copies: &BTreeSet<(u32, bool)>) -> Self {
+    fn one(
+        pattern: &'a Pattern,
+        rules: &TeamRules,
+        copies: &BTreeSet<(u32, bool)>,
+        trace_copies: &BTreeSet<u32>,
+    ) -> Self {
         let raw: &[u8] = pattern.samples.first().map_or(b"", |sample| &sample.text);
         let shares = pattern
             .shares
             .iter()
             .map(|share| {
                 let (effective, why) = effective(pattern.kind, share, raw, rules);
-                let class = share.variant.level >= Some(Level::Error);
-                Judgement { share, effective, why, is_copy: copies.contains(&(share.variant.series, class)) }
+                let Variant { level, series, has_trace, .. } = share.variant;
+                let is_copy = copies.contains(&(series, level >= Some(Level::Error)))
+                    || (has_trace && level.is_none() && trace_copies.contains(&series));
+                Judgement { share, effective, why, is_copy }
             })
             .collect();
         let message = redact::secrets(&sanitize::bytes(raw)).into_owned();
