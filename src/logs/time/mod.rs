@@ -10,6 +10,7 @@
 mod civil;
 mod clock;
 mod cursor;
+mod epoch;
 mod file;
 mod names;
 mod timeline;
@@ -23,8 +24,9 @@ pub use file::{FileTime, ZoneChoice};
 pub use timeline::{Anchor, Ending, Placement, Timeline};
 pub use zone::Zone;
 
+pub(crate) use epoch::read_epoch;
 pub(crate) use names::is_english_month;
-pub(crate) use written::{read, read_epoch, read_glog};
+pub(crate) use written::{read, read_glog};
 
 /// When a record was written, as far as its segment can tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,10 +2,13 @@
 //!
 //! What is read is range-checked; a text that only resembles a time (an address, a version, a size) gives `None`.
 
+mod hours;
+
 use super::civil::Civil;
 use super::cursor::Cursor;
 use super::names;
 use crate::logs::StampLayout;
+use hours::{clock, clock_and_zone, dotted_clock, meridiem, packed_clock, zone};
 
 /// A written time: its shape, how many bytes it takes, what it says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,32 +49,6 @@ pub(crate) fn read_glog(text: &[u8]) -> Option<Written> {
     (at.eat(b' ') && clock(&mut at, &mut civil)).then_some(())?;
     let (layout, second_at) = (StampLayout::GlogMonthDay, at.second_at());
     civil.is_valid().then(|| Written { layout, len: at.at(), second_at, civil })
-}
-
-/// Reads seconds since 1970 with a fraction, or whole milli-, micro- or nanoseconds, told apart by size.
-pub(crate) fn read_epoch(text: &[u8]) -> Option<i64> {
-    let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
-    if !(8..=19).contains(&digits) {
-        return None;
-    }
-    let whole =
-        text[..digits].iter().fold(0_i64, |n, b| n.saturating_mul(10).saturating_add(i64::from(b - b'0')));
-    let per_unit = match whole {
-        // Up to the year 5138 as seconds; milliseconds from 1973 on.
-        ..=99_999_999_999 => 1_000_000,
-        100_000_000_000..=99_999_999_999_999 => 1_000,
-        100_000_000_000_000..=99_999_999_999_999_999 => return Some(whole),
-        _ => return Some(whole / 1_000),
-    };
-    let mut us = whole * per_unit;
-    if text.get(digits) == Some(&b'.') {
-        let mut unit = per_unit / 10;
-        for byte in text[digits + 1..].iter().take_while(|b| b.is_ascii_digit()) {
-            us += i64::from(byte - b'0') * unit;
-            unit /= 10;
-        }
-    }
-    Some(us)
 }
 
 /// `2024-01-01 10:00:00.123 +00:00` and its kin.
@@ -286,115 +263,6 @@ fn century(year: u32) -> i32 {
     full.cast_signed()
 }
 
-fn clock_and_zone(at: &mut Cursor<'_>, civil: &mut Civil) -> bool {
-    if !clock(at, civil) {
-        return false;
-    }
-    meridiem(at, civil);
-    zone(at, civil);
-    true
-}
-
-/// `10:00:01`, `10:00`, with `.123` or `,123` behind.
-fn clock(at: &mut Cursor<'_>, civil: &mut Civil) -> bool {
-    let Some(hour) = at.number(1, 2).filter(|_| at.eat(b':')) else { return false };
-    let Some(minute) = at.number(2, 2) else { return false };
-    (civil.hour, civil.minute) = (hour, minute);
-    if at.peek() == Some(b':') && at.peek_at(1).is_some_and(|b| b.is_ascii_digit()) {
-        at.bump(1);
-        at.mark_seconds(0);
-        let Some(second) = at.number(2, 2) else { return false };
-        civil.second = second;
-        if at.peek().is_some_and(|b| b".,".contains(&b)) && at.peek_at(1).is_some_and(|b| b.is_ascii_digit())
-        {
-            at.bump(1);
-            civil.micros = at.fraction().unwrap_or(0);
-        }
-    }
-    !at.peek().is_some_and(|b| b.is_ascii_digit())
-}
-
-/// `15.42.50.675872`.
-fn dotted_clock(at: &mut Cursor<'_>, civil: &mut Civil) -> bool {
-    let mut read = || {
-        civil.hour = at.number(2, 2)?;
-        at.eat(b'.').then_some(())?;
-        civil.minute = at.number(2, 2)?;
-        at.eat(b'.').then_some(())?;
-        at.mark_seconds(0);
-        civil.second = at.number(2, 2)?;
-        if at.eat(b'.') {
-            civil.micros = at.fraction()?;
-        }
-        Some(())
-    };
-    read().is_some()
-}
-
-/// `203518`, with `.123` behind; leaves the cursor where it was if that is not what stands there.
-fn packed_clock(at: &mut Cursor<'_>, civil: &mut Civil) -> bool {
-    if at.digits_from_here() != 6 {
-        return false;
-    }
-    at.mark_seconds("HHMM".len());
-    let clock = at.number(6, 6).unwrap_or(0);
-    (civil.hour, civil.minute, civil.second) = (clock / 10_000, clock / 100 % 100, clock % 100);
-    if at.peek() == Some(b'.') && at.peek_at(1).is_some_and(|b| b.is_ascii_digit()) {
-        at.bump(1);
-        civil.micros = at.fraction().unwrap_or(0);
-    }
-    true
-}
-
-/// ` AM`, `PM`, ` p. m.`; moves the hour and says whether there was one.
-fn meridiem(at: &mut Cursor<'_>, civil: &mut Civil) -> bool {
-    let blank = usize::from(at.peek() == Some(b' '));
-    let afternoon = match at.peek_at(blank).map(|b| b | 0x20) {
-        Some(b'a') => false,
-        Some(b'p') => true,
-        _ => return false,
-    };
-    let rest = at.rest().get(blank + 1..).unwrap_or_default();
-    let len = [&b"m"[..], b"M", b".m.", b".M.", b". m."]
-        .iter()
-        .find(|end| rest.starts_with(end))
-        .map_or(0, |e| e.len());
-    let ends = !rest.get(len).is_some_and(u8::is_ascii_alphanumeric);
-    if len == 0 || !ends || !(1..=12).contains(&civil.hour) {
-        return false;
-    }
-    at.bump(blank + 1 + len);
-    civil.hour = civil.hour % 12 + if afternoon { 12 } else { 0 };
-    true
-}
-
-/// `Z`, `+02:00`, ` +0200`, ` UTC`; nothing is taken where none of them stands.
-fn zone(at: &mut Cursor<'_>, civil: &mut Civil) {
-    let blank = usize::from(at.peek() == Some(b' '));
-    let Some(first) = at.peek_at(blank) else { return };
-    let rest = &at.rest()[blank..];
-    if first == b'+' || first == b'-' {
-        let mut ahead = Cursor::new(rest);
-        let Some(offset) = ahead.offset() else { return };
-        // Behind a blank `-5` may be anything; four digits are an offset.
-        if blank == 0 || ahead.at() >= 5 {
-            civil.offset_s = Some(offset);
-            at.bump(blank + ahead.at());
-        }
-    } else if first.is_ascii_uppercase() {
-        let name = Cursor::new(rest).letters();
-        let ends = match rest.get(name.len()) {
-            // `CET: msg` as `date` writes it, not `UTC:x`.
-            Some(b':') => matches!(rest.get(name.len() + 1), None | Some(b' ')),
-            next => !next.is_some_and(|b| b.is_ascii_alphanumeric() || b"_.".contains(b)),
-        };
-        if let Some(offset) = names::zone_offset(name).filter(|_| ends && (blank == 0 || name.len() > 1)) {
-            civil.offset_s = Some(offset);
-            at.bump(blank + name.len());
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -496,17 +364,6 @@ mod tests {
         for text in ["2024-01-01 10:00:00 INFO x", "2024-01-01 10:00:00 -5 x", "2024-01-01 10:00:00 Z80 x"] {
             assert_eq!(read(text.as_bytes()).unwrap().len, 19, "{text}");
         }
-    }
-
-    #[test]
-    fn epochs_are_told_apart_by_their_size() {
-        for text in ["1704103200", "1704103200000", "1704103200000000", "1704103200000000000", "1704103200.0"]
-        {
-            assert_eq!(read_epoch(text.as_bytes()), Some(1_704_103_200_000_000), "{text}");
-        }
-        assert_eq!(read_epoch(b"1704103200.25"), Some(1_704_103_200_250_000));
-        assert_eq!(read_epoch(b"12"), None);
-        assert_eq!(read_epoch(b"99999999999999999999"), None);
     }
 
     #[test]
