@@ -41,7 +41,7 @@ pub use prune::{Plan as PrunePlan, Pruned, Retention, apply as prune, plan as pl
 pub use restore::{Now, Plan as RestorePlan, Restored, apply as restore, choose, plan as plan_restore};
 pub use run::Interrupt;
 pub use shelf::{Entry, Shelf, State};
-pub use source::{Source, Wanted, sources};
+pub use source::{Source, Wanted, origins, sources};
 pub use sweep::sweep;
 pub use tool::SearchPath;
 pub use verify::{Checked, Deep, drill, verify};

@@ -41,29 +41,48 @@ pub fn sources(backup: &Backup, checks: &[Check], root: &Path) -> Vec<Wanted> {
     wanted
 }
 
+/// What a config wants to be backed up. No url is looked at, so that no secret is opened.
+pub fn origins(backup: &Backup, checks: &[Check], root: &Path) -> Vec<Origin> {
+    let databases = backup.databases.iter().map(|name| match name.strip_prefix(SQLITE) {
+        Some(path) => origin_of_file(Path::new(path), root),
+        None => origin_of_check(name, checks),
+    });
+    let files = (!backup.include.is_empty()).then(|| Origin { kind: Kind::Files, name: FILES.to_owned() });
+    databases.chain(files).collect()
+}
+
+fn origin_of_file(path: &Path, root: &Path) -> Origin {
+    Origin { kind: Kind::Sqlite, name: path.strip_prefix(root).unwrap_or(path).display().to_string() }
+}
+
+fn origin_of_check(name: &str, checks: &[Check]) -> Origin {
+    let check = checks.iter().find(|check| check.name == name);
+    let is_postgres = check.is_some_and(|check| matches!(check.kind, CheckKind::Postgres(_)));
+    Origin { kind: if is_postgres { Kind::Postgres } else { Kind::Mysql }, name: name.to_owned() }
+}
+
 fn of_file(path: &Path, root: &Path) -> Wanted {
-    let name = path.strip_prefix(root).unwrap_or(path).display().to_string();
-    Wanted { origin: Origin { kind: Kind::Sqlite, name }, source: Ok(Source::Sqlite(path.to_owned())) }
+    Wanted { origin: origin_of_file(path, root), source: Ok(Source::Sqlite(path.to_owned())) }
 }
 
 fn of_check(name: &str, checks: &[Check]) -> Wanted {
-    let origin = |kind| Origin { kind, name: name.to_owned() };
+    let origin = origin_of_check(name, checks);
     let Some(check) = checks.iter().find(|check| check.name == name) else {
         let why = "is no check; [backup] databases takes checks of type mysql or postgres, and sqlite:PATH";
-        return Wanted { origin: origin(Kind::Mysql), source: Err(why.to_owned()) };
+        return Wanted { origin, source: Err(why.to_owned()) };
     };
     match &check.kind {
         CheckKind::Mysql(mysql) => {
             let login = Login::new(&mysql.url).map_err(|error| error.to_string());
-            Wanted { origin: origin(Kind::Mysql), source: login.map(Source::Mysql) }
+            Wanted { origin, source: login.map(Source::Mysql) }
         }
         CheckKind::Postgres(postgres) => {
             let login = Login::new(&postgres.url).map_err(|error| error.to_string());
-            Wanted { origin: origin(Kind::Postgres), source: login.map(Source::Postgres) }
+            Wanted { origin, source: login.map(Source::Postgres) }
         }
         other => {
             let why = format!("is a check of type {}; databases are of type mysql or postgres", other.word());
-            Wanted { origin: origin(Kind::Mysql), source: Err(why) }
+            Wanted { origin, source: Err(why) }
         }
     }
 }
@@ -78,5 +97,24 @@ impl Source {
                 patterns.iter().map(PathPattern::as_written).collect::<Vec<_>>().join(", ")
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Environment, parse};
+
+    #[test]
+    fn origins_are_those_of_the_sources() {
+        let text = "[[check]]\nname = \"my\"\ntype = \"mysql\"\nurl = \"mysql://r@h/d\"\n\
+                    [[check]]\nname = \"pg\"\ntype = \"postgres\"\nurl = \"postgres://r@h/d\"\n\
+                    [backup]\ndatabases = [\"my\", \"pg\", \"sqlite:a.db\"]\ninclude = [\"logs/*\"]\n";
+        let root = Path::new("/srv");
+        let config = parse(text, root, &Environment::default()).unwrap();
+        let origins = origins(&config.backup, &config.checks, root);
+        let sources = sources(&config.backup, &config.checks, root);
+        assert_eq!(origins, sources.into_iter().map(|wanted| wanted.origin).collect::<Vec<_>>());
+        assert_eq!(origins.len(), 4);
     }
 }

@@ -3,7 +3,6 @@
 use std::io;
 use std::path::Path;
 use std::sync::LazyLock;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
@@ -41,11 +40,14 @@ pub(super) fn observe(path: &Path) -> RestartsObservation {
 
 fn starts(text: &str) -> RestartsObservation {
     let (mut starts, mut now, mut is_running) = (Vec::new(), None, false);
-    // The workers of a parent are no starts of their own.
-    let has_parent = text.contains("Started parent process [");
-    for line in text.lines() {
+    let marks: Vec<Option<Mark>> = text.lines().map(|line| mark_of(line).map(|(mark, _)| mark)).collect();
+    // The workers of a parent are no starts of their own; its own line may stand before what was read.
+    let is_of_parent =
+        |mark: &Option<Mark>| matches!(mark, Some(Mark::ParentStart | Mark::WorkerStart | Mark::WorkerCrash));
+    let has_parent = marks.iter().any(is_of_parent);
+    for (line, mark) in text.lines().zip(marks) {
         now = moment::of_line(line).or(now);
-        match (mark_of(line).map(|(mark, _)| mark), now) {
+        match (mark, now) {
             (Some(Mark::ParentStart), Some(at)) => note(at, &mut is_running, &mut starts),
             (Some(Mark::Start), Some(at)) if !has_parent => note(at, &mut is_running, &mut starts),
             (Some(Mark::Stop | Mark::Reload | Mark::ReloaderStart), _) => is_running = false,
@@ -75,14 +77,14 @@ pub(super) fn mark_of(line: &str) -> Option<(Mark, Option<u32>)> {
 /// Judges the starts of a service; `None` unless it starts and ends all the time.
 pub(super) fn judge(service: &Service, starts: &RestartsObservation, now: DateTime<Utc>) -> Option<Finding> {
     let window = service.restart.window;
-    let is_recent = |start: &&Start| (now - start.at).to_std().unwrap_or(Duration::ZERO) <= window;
+    let is_recent = |start: &&Start| moment::age(start.at, now).is_some_and(|age| age <= window);
     let recent: Vec<_> = starts.iter().filter(is_recent).collect();
     let crashes = recent.iter().filter(|start| start.is_after_crash).count();
     if u32::try_from(crashes).unwrap_or(u32::MAX) <= service.restart.max {
         return None;
     }
-    let count = human::plural(recent.len() as u64, "time");
-    let summary = format!("started {count} in {}, and never ended on request", human::duration(window));
+    let count = human::plural(crashes as u64, "time");
+    let summary = format!("ended {count} in {} without being asked", human::duration(window));
     #[expect(clippy::cast_precision_loss, reason = "a count of starts fits 52 bits")]
     let mut metric = Metric::new("restarts", crashes as f64, Unit::Count);
     metric.min = Some(0.0);
@@ -137,6 +139,24 @@ mod tests {
             + &line(now, 5, "Started server process [7]").repeat(9);
         assert_eq!(judged(&workers, now), None);
         assert_eq!(judged(&"INFO:     Started server process [7]\n".repeat(9), now), None);
+    }
+
+    #[test]
+    fn workers_of_gunicorn_and_of_a_parent_out_of_sight_do_not_count() {
+        let now = Utc::now();
+        let worker = line(now, 5, "Started server process [7]");
+        let gunicorn = line(now, 5, "Starting gunicorn 23.0.0")
+            + &(line(now, 5, "Booting worker with pid: 7") + &worker).repeat(8);
+        assert_eq!(judged(&gunicorn, now), None);
+        let rest = (line(now, 5, "Child process [6] died") + &worker).repeat(8);
+        assert_eq!(judged(&rest, now), None);
+    }
+
+    #[test]
+    fn starts_of_a_clock_ahead_are_not_recent() {
+        let now = Utc::now();
+        let ahead: String = (0..8).map(|n| line(now, -180 - n, "Started server process [7]")).collect();
+        assert_eq!(judged(&ahead, now), None);
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! Runs a manager's tool to its end, or to a deadline.
 
 use std::io::{self, Read};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::platform;
 use crate::units::UnitFault;
 
 /// Bytes of each stream that are read.
@@ -22,7 +24,10 @@ pub(super) struct Printed {
 
 /// Runs a tool; nothing of it is left when the deadline has passed.
 pub(super) fn run(program: &str, arguments: &[&str], deadline: Instant) -> Result<Printed, UnitFault> {
-    let spawned = Command::new(program)
+    let mut command = Command::new(program);
+    platform::unblock_signals(&mut command);
+    let spawned = command
+        .process_group(0)
         .args(arguments)
         .env("LC_ALL", "C")
         .env("SYSTEMD_COLORS", "0")
@@ -35,11 +40,13 @@ pub(super) fn run(program: &str, arguments: &[&str], deadline: Instant) -> Resul
         io::ErrorKind::NotFound => UnitFault::NoManager(format!("{program} is not on this machine")),
         _ => UnitFault::NoManager(format!("{program} cannot be started: {error}")),
     })?;
+    let _group = platform::LiveGroup::of(child.id());
     let (output, errors) = (child.stdout.take(), child.stderr.take());
     let output = thread::spawn(move || drained(output));
     let errors = thread::spawn(move || drained(errors));
     let Some(status) = end_of(&mut child, deadline) else {
-        drop((child.kill(), child.wait()));
+        platform::kill_group(child.id());
+        drop(child.wait());
         return Err(UnitFault::Silent);
     };
     let text = |reader: thread::JoinHandle<String>| reader.join().unwrap_or_default();

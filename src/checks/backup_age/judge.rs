@@ -36,7 +36,12 @@ pub(in crate::checks) fn judge(
         return finding;
     }
     let text = "see what is there, and why the last backup was not made";
-    finding.because(Cause::BackupStale).hint(text, Some(list))
+    let finding = finding.because(Cause::BackupStale);
+    // Of what we are to back up, the cure is a backup of ours.
+    if seen.verified.as_ref().is_ok_and(|newest| !newest.is_empty()) {
+        return finding;
+    }
+    finding.hint(text, Some(list))
 }
 
 /// The oldest of the newest counts: what has none, or an old one, is not safe.

@@ -34,7 +34,7 @@ pub(super) struct BackupObservation {
     pub(super) dir: PathBuf,
     /// By the manifests; with the reason where they cannot be read.
     pub(super) verified: Result<Vec<Newest>, String>,
-    /// The newest file that is not empty; with the reason where there is none.
+    /// The newest file that is not empty; with the reason where there is none. Looked for only where no manifest tells.
     pub(super) newest_file: Result<NewestFile, String>,
 }
 
@@ -51,10 +51,13 @@ pub(super) struct NewestFile {
 /// Looks; reads no archive.
 pub(super) fn observe(folder: &BackupFolder) -> BackupObservation {
     let verified = backup::newest_verified(&folder.dir, &folder.state_dir, &folder.origins, Utc::now());
+    // Files tell something only where no manifest does.
+    let is_told = verified.as_ref().map_or(true, |newest| newest.iter().any(|n| n.backup.is_some()));
+    let newest_file = if is_told { Err("not looked for".to_owned()) } else { newest_file(&folder.dir) };
     BackupObservation {
         dir: folder.dir.clone(),
         verified: verified.map_err(|error| chain(&error)),
-        newest_file: newest_file(&folder.dir),
+        newest_file,
     }
 }
 

@@ -31,6 +31,7 @@ pub(super) fn largest(on: &Path, folders: &[PathBuf]) -> Vec<FolderSize> {
     let here: Vec<&PathBuf> = folders
         .iter()
         .filter(|f| f.symlink_metadata().is_ok_and(|m| m.is_dir() && m.dev() == device))
+        .filter(|f| !is_mount(f, device))
         .take(MAX_FOLDERS)
         .collect();
     let mut sizes = Vec::new();
@@ -42,6 +43,12 @@ pub(super) fn largest(on: &Path, folders: &[PathBuf]) -> Vec<FolderSize> {
     sizes.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.path.cmp(&b.path)));
     sizes.truncate(SHOWN);
     sizes
+}
+
+/// Whether a folder is where its file system is mounted: that all of it lies there tells nothing.
+fn is_mount(folder: &Path, device: u64) -> bool {
+    let above = folder.parent().map(|parent| parent.metadata().map(|m| m.dev()));
+    above.is_none_or(|above| above.is_ok_and(|above| above != device))
 }
 
 /// Sums the blocks of all files below, each file once, following no link and leaving the device nowhere.

@@ -65,10 +65,10 @@ fn faults(text: &str, now: DateTime<Utc>) -> (Vec<SaidFault>, Option<u32>) {
         let line = &line[..line.floor_char_boundary(WIDTH)];
         if let Some(time) = moment::of_line(line) {
             // A traceback has no times of its own: they are those of the line above it.
-            let age = (now - time).to_std().unwrap_or(Duration::ZERO);
-            faults[pending..].iter_mut().for_each(|fault: &mut SaidFault| fault.age = Some(age));
+            let age = moment::age(time, now);
+            faults[pending..].iter_mut().for_each(|fault: &mut SaidFault| fault.age = age);
             pending = faults.len();
-            note(line, Some(age), at, &mut seen, &mut faults);
+            note(line, age, at, &mut seen, &mut faults);
             pending = pending.max(faults.len());
         } else {
             note(line, None, at, &mut seen, &mut faults);

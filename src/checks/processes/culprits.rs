@@ -14,6 +14,9 @@ use crate::text::{human, width};
 /// Processes that are named.
 const SHOWN: usize = 5;
 
+/// Of one processor; below it nobody is called busy.
+const IDLE_PERCENT: f64 = 5.0;
+
 /// One of the processes that use most.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::checks) struct Culprit {
@@ -88,7 +91,8 @@ pub(super) fn find(table: &Table, bars: &Thresholds, busy: Option<f64>, span: Du
     }
     let mut used = used_since(table, span);
     used.sort_by(|a, b| b.cpu_percent.total_cmp(&a.cpu_percent));
-    let by_cpu = named(table, &used);
+    let busy = used.iter().position(|each| each.cpu_percent < IDLE_PERCENT).unwrap_or(used.len());
+    let by_cpu = named(table, &used[..busy]);
     used.sort_by_key(|each| std::cmp::Reverse(each.rss_bytes));
     Culprits { by_cpu, by_memory: named(table, &used) }
 }
@@ -123,7 +127,8 @@ fn named(table: &Table, used: &[Use]) -> Vec<Culprit> {
         cpu_percent: each.cpu_percent,
         rss_bytes: each.rss_bytes,
     };
-    used.iter().take(SHOWN).map(each).collect()
+    // One that ended, or started, meanwhile has no name.
+    used.iter().map(each).filter(|culprit| !culprit.command.is_empty()).take(SHOWN).collect()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a percentage needs no more than 52 bits")]
@@ -177,6 +182,7 @@ mod tests {
         assert!(!found.by_memory.is_empty() && found.by_memory.len() <= SHOWN);
         assert!(found.by_memory.is_sorted_by(|a, b| a.rss_bytes >= b.rss_bytes));
         assert!(found.by_cpu.is_sorted_by(|a, b| a.cpu_percent >= b.cpu_percent));
+        assert!(found.by_cpu.iter().all(|c| c.cpu_percent >= IDLE_PERCENT && !c.command.is_empty()));
         assert!(found.by_memory[0].user.is_some() && !found.by_memory[0].command.is_empty());
     }
 }

@@ -1,5 +1,6 @@
 //! `fuelops health`: everything measured once, side by side, and one verdict.
 
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -24,6 +25,8 @@ use crate::text::{human, shell};
 /// Version of the JSON schema.
 const SCHEMA: u32 = 1;
 const WATCH_PERIOD: &str = "5s";
+/// How long the store of errors may take to tell what it holds.
+const STORE_DEADLINE: Duration = Duration::from_secs(1);
 
 /// Measure everything once, name what is wrong and what to type next
 ///
@@ -72,12 +75,12 @@ pub fn run(args: &HealthArgs, context: &Context) -> Result<Exit> {
     let loaded = context.config()?;
     let plan = plan(&loaded.config).select(&args.target).map_err(|e| UsageError(e.to_string()))?;
     let Some(period) = args.watch else {
-        let report = measure(&loaded, &plan)?;
+        let report = measure_with_errors(&loaded, &plan)?;
         show(&report, context)?;
         return Ok(args.fail_on.exit(report.verdict));
     };
     loop {
-        let report = measure(&loaded, &plan)?;
+        let report = measure_with_errors(&loaded, &plan)?;
         context.ui.clear_screen()?;
         show(&report, context)?;
         std::thread::sleep(period);
@@ -118,12 +121,23 @@ pub(super) fn plan(config: &Config) -> Plan {
 
 /// Where backups stand, and of what there should be some.
 fn backups(config: &Config) -> BackupFolder {
-    let sources = backup::sources(&config.backup, &config.checks, &config.root);
     BackupFolder {
         dir: config.backup.dir.clone(),
         state_dir: config.state_dir.clone(),
-        origins: sources.into_iter().map(|source| source.origin).collect(),
+        origins: backup::origins(&config.backup, &config.checks, &config.root),
     }
+}
+
+/// Measures, and tells beside it what errors were kept; a store that does not answer in time is not waited for.
+fn measure_with_errors(loaded: &Loaded, plan: &Plan) -> Result<HealthReport> {
+    let (sender, kept) = mpsc::channel();
+    let (config, until) = (loaded.config.clone(), Instant::now() + STORE_DEADLINE);
+    // Not joined: a lock or a file system may hold it for good. Nobody listens then.
+    std::thread::spawn(move || drop(sender.send(track_errors::kept(&config, Utc::now()))));
+    let mut report = measure(loaded, plan)?;
+    let kept = kept.recv_timeout(until.saturating_duration_since(Instant::now()));
+    report.notes.extend(kept.ok().flatten());
+    Ok(report)
 }
 
 /// Runs every probe and reads the findings together.
@@ -138,7 +152,6 @@ pub(super) fn measure(loaded: &Loaded, plan: &Plan) -> Result<HealthReport> {
     let config = &loaded.config;
     let mut report = HealthReport::new(config.name.clone(), findings, measured.system, elapsed);
     report.notes.extend(measured.notes);
-    report.notes.extend(track_errors::kept(config, Utc::now()));
     if config.services.is_empty() && config.checks.is_empty() {
         report.verdict = Verdict::Unknown;
         report.notes.push(nothing_to_watch(&loaded.origin));
@@ -149,9 +162,13 @@ pub(super) fn measure(loaded: &Loaded, plan: &Plan) -> Result<HealthReport> {
 /// A config that was named on the command line has to be named in suggested commands, too.
 fn keep_config(hint: &mut Hint, origin: &Origin) {
     let Origin::File { path, via: Via::Option } = origin else { return };
-    if let Some(rest) = hint.command.as_deref().and_then(|command| command.strip_prefix("fuelops ")) {
-        let path = path.to_string_lossy();
-        hint.command = Some(format!("fuelops --config {} {rest}", shell::quote(&path)));
+    let Some(command) = hint.command.as_deref() else { return };
+    for program in ["fuelops ", "sudo fuelops "] {
+        if let Some(rest) = command.strip_prefix(program) {
+            let path = path.to_string_lossy();
+            hint.command = Some(format!("{program}--config {} {rest}", shell::quote(&path)));
+            return;
+        }
     }
 }
 
@@ -189,6 +206,25 @@ impl FailOn {
         match (self, verdict) {
             (Self::Never, _) | (Self::Critical, Verdict::Degraded) => Exit::Done,
             (_, verdict) => Exit::Verdict(verdict),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn config_of_the_command_line_stays_in_hints() {
+        let origin = Origin::File { path: "/x/a b.toml".into(), via: Via::Option };
+        for (command, expected) in [
+            ("fuelops recover", "fuelops --config '/x/a b.toml' recover"),
+            ("sudo fuelops health --target a", "sudo fuelops --config '/x/a b.toml' health --target a"),
+            ("tail fuelops", "tail fuelops"),
+        ] {
+            let mut hint = Hint { text: String::new(), command: Some(command.to_owned()) };
+            keep_config(&mut hint, &origin);
+            assert_eq!(hint.command.as_deref(), Some(expected));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Commands that a hint names.
 
+use crate::config::{Manager, Service};
 use crate::diagnose::cure::Case;
 use crate::model::Hint;
 use crate::text::shell;
@@ -33,9 +34,20 @@ impl Case<'_> {
         words(["fuelops", "health", "--target", &self.finding.target, "--format", "json"])
     }
 
-    /// The end of the service's log.
+    /// Starts or restarts a service: its manager does, or this program.
+    pub(super) fn start(self, service: &Service) -> Option<String> {
+        match (service.manager, &service.unit) {
+            (Manager::Systemd, Some(unit)) => Some(words(["sudo", "systemctl", "restart", unit])),
+            (Manager::Process, _) => self.fuelops(["recover"]),
+            _ => None,
+        }
+    }
+
+    /// The end of the service's log, where it is there and could be read.
     pub(super) fn last_lines(self) -> Option<String> {
-        let log = self.service?.log_file.as_ref()?;
+        let service = self.service?;
+        self.known.evidence.last_words_of(&service.name)?;
+        let log = service.log_file.as_ref()?;
         Some(words(["tail", "-n", "50", &log.to_string_lossy()]))
     }
 }

@@ -14,7 +14,7 @@ const MOST_FILES: &str =
 pub(super) fn memory(case: Case<'_>) -> Hint {
     let is_gone = case.service.is_some() && number(case.finding, "pid").is_none();
     if let Some(service) = case.service.filter(|_| is_gone) {
-        let start = case.fuelops(["start", &service.name]);
+        let start = case.start(service);
         let limit =
             if case.finding.cause == Some(Cause::MemoryLimit) { "raise the limit" } else { "free memory" };
         return hint(
@@ -42,12 +42,19 @@ fn used_by(case: Case<'_>, what: &str, columns: &str) -> Hint {
 }
 
 pub(super) fn disk(case: Case<'_>) -> Hint {
-    if let Some(clean) = case.fuelops(["clean"]) {
-        return hint("see what retention would free; it asks before it removes anything", Some(clean));
-    }
     let largest = list(case.finding, "largest_folders").find_map(|f| f["path"].as_str());
     let folder = largest.or_else(|| text(case.finding, "path")).unwrap_or("/");
-    hint("see what fills it", Some(format!("du -xh -d 1 {} | sort -h | tail", shell::quote(folder))))
+    let look = format!("du -xh -d 1 {} | sort -h | tail", shell::quote(folder));
+    match case.fuelops(["clean"]) {
+        // Where nothing is due, its plan is empty, and what fills the disk is somebody else's.
+        Some(clean) => hint(
+            format!(
+                "see what retention would free; it asks before it removes anything. What else fills it: {look}"
+            ),
+            Some(clean),
+        ),
+        None => hint("see what fills it", Some(look)),
+    }
 }
 
 pub(super) fn inodes(case: Case<'_>) -> Option<Hint> {

@@ -23,7 +23,9 @@ struct Case<'a> {
 
 /// The cure for a finding, where there is one to name.
 pub(super) fn of(finding: &Finding, known: &Known<'_>) -> Option<Hint> {
-    let service = known.services.iter().find(|s| finding.check.starts_with(&format!("service.{}.", s.name)));
+    // By its target: names may hold dots, and `api` would be found in `service.api.v2.process`.
+    let is_of_service = finding.check.starts_with("service.");
+    let service = known.services.iter().find(|s| is_of_service && s.name == finding.target);
     let case = Case { finding, known, service };
     match finding.cause {
         Some(cause) => of_cause(cause, case),
@@ -41,7 +43,7 @@ fn of_cause(cause: Cause, case: Case<'_>) -> Option<Hint> {
         Cause::OrphanProcess => Some(service::orphan(case)),
         Cause::PortTaken => Some(service::taken(case)),
         Cause::ProcessHung => Some(service::hung(case)),
-        Cause::UnitFailed => service::unit_failed(case),
+        Cause::UnitFailed => Some(hint("see what its manager says of it", Some(case.again()))),
         Cause::MemoryFull | Cause::MemoryLimit => Some(machine::memory(case)),
         Cause::CpuSaturated => Some(machine::busy(case)),
         Cause::DiskFull => Some(machine::disk(case)),
@@ -62,16 +64,28 @@ fn of_cause(cause: Cause, case: Case<'_>) -> Option<Hint> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::checks::{Evidence, LastWords};
     use crate::diagnose::testing::{WITH_TOOLS, WITHOUT_TOOLS, bad, known, service};
 
     fn cure(check: &str, cause: Cause, observed: &Value) -> Hint {
         let mut finding = bad(check, cause);
         finding.observed = observed.as_object().unwrap().clone();
         let services = [service("api")];
-        of(&finding, &Known { services: &services, tools: WITHOUT_TOOLS, ..known() }).unwrap()
+        let evidence = read_log();
+        let known = Known { services: &services, evidence: &evidence, tools: WITHOUT_TOOLS, ..known() };
+        of(&finding, &known).unwrap()
+    }
+
+    /// The log of the service is there.
+    fn read_log() -> Evidence {
+        let silent_for = Duration::ZERO;
+        let words = LastWords { service: "api".into(), silent_for, pid: None, faults: Vec::new() };
+        Evidence { last_words: vec![words], ..Evidence::default() }
     }
 
     fn command(check: &str, cause: Cause, observed: &Value) -> String {
@@ -87,12 +101,37 @@ mod tests {
     }
 
     #[test]
+    fn log_is_named_where_it_is_there() {
+        let (services, evidence) = ([service("api")], read_log());
+        let dead = bad("service.api.process", Cause::ProcessDown);
+        let known = Known { services: &services, evidence: &evidence, tools: WITH_TOOLS, ..known() };
+        let seen = of(&dead, &known).unwrap();
+        assert_eq!(seen.command.as_deref(), Some("fuelops recover"));
+        assert!(seen.text.ends_with("tail -n 50 '/srv/my app/back end.log'"), "{}", seen.text);
+        let nothing = Evidence::default();
+        let unseen = of(&dead, &Known { evidence: &nothing, ..known }).unwrap();
+        assert!(!unseen.text.contains("tail"), "{}", unseen.text);
+    }
+
+    #[test]
+    fn name_with_a_dot_is_not_the_service_before_the_dot() {
+        let mut second = service("api");
+        second.name = "api.v2".into();
+        second.command = service("portal").command;
+        let services = [service("api"), second];
+        let mut finding = bad("service.api.v2.process", Cause::ProcessDown);
+        finding.target = "api.v2".into();
+        let hint = of(&finding, &Known { services: &services, ..known() }).unwrap();
+        assert!(hint.command.unwrap().contains("portal.py"));
+    }
+
+    #[test]
     fn commands_of_our_own_are_named_once_they_exist() {
         let services = [service("api")];
         let known = Known { services: &services, tools: WITH_TOOLS, ..known() };
         for (check, cause, expected) in [
-            ("service.api.process", Cause::ProcessDown, "fuelops start api"),
-            ("service.api.http", Cause::ProcessHung, "fuelops restart api"),
+            ("service.api.process", Cause::ProcessDown, "fuelops recover"),
+            ("service.api.http", Cause::ProcessHung, "fuelops recover"),
             ("service.api.process", Cause::OrphanProcess, "fuelops recover"),
             ("disk./", Cause::DiskFull, "fuelops clean"),
             ("logs.errors", Cause::ErrorRate, "fuelops analyze-logs --since 1h"),

@@ -1,8 +1,8 @@
 //! Cures for databases, caches, workers and metrics that have none of their own.
 
-use crate::config::{CheckKind, Manager, Service};
+use crate::config::{CheckKind, Service};
 use crate::diagnose::cure::Case;
-use crate::diagnose::cure::command::{hint, words};
+use crate::diagnose::cure::command::hint;
 use crate::model::{Cause, Hint};
 
 /// The service of the config that serves it, or whatever this machine has to ask.
@@ -15,11 +15,10 @@ pub(super) fn down(case: Case<'_>) -> Hint {
         let kind = case.known.checks.iter().find(|check| check.name == case.finding.target).map(|c| &c.kind);
         return hint("see whether it runs, and start it", Some(look(case, kind)));
     };
-    let start = match (&server.unit, server.manager) {
-        (Some(unit), Manager::Systemd) => Some(words(["sudo", "systemctl", "start", unit])),
-        _ => case.fuelops(["start", &server.name]),
-    };
-    hint(format!("start {} again", server.name), Some(start.unwrap_or_else(|| case.again())))
+    match case.start(server) {
+        Some(start) => hint(format!("start {} again", server.name), Some(start)),
+        None => hint(format!("see whether {} runs, and start it", server.name), Some(case.again())),
+    }
 }
 
 /// The service whose port the check asks.

@@ -1,6 +1,6 @@
 //! Cures for a service's process and port.
 
-use crate::config::{Manager, Service};
+use crate::config::Service;
 use crate::diagnose::cure::Case;
 use crate::diagnose::cure::command::{hint, kill, listed, words};
 use crate::diagnose::cure::observed::{number, numbers, strangers};
@@ -10,17 +10,15 @@ use crate::text::{redact, shell};
 /// See why it ended, then start it again as it is configured.
 pub(super) fn down(case: Case<'_>) -> Option<Hint> {
     let Some(service) = case.service else { return Some(elsewhere(case)) };
-    let tail = case.last_lines();
-    let start = case.fuelops(["start", &service.name]);
+    let (tail, start) = (case.last_lines(), case.start(service));
     if case.finding.cause == Some(Cause::CrashLoop) {
         return Some(hint("it will end again until what its log says is mended", tail.or(start)));
     }
-    let said = service.log_file.as_ref().map(|log| log.to_string_lossy());
     Some(match (start, tail, by_hand(service)) {
-        (Some(start), _, _) => {
-            let look = said.map_or_else(String::new, |log| format!("; what it said last stands in {log}"));
-            hint(format!("start it again{look}"), Some(start))
+        (Some(start), Some(tail), _) => {
+            hint(format!("start it again; what it said last: {tail}"), Some(start))
         }
+        (Some(start), None, _) => hint("start it again", Some(start)),
         (None, Some(tail), Some(line)) => {
             hint(format!("see what it said last, then start it: {line}"), Some(tail))
         }
@@ -73,22 +71,10 @@ pub(super) fn hung(case: Case<'_>) -> Hint {
     if let Some(pid) = number(case.finding, "pid") {
         return hint("let it go on; somebody or a debugger has stopped it", Some(kill("-CONT", &[pid])));
     }
-    let restart = case.service.and_then(|service| case.fuelops(["restart", &service.name]));
+    let restart = case.service.and_then(|service| case.start(service));
     if restart.is_some() {
         return hint("it lives and does not answer: restart it", restart);
     }
     let look = case.last_lines().unwrap_or_else(|| case.again());
     hint("it lives and does not answer: see what it was doing last, then restart it", Some(look))
-}
-
-pub(super) fn unit_failed(case: Case<'_>) -> Option<Hint> {
-    let unit = case.service.and_then(|service| service.unit.as_deref());
-    let unit = unit.or_else(|| case.finding.observed.get("unit")?.as_str());
-    let is_systemd = case.service.is_none_or(|service| service.manager == Manager::Systemd);
-    let Some(unit) = unit.filter(|_| is_systemd) else {
-        return Some(hint("see what its manager says of it", Some(case.again())));
-    };
-    let journal = case.program(["journalctl", "-u", unit, "-n", "50", "--no-pager"]);
-    let status = || case.program(["systemctl", "status", unit, "--no-pager"]);
-    Some(hint("see why it failed", Some(journal.or_else(status).unwrap_or_else(|| case.again()))))
 }

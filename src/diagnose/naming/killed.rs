@@ -1,11 +1,16 @@
 //! The kernel killed it for want of memory.
 
+use std::time::Duration;
+
 use crate::checks::Kill;
 use crate::config::CheckKind;
 use crate::diagnose::naming::Named;
 use crate::diagnose::scene::{Node, Part};
 use crate::model::Cause;
 use crate::text::human;
+
+/// How long ago a kill may be that is known by the program's name alone.
+const BY_NAME: Duration = Duration::from_secs(15 * 60);
 
 /// A service's process is gone, and the kernel says that it killed the very pid that the pid file, or the log, names.
 pub(super) fn service(node: Node<'_>) -> Option<Named> {
@@ -38,7 +43,9 @@ pub(super) fn server(node: Node<'_>) -> Option<Named> {
     if !is_down || evidence.servers.iter().any(|server| server.port == endpoint.port) {
         return None;
     }
-    let kill = evidence.kills.iter().find(|kill| names.contains(&kill.name.as_str()))?;
+    // Nothing but its name tells that it is this one: an older kill was followed by a start long ago.
+    let is_its = |kill: &&Kill| kill.age <= BY_NAME && names.contains(&kill.name.as_str());
+    let kill = evidence.kills.iter().find(is_its)?;
     Some(Named { cause: None, evidence: text(kill) })
 }
 
@@ -50,8 +57,6 @@ fn text(kill: &Kill) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::checks::{Evidence, LastWords};
     use crate::diagnose::testing::{bad, diagnosed as read};
@@ -83,6 +88,17 @@ mod tests {
         let evidence = Evidence { kills: vec![kill(8, false)], ..Evidence::default() };
         for stale in [Some(7), None] {
             assert_eq!(read(vec![process(stale)], &evidence)[0].cause, Some(Cause::ProcessDown));
+        }
+    }
+
+    #[test]
+    fn old_kill_of_a_database_is_not_why_it_is_down_now() {
+        for (minutes, is_told) in [(5, true), (16, false)] {
+            let age = Duration::from_secs(minutes * 60);
+            let kill = Kill { pid: 8, name: "mysqld".into(), age, is_of_group: false };
+            let evidence = Evidence { kills: vec![kill], ..Evidence::default() };
+            let found = &read(vec![bad("check.mysql", Cause::DatabaseDown)], &evidence)[0];
+            assert_eq!(found.summary.contains("the kernel killed pid 8"), is_told, "{}", found.summary);
         }
     }
 

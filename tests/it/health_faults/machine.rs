@@ -92,6 +92,7 @@ fn full_file_system_names_the_largest_folder() {
         assert_eq!(finding.observed["free_bytes"], 0);
         let largest = finding.observed["largest_folders"].as_array().unwrap();
         assert!(largest.iter().any(|f| f["path"] == logs.to_str().unwrap()), "{finding:#?}");
+        assert!(largest.iter().all(|f| f["path"] != root.to_str().unwrap()), "{finding:#?}");
     }
     assert_eq!(checks::run(&plan, Utc::now()).unwrap().system.disk_percent, Some(100.0));
 }

@@ -20,7 +20,7 @@ scenarios! {
             cause: "process-down",
             says: "does not run; backend.pid is stale: process {pid} is gone",
             folded: BELOW_PROCESS,
-            hint: "",
+            hint: "fuelops recover",
             code: 2,
         }]);
     module_is_missing:
@@ -36,7 +36,7 @@ scenarios! {
             cause: "process-down",
             says: "its last words: the module fuel_models is not installed",
             folded: BELOW_PROCESS,
-            hint: "",
+            hint: "fuelops recover",
             code: 2,
         }]);
     starts_and_ends_again_and_again:
@@ -52,7 +52,7 @@ scenarios! {
         Expected::Causes(&[Diagnosis {
             root: "service.backend.restarts",
             cause: "crash-loop",
-            says: "started 6 times in 10m",
+            says: "ended 5 times in 10m without being asked",
             folded: &["service.backend.process", "service.backend.port", "service.backend.http", "check.fleet"],
             hint: "tail -n 50",
             code: 2,
