@@ -83,9 +83,9 @@ impl Guard {
             }
             at = parent;
         }
-        let leader = rustix::process::getsid(None).ok();
-        let leader = leader.and_then(|pid| u32::try_from(rustix::process::Pid::as_raw(Some(pid))).ok());
-        ancestors.extend(leader.filter(|pid| *pid != me));
+        // 0 where it lives outside our PID namespace, as for a command that was brought into a container.
+        let leader = nix::unistd::getsid(None).ok().and_then(|pid| u32::try_from(pid.as_raw()).ok());
+        ancestors.extend(leader.filter(|pid| *pid != 0 && *pid != me));
         let own_unit = platform::control_group(me).as_deref().and_then(unit_of).map(str::to_owned);
         Self { me, ancestors, own_unit }
     }
