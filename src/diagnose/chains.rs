@@ -90,8 +90,12 @@ fn memory_full_explains_the_kill_and_all_below_it() {
     let mut findings = down();
     findings.push(bad("system.memory", Cause::MemoryFull));
     findings.push(bad("system.swap", Cause::MemoryFull));
-    let kill =
-        |is_of_group| Kill { pid: 7, name: "python3".into(), age: Duration::from_secs(60), is_of_group };
+    let kill = |is_of_group| Kill {
+        pid: Some(7),
+        name: "python3".into(),
+        age: Duration::from_secs(60),
+        is_of_group,
+    };
     let by = |is_of_group| Evidence { kills: vec![kill(is_of_group)], ..Evidence::default() };
     let (memory, process) = ("system.memory", "service.api.process");
     let of = |root| [(process, root), ("service.api.port", root), ("service.api.http", root)];

@@ -75,7 +75,7 @@ fn evidence() -> impl Strategy<Value = Evidence> {
             age: Some(Duration::from_secs(age)),
             is_last,
         });
-        let kill = Kill { pid: 7, name: "mysqld".into(), age: Duration::from_secs(9), is_of_group };
+        let kill = Kill { pid: Some(7), name: "mysqld".into(), age: Duration::from_secs(9), is_of_group };
         let mount = |path: &str, space: &str| MountedAt { path: path.into(), space: space.into() };
         Evidence {
             kills: if is_killed { vec![kill] } else { Vec::new() },

@@ -16,8 +16,10 @@ const GROUP: &str = "Memory cgroup out of memory: Kill";
 /// Reads the kernel's log; empty without rights.
 pub(super) fn find() -> Vec<Kill> {
     let messages = platform::kernel_log().unwrap_or_default();
+    let has_our_pids = platform::kernel_log_has_our_pids();
     let recent = messages.iter().rev().filter(|message| message.age <= MAX_AGE);
-    recent.filter_map(kill).take(MOST).collect()
+    let kills = recent.filter_map(kill).take(MOST);
+    kills.map(|kill| Kill { pid: kill.pid.filter(|_| has_our_pids), ..kill }).collect()
 }
 
 /// `Out of memory: Killed process 4711 (python3) total-vm:…`; older kernels write `Kill process`.
@@ -33,7 +35,7 @@ fn kill(message: &KernelMessage) -> Option<Kill> {
     let name = rest.strip_prefix(" (")?;
     // A name may hold parentheses; what the kernel adds behind it may not.
     let end = name.find(") total-vm").or_else(|| name.find(") score")).or_else(|| name.rfind(')'))?;
-    Some(Kill { pid: pid.parse().ok()?, name: name[..end].to_owned(), age: message.age, is_of_group })
+    Some(Kill { pid: Some(pid.parse().ok()?), name: name[..end].to_owned(), age: message.age, is_of_group })
 }
 
 #[cfg(test)]
@@ -48,11 +50,11 @@ mod tests {
     fn victims_are_known_by_pid_and_name() {
         let machine =
             read("Out of memory: Killed process 4711 (python3) total-vm:8123456kB, anon-rss:7kB").unwrap();
-        assert_eq!((machine.pid, machine.name.as_str(), machine.is_of_group), (4711, "python3", false));
+        assert_eq!((machine.pid, machine.name.as_str(), machine.is_of_group), (Some(4711), "python3", false));
         let group = read("Memory cgroup out of memory: Killed process 12 (a) (b) total-vm:1kB").unwrap();
-        assert_eq!((group.pid, group.name.as_str(), group.is_of_group), (12, "a) (b", true));
+        assert_eq!((group.pid, group.name.as_str(), group.is_of_group), (Some(12), "a) (b", true));
         let old = read("Out of memory: Kill process 7 (x) score 900 or sacrifice child").unwrap();
-        assert_eq!((old.pid, old.name.as_str()), (7, "x"));
+        assert_eq!((old.pid, old.name.as_str()), (Some(7), "x"));
     }
 
     #[test]

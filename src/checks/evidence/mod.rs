@@ -41,7 +41,8 @@ pub struct Evidence {
 /// A process that the kernel killed for want of memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kill {
-    pub pid: u32,
+    /// `None` in a container: the kernel's log has the pids of the host there.
+    pub pid: Option<u32>,
     /// The kernel's short name; hostile text.
     pub name: String,
     pub age: Duration,

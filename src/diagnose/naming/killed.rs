@@ -21,7 +21,7 @@ pub(super) fn service(node: Node<'_>) -> Option<Named> {
     let evidence = node.evidence();
     let logged = evidence.last_words_of(&service.name).and_then(|words| words.pid).map(f64::from);
     let pid = node.number("stale_pid").or(logged)?;
-    let is_its = |kill: &&Kill| f64::from(kill.pid).total_cmp(&pid).is_eq();
+    let is_its = |kill: &&Kill| kill.pid.is_some_and(|its| f64::from(its).total_cmp(&pid).is_eq());
     let kill = evidence.kills.iter().find(is_its)?;
     let cause = if kill.is_of_group { Cause::MemoryLimit } else { Cause::MemoryFull };
     // Workers without a parent stay what they are: they hold the port.
@@ -52,7 +52,8 @@ pub(super) fn server(node: Node<'_>) -> Option<Named> {
 fn text(kill: &Kill) -> String {
     let (ago, short) =
         (human::duration(kill.age), if kill.is_of_group { "its control group" } else { "the machine" });
-    format!("the kernel killed pid {} ({}) {ago} ago: {short} was out of memory", kill.pid, kill.name)
+    let who = kill.pid.map_or_else(|| kill.name.clone(), |pid| format!("pid {pid} ({})", kill.name));
+    format!("the kernel killed {who} {ago} ago: {short} was out of memory")
 }
 
 #[cfg(test)]
@@ -62,7 +63,7 @@ mod tests {
     use crate::diagnose::testing::{bad, diagnosed as read};
 
     fn kill(pid: u32, is_of_group: bool) -> Kill {
-        Kill { pid, name: "python3".into(), age: Duration::from_secs(180), is_of_group }
+        Kill { pid: Some(pid), name: "python3".into(), age: Duration::from_secs(180), is_of_group }
     }
 
     fn process(stale: Option<u32>) -> crate::model::Finding {
@@ -92,10 +93,17 @@ mod tests {
     }
 
     #[test]
+    fn in_a_container_no_pid_of_the_hosts_log_is_taken_for_one_of_ours() {
+        let kills = vec![Kill { pid: None, ..kill(7, false) }];
+        let evidence = Evidence { kills, ..Evidence::default() };
+        assert_eq!(read(vec![process(Some(7))], &evidence)[0].cause, Some(Cause::ProcessDown));
+    }
+
+    #[test]
     fn old_kill_of_a_database_is_not_why_it_is_down_now() {
         for (minutes, is_told) in [(5, true), (16, false)] {
             let age = Duration::from_secs(minutes * 60);
-            let kill = Kill { pid: 8, name: "mysqld".into(), age, is_of_group: false };
+            let kill = Kill { pid: Some(8), name: "mysqld".into(), age, is_of_group: false };
             let evidence = Evidence { kills: vec![kill], ..Evidence::default() };
             let found = &read(vec![bad("check.mysql", Cause::DatabaseDown)], &evidence)[0];
             assert_eq!(found.summary.contains("the kernel killed pid 8"), is_told, "{}", found.summary);

@@ -14,6 +14,9 @@ const MAX_RECORD: usize = 8 * 1024;
 /// Records that are read; the buffer of a kernel holds fewer.
 const MAX_RECORDS: usize = 50_000;
 
+/// What the first namespace's link says on every kernel: `PROC_PID_INIT_INO` of `include/linux/proc_ns.h`.
+const FIRST_PID_NAMESPACE: &str = "pid:[4026531836]";
+
 /// Reads what the kernel's log holds, oldest first; `None` without rights, or in a container that hides it.
 pub fn kernel_log() -> Option<Vec<KernelMessage>> {
     let mut log = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open("/dev/kmsg").ok()?;
@@ -31,6 +34,12 @@ pub fn kernel_log() -> Option<Vec<KernelMessage>> {
         }
     }
     Some(messages)
+}
+
+/// Whether the kernel's log and this process mean the same by a pid: not in a container with a PID namespace of its own.
+pub fn kernel_log_has_our_pids() -> bool {
+    std::fs::read_link("/proc/self/ns/pid")
+        .is_ok_and(|namespace| namespace.as_os_str() == FIRST_PID_NAMESPACE)
 }
 
 /// One record: `priority,sequence,microseconds,flags;text`, then lines of its dictionary.

@@ -6,3 +6,8 @@ use crate::platform::KernelMessage;
 pub fn kernel_log() -> Option<Vec<KernelMessage>> {
     None
 }
+
+/// Nothing is read there, so nothing is mixed up.
+pub fn kernel_log_has_our_pids() -> bool {
+    true
+}

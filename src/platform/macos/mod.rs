@@ -24,7 +24,7 @@ pub use disks::{disk_usage, mounts, open_files};
 pub use groups::groups_of;
 pub use heap::return_large_blocks;
 pub use hold::ProcessHold;
-pub use kernel_log::kernel_log;
+pub use kernel_log::{kernel_log, kernel_log_has_our_pids};
 pub use memory::{cpu_quota, limit_of, memory, swap};
 pub use processes::{
     boot_id, command_line, environment, executable, is_contained, output_file, process_files,

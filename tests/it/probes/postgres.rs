@@ -71,18 +71,19 @@ fn connections_are_counted_until_none_is_left() {
     server.sql("CREATE ROLE fuel LOGIN");
     let url = format!("postgres://fuel@127.0.0.1:{}/fuel", server.port);
     let guest = || {
-        // A session that was opened and left alone.
-        let table = check(&format!("{url}\"\nquery = \"SELECT pg_sleep(6)"));
-        thread::spawn(move || look_at(&table))
+        // A session that stays until it is ended below.
+        let table = check(&format!("{url}\"\ntimeout = \"60s\"\nquery = \"SELECT pg_sleep(60)"));
+        thread::spawn(move || look_at_all(&[table]))
     };
     let guests: Vec<_> = (0..4).map(|_| guest()).collect();
     let count = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'fuel'";
-    assert!(wait_until(Duration::from_secs(5), || server.sql(count).trim() == "4"));
+    assert!(wait_until(Duration::from_secs(30), || server.sql(count).trim() == "4"));
     let full = look_at(&check(&url));
     expect(&full, Severity::Critical, "refuses us: all connections are taken (53300)");
     assert_eq!(full.cause, Some(Cause::DatabaseDown));
     let reserved = look_at(&check(&server.url()));
     expect(&reserved, Severity::Critical, "5 of 5 connections in use");
+    server.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'fuel'");
     for guest in guests {
         guest.join().unwrap();
     }
