@@ -12,18 +12,17 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Local, Utc};
 
 use crate::config::Service;
-use crate::keeper::{Keeper, Start};
-use crate::model::{Finding, Identity, Severity};
+use crate::model::{Finding, Severity};
 use crate::platform::files::Folder;
 use crate::process::Bound;
 use crate::recover::archive::{pack, write_evidence, write_manifest};
-use crate::recover::controls;
 use crate::recover::guard::Guard;
-use crate::recover::hands::{Ended, Freed, Hands, Patience, StepResult, Witness};
-use crate::recover::plan::{Plan, Stop};
+use crate::recover::hands::{Freed, Hands, StepResult};
+use crate::recover::plan::Plan;
 use crate::recover::preserve::{self, Kept, Order};
 use crate::recover::snapshot::{self, Evidence, Scene};
-use crate::store::{Desired, Lock, Wish};
+use crate::service::{Ended, Patience, Prepared, Site, Stop, Witness, Work};
+use crate::store::{Lock, Wish};
 
 /// Measures services, read together with all that is known; none named: everything.
 pub type Measure<'a> = Box<dyn FnMut(&[String]) -> anyhow::Result<Vec<Finding>> + 'a>;
@@ -36,8 +35,7 @@ pub type BadWords<'a> = Box<dyn FnMut(&Path, u64) -> Option<String> + 'a>;
 pub struct Outfit<'a> {
     pub services: &'a [Service],
     pub measure: Measure<'a>,
-    pub root: PathBuf,
-    pub state_dir: PathBuf,
+    pub site: Site,
     /// Where crash folders stand.
     pub report_dir: PathBuf,
     /// Whom folders have to belong to, where the caller is root in somebody else's.
@@ -49,10 +47,6 @@ pub struct Outfit<'a> {
     pub findings: Vec<Finding>,
     /// Shows the stacks of Python processes, where it is installed.
     pub py_spy: Option<PathBuf>,
-    /// Starts services and keeps their output.
-    pub keeper: Keeper,
-    /// What services of the caller's own user are started with.
-    pub environment: Vec<(OsString, OsString)>,
     pub make_room: MakeRoom<'a>,
     pub bad_words: BadWords<'a>,
     /// Counts how often somebody wanted it to end.
@@ -63,7 +57,7 @@ pub struct Outfit<'a> {
 
 impl fmt::Debug for Outfit<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Outfit").field("root", &self.root).finish_non_exhaustive()
+        f.debug_struct("Outfit").field("site", &self.site).finish_non_exhaustive()
     }
 }
 
@@ -73,7 +67,7 @@ pub struct Crew<'a> {
     outfit: Outfit<'a>,
     evidence: Evidence,
     /// What the keeper will be told, made before anything is stopped.
-    starts: HashMap<String, Start>,
+    starts: HashMap<String, Prepared>,
     started: HashMap<String, Bound>,
     /// Where each service's log ended before it was started.
     ends: HashMap<String, u64>,
@@ -105,20 +99,14 @@ impl<'a> Crew<'a> {
         self.outfit.services.iter().find(|service| service.name == name)
     }
 
-    /// Whoever watches the service leaves it alone for as long as this process works on it, and its end is no crash.
-    fn note_work(&self, service: &str) {
-        self.note(service, Bound::take(std::process::id()).map(|me| me.identity().clone()));
-    }
-
     /// A disk that takes no note keeps no recovery from going on: the lock says the same.
-    fn note(&self, service: &str, in_work_by: Option<Identity>) {
-        let desired = Desired { wish: Wish::Run, since: Utc::now(), in_work_by };
-        desired.write(&self.outfit.state_dir, service).unwrap_or(());
+    fn note(&self, service: &str, work: Work) {
+        self.outfit.site.note(service, Wish::Run, work, Utc::now()).unwrap_or(());
     }
 
     /// Where a service's output goes.
     fn log_of(&self, service: &Service) -> PathBuf {
-        controls::files(service, &self.outfit.root).main
+        self.outfit.site.log_files(service).main
     }
 
     /// Logs of services that are about to be stopped, or lie dead.
@@ -143,7 +131,7 @@ impl Hands for Crew<'_> {
         let scene = Scene {
             pids: members.collect(),
             logs: self.logs(plan),
-            places: vec![self.outfit.root.clone(), self.outfit.state_dir.clone()],
+            places: vec![self.outfit.site.root.clone(), self.outfit.site.state_dir.clone()],
             findings: self.outfit.findings.clone(),
             py_spy: self.outfit.py_spy.clone(),
         };
@@ -158,7 +146,7 @@ impl Hands for Crew<'_> {
         let mut obstacles = Vec::new();
         let services: Vec<&Service> = services.iter().filter_map(|name| self.service(name)).collect();
         for service in services {
-            match controls::launch(service, &self.outfit.root, &self.outfit.environment) {
+            match self.outfit.site.prepare(service) {
                 Ok(start) => drop(self.starts.insert(service.name.clone(), start)),
                 Err(why) => obstacles.push(format!("{}: {why}", service.name)),
             }
@@ -182,8 +170,8 @@ impl Hands for Crew<'_> {
     fn stop(&mut self, stop: &Stop, patience: Patience, witness: &mut Witness<'_>) -> Vec<Ended> {
         match self.service(&stop.service) {
             Some(service) => {
-                self.note_work(&service.name);
-                controls::stop(service, &self.outfit.root, &self.outfit.state_dir, stop, patience, witness)
+                self.note(&service.name, Work::Begun);
+                self.outfit.site.stop(service, stop, patience, witness)
             }
             None => Vec::new(),
         }
@@ -198,7 +186,7 @@ impl Hands for Crew<'_> {
         let mut kept = preserve::preserve(&Order {
             logs: &logs,
             into: &self.outfit.report_dir,
-            state_dir: &self.outfit.state_dir,
+            state_dir: &self.outfit.site.state_dir,
             owner: self.outfit.owner,
             now: Local::now(),
         });
@@ -211,10 +199,10 @@ impl Hands for Crew<'_> {
     }
 
     fn free(&mut self, until: Instant) -> Freed {
-        let before = free_bytes(&self.outfit.root);
+        let before = free_bytes(&self.outfit.site.root);
         let mut freed = (self.outfit.make_room)(until);
         // What the file system gained, whatever anybody says.
-        if let (Some(before), Some(after)) = (before, free_bytes(&self.outfit.root)) {
+        if let (Some(before), Some(after)) = (before, free_bytes(&self.outfit.site.root)) {
             freed.bytes = after.saturating_sub(before);
         }
         freed
@@ -225,9 +213,9 @@ impl Hands for Crew<'_> {
         let end = self.log_of(service).metadata().map_or(0, |metadata| metadata.len());
         self.ends.insert(service.name.clone(), end);
         let start = self.starts.remove(&service.name).ok_or("it was not made ready")?;
-        self.note_work(&service.name);
-        let started = self.outfit.keeper.start(start);
-        self.note(&service.name, None);
+        self.note(&service.name, Work::Begun);
+        let started = self.outfit.site.launch(start);
+        self.note(&service.name, Work::Done);
         if let Some(bound) = started.as_ref().ok().and_then(|pid| Bound::take(*pid)) {
             self.started.insert(service.name.clone(), bound);
         }
@@ -255,7 +243,7 @@ impl Hands for Crew<'_> {
         }
         // The first try may have met a full disk.
         write_evidence(folder, &self.evidence).unwrap_or(());
-        preserve::keep_spare(&self.outfit.state_dir).unwrap_or(());
+        preserve::keep_spare(&self.outfit.site.state_dir).unwrap_or(());
         StepResult { detail: format!("hashed and compressed in {}", folder.display()), problem }
     }
 

@@ -1,7 +1,8 @@
 //! What helps one service. Pure.
 
 use crate::model::{Cause, Finding, Severity};
-use crate::recover::plan::{Inventory, Scope, Wish};
+use crate::recover::plan::{Scope, Wish};
+use crate::service::Inventory;
 
 /// What is done about one service.
 #[derive(Clone, Debug, PartialEq, Eq)]

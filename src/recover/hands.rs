@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 
 use crate::model::Finding;
-use crate::recover::plan::{Plan, Stop};
+use crate::recover::plan::Plan;
 use crate::recover::preserve::Kept;
+use crate::service::{Ended, Patience, Stop, Witness};
 
 /// The machine, as the steps of a recovery see it.
 pub trait Hands {
@@ -63,34 +64,12 @@ pub trait Hands {
     fn is_interrupted(&self) -> bool;
 }
 
-/// Is told the pid and the name of a signal that is about to be sent.
-pub type Witness<'a> = dyn FnMut(u32, &str) + 'a;
-
-/// How long processes are waited for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Patience {
-    /// After they were asked to end.
-    pub grace: Duration,
-    /// After they were killed.
-    pub kill: Duration,
-}
-
 /// What came of a step that does not decide about the services.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StepResult {
     pub detail: String,
     /// What is missing, and why.
     pub problem: Option<String>,
-}
-
-/// What became of a process that was to end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ended {
-    pub pid: u32,
-    /// The last signal that it was sent.
-    pub signal: Option<String>,
-    /// Why it is still there; `None` where it is gone.
-    pub survives: Option<String>,
 }
 
 /// What making room came to.

@@ -3,8 +3,9 @@
 //! The least that cures: a service is restarted only where a restart can help it. What is down for another's sake (a
 //! database, a full disk, a stranger on the port) is told so, and the other is named.
 
-use crate::model::{Cause, Finding, Identity, Severity};
+use crate::model::{Cause, Finding, Severity};
 use crate::recover::cure::{self, Cure};
+use crate::service::{Inventory, Member, Stop};
 
 /// What the user asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,38 +29,6 @@ pub enum Scope {
     Full,
     /// The healthy, too, as a precaution; what is broken for another's sake is left alone.
     Preventive,
-}
-
-/// A service and what of it was found on the machine.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Inventory {
-    pub service: String,
-    /// Who else starts and stops it, and how to have that done; absent where fuelops does.
-    pub managed: Option<String>,
-    /// Its own processes, by proof.
-    pub own: Vec<Member>,
-    /// Children of it that have lost their parent, by proof.
-    pub orphans: Vec<Member>,
-    /// Processes on its port that are not its own.
-    pub strangers: Vec<Member>,
-    /// Processes that look like its own and are not proved to be.
-    pub look_alikes: Vec<Member>,
-    /// An operator stopped it, and wants it to stay so.
-    pub is_stopped_by_operator: bool,
-    pub depends_on: Vec<String>,
-}
-
-/// A process, as it is shown and reported.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Member {
-    pub pid: u32,
-    /// RFC 3339, UTC.
-    pub started_at: String,
-    pub command: String,
-    /// Why it is, or is not, the service's own.
-    pub why: String,
-    /// Tells it from a later process of the same number; absent where it had ended when it was looked at.
-    pub identity: Option<Identity>,
 }
 
 /// What is going to happen.
@@ -90,15 +59,6 @@ pub enum Decision {
     Act,
     /// What is wrong is not for a restart to cure, or not ours to touch.
     Refuse,
-}
-
-/// One service's processes that are ended.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Stop {
-    pub service: String,
-    pub members: Vec<Member>,
-    /// Those of them that are not the service's own.
-    pub evicted: Vec<Member>,
 }
 
 /// One service that is started.
@@ -212,12 +172,12 @@ fn chosen(inventory: &Inventory, wish: &Wish) -> bool {
 }
 
 fn stop_of(inventory: &Inventory, wish: &Wish) -> Stop {
-    let mut members = inventory.own.clone();
-    members.extend(inventory.orphans.iter().cloned());
+    let mut stop = Stop::of(inventory);
     let mut evicted = if wish.evict { inventory.strangers.clone() } else { Vec::new() };
     evicted.iter_mut().for_each(|member| member.why = format!("NOT OURS, evicted: {}", member.why));
-    members.extend(evicted.iter().cloned());
-    Stop { service: inventory.service.clone(), members, evicted }
+    stop.members.extend(evicted.iter().cloned());
+    stop.evicted = evicted;
+    stop
 }
 
 /// Strangers on the port, and what only looks like the service where something of it is stopped.

@@ -127,7 +127,7 @@ fn hints(plan: &Plan, findings: &[Finding]) -> Vec<Hint> {
 }
 
 fn stops(plan: &Plan) -> Vec<StoppedProcess> {
-    let of = |stop: &crate::recover::plan::Stop| -> Vec<StoppedProcess> {
+    let of = |stop: &crate::service::Stop| -> Vec<StoppedProcess> {
         stop.members
             .iter()
             .map(|member| StoppedProcess {

@@ -7,7 +7,7 @@ use chrono::{DateTime, Local, SecondsFormat, Utc};
 
 use crate::model::Severity;
 use crate::recover::budget::Budget;
-use crate::recover::hands::{Hands, Patience, StepResult};
+use crate::recover::hands::{Hands, StepResult};
 use crate::recover::journal::{Entry, Scribe};
 use crate::recover::log::RecoveryLog;
 use crate::recover::plan::Plan;
@@ -16,6 +16,7 @@ use crate::recover::verify::{self, Seen};
 use crate::report::{
     Outcome, RecoverEvent, RecoverStep, RefusedProcess, StartedService, StepStatus, StoppedProcess,
 };
+use crate::service::Patience;
 
 /// A step that may be left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

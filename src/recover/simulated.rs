@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use super::*;
 use crate::model::{Cause, Finding, Severity};
 use crate::report::{Outcome, StepStatus};
+use crate::service::{Ended, Member, Patience, Stop, Witness};
 
 /// A machine with a clock that moves only when somebody waits.
 struct World {

@@ -14,6 +14,7 @@ use crate::keeper::{self, Echo, Foreground, Keeper, Start};
 use crate::model::Level;
 use crate::platform;
 use crate::render::{self, TerminalStyle};
+use crate::service::Site;
 use crate::store::{LogFiles, create_folder};
 use crate::text::{human, sanitize};
 
@@ -110,6 +111,16 @@ pub(super) fn keeper_of(config: &Config) -> Keeper {
     let program = std::env::current_exe().ok().filter(|path| path.exists());
     let program = program.unwrap_or_else(|| "/proc/self/exe".into());
     Keeper::of(&config.state_dir, program, std::env::vars_os().collect())
+}
+
+/// Where this config's services live.
+pub(super) fn site_of(config: &Config) -> Site {
+    Site {
+        root: config.root.clone(),
+        state_dir: config.state_dir.clone(),
+        keeper: keeper_of(config),
+        environment: std::env::vars_os().collect(),
+    }
 }
 
 /// The service that is meant: by name, or by its very command.

@@ -33,16 +33,13 @@ pub(super) fn crew<'a>(
             let plan = health::plan(config).select(services)?;
             Ok(health::measure(loaded, &plan)?.findings)
         }),
-        root: config.root.clone(),
-        state_dir: config.state_dir.clone(),
+        site: run::site_of(config),
         report_dir: config.logs.report_dir.clone(),
         owner: owner_in_foreign_folder(&config.root),
         lock,
         guard: guard.and_then(|words| Some((std::env::current_exe().ok()?, arguments(context, words)))),
         findings: findings.to_vec(),
         py_spy: on_path(context),
-        keeper: run::keeper_of(config),
-        environment: std::env::vars_os().collect(),
         make_room: Box::new(|until| make_room(loaded, context, until)),
         bad_words: Box::new(|log, from| {
             error_since(log, from, &config.logs.rules, config.logs.timezone, Utc::now())

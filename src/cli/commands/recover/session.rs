@@ -8,25 +8,23 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 use chrono::{DateTime, Local, Utc};
 
-use crate::cli::commands::health;
 use crate::cli::commands::recover::interrupt::Interrupt;
 use crate::cli::commands::recover::outfit;
+use crate::cli::commands::{health, run};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::config::Loaded;
 use crate::model::Finding;
 use crate::platform;
 use crate::recover::{
-    self, Budget, Decision, Entry, Inventory, JOURNAL, LastRun, Options, Plan, RecoveryLog, Scope, Scribe,
-    Step, Wish,
+    self, Budget, Decision, Entry, JOURNAL, LastRun, Options, Plan, RecoveryLog, Scope, Scribe, Step, Wish,
 };
 use crate::render;
 use crate::report::{Outcome, RecoverReport, RecoverStep, StepStatus};
+use crate::service::Inventory;
 use crate::store::{self, Lock};
 
-const LOCK: &str = "action.lock";
 const LOG: &str = "recovery.log";
-const STATE_MODE: u32 = 0o700;
 const REPORT_MODE: u32 = 0o600;
 
 /// Everything about one run.
@@ -64,7 +62,10 @@ impl<'a> Session<'a> {
         interrupt: Interrupt,
     ) -> Result<Self> {
         let mut session = Self::inherit(context, loaded, wish, budget, begun, interrupt)?;
-        session.lock = if will_apply { Some(lock(loaded)?) } else { None };
+        session.lock = match will_apply {
+            true => Some(run::site_of(&loaded.config).lock("recover", session.now)?),
+            false => None,
+        };
         session.is_guard = false;
         Ok(session)
     }
@@ -128,7 +129,8 @@ impl<'a> Session<'a> {
     pub(super) fn planned(&mut self) -> Result<RecoverReport> {
         let config = &self.loaded.config;
         let health = health::measure(self.loaded, &health::plan(config))?;
-        let inventories = recover::inventory(&config.services, &config.root, &config.state_dir, self.now)
+        let inventories = run::site_of(config)
+            .look(&config.services, self.now)
             .context("cannot list the processes of this machine")?;
         self.findings = health.findings;
         self.plan = recover::plan(&self.findings, &inventories, &self.wish);
@@ -291,25 +293,6 @@ impl<'a> Session<'a> {
     pub(super) fn interrupted(&self) -> Option<Exit> {
         self.interrupt.exit()
     }
-}
-
-/// The lock of everything that stops or starts services; of the root folder itself where no file can be made.
-fn lock(loaded: &Loaded) -> Result<Lock> {
-    let config = &loaded.config;
-    let in_file = store::create_folder(&config.state_dir, STATE_MODE)
-        .map_err(anyhow::Error::from)
-        .and_then(|()| Ok(Lock::take(&config.state_dir.join(LOCK), "recover", Utc::now())?));
-    match in_file {
-        // A disk without room for a file, and only that: somebody without rights must not take another lock.
-        Err(error) if is_full(&error) => Ok(Lock::take_folder(&config.root)?),
-        other => other,
-    }
-}
-
-fn is_full(error: &anyhow::Error) -> bool {
-    use std::io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
-    let kinds = error.chain().filter_map(|cause| Some(cause.downcast_ref::<std::io::Error>()?.kind()));
-    kinds.into_iter().any(|kind| matches!(kind, StorageFull | QuotaExceeded | ReadOnlyFilesystem))
 }
 
 fn milliseconds(duration: Duration) -> u64 {

@@ -1,50 +1,80 @@
 //! What of each service is found on the machine: its own processes with their proof, lost children, strangers on its
 //! port, and what only looks like it.
 
+use std::io;
 use std::path::Path;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::config::{Manager, Service};
+use crate::model::Identity;
 use crate::platform::{self, Listener, ProcessState};
 use crate::process::{Bound, Owner, Presence, Proof, Table, Wanted};
-use crate::recover::controls;
-use crate::recover::plan::{Inventory, Member};
+use crate::service::stop::scope_of;
+use crate::service::{Site, in_order};
 use crate::store::{Desired, Wish};
 use crate::text::{redact, shell};
 
 /// Look-alikes of one service that are shown.
 const MAX_ALIKE: usize = 8;
 
-/// Looks at every service, in the order in which they depend on one another.
-///
-/// # Errors
-/// When the system does not list its processes.
-pub fn inventory(
-    services: &[Service],
-    root: &Path,
-    state_dir: &Path,
-    now: DateTime<Utc>,
-) -> std::io::Result<Vec<Inventory>> {
-    let table = Table::read()?;
-    let ports: Vec<u16> = services.iter().filter_map(|service| service.port).collect();
-    let mut all = || table.stats().filter(|stat| !stat.is_kernel).map(|stat| stat.pid).collect();
-    let listeners = platform::listeners(&ports, &[], &mut all).unwrap_or_default();
-    let look = Look { table: &table, listeners: &listeners, state_dir, now };
-    Ok(in_order(services).into_iter().map(|service| look.at(service, root)).collect())
+/// A service and what of it was found on the machine.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Inventory {
+    pub service: String,
+    /// Who else starts and stops it, and how to have that done; absent where fuelops does.
+    pub managed: Option<String>,
+    /// Its own processes, by proof.
+    pub own: Vec<Member>,
+    /// Children of it that have lost their parent, by proof.
+    pub orphans: Vec<Member>,
+    /// Processes on its port that are not its own.
+    pub strangers: Vec<Member>,
+    /// Processes that look like its own and are not proved to be.
+    pub look_alikes: Vec<Member>,
+    /// An operator stopped it, and wants it to stay so.
+    pub is_stopped_by_operator: bool,
+    pub depends_on: Vec<String>,
 }
 
-/// Services so that each stands behind those that it needs. A circle, which the config refuses, is left as it stands.
-pub fn in_order(services: &[Service]) -> Vec<&Service> {
-    let mut ordered: Vec<&Service> = Vec::new();
-    while ordered.len() < services.len() {
-        let is_placed = |name: &String| ordered.iter().any(|s| s.name == *name);
-        let is_open = |name: &String| services.iter().any(|s| s.name == *name) && !is_placed(name);
-        let waiting: Vec<&Service> = services.iter().filter(|s| !is_placed(&s.name)).collect();
-        let next = waiting.iter().find(|s| !s.depends_on.iter().any(is_open)).or(waiting.first()).copied();
-        ordered.extend(next);
+/// A process, as it is shown and reported.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Member {
+    pub pid: u32,
+    /// RFC 3339, UTC.
+    pub started_at: String,
+    pub command: String,
+    /// Why it is, or is not, the service's own.
+    pub why: String,
+    /// Tells it from a later process of the same number; absent where it had ended when it was looked at.
+    pub identity: Option<Identity>,
+}
+
+impl Site {
+    /// Looks at services; what others need comes first.
+    ///
+    /// # Errors
+    /// When the system does not list its processes.
+    pub fn look(&self, services: &[Service], now: DateTime<Utc>) -> io::Result<Vec<Inventory>> {
+        self.look_at_all(&in_order(services), now)
     }
-    ordered
+
+    /// Looks at one service.
+    ///
+    /// # Errors
+    /// When the system does not list its processes.
+    pub fn look_at(&self, service: &Service, now: DateTime<Utc>) -> io::Result<Inventory> {
+        Ok(self.look_at_all(&[service], now)?.pop().unwrap_or_default())
+    }
+
+    fn look_at_all(&self, services: &[&Service], now: DateTime<Utc>) -> io::Result<Vec<Inventory>> {
+        let table = Table::read()?;
+        let ports: Vec<u16> = services.iter().filter_map(|service| service.port).collect();
+        let mut all = || table.stats().filter(|stat| !stat.is_kernel).map(|stat| stat.pid).collect();
+        let listeners = platform::listeners(&ports, &[], &mut all).unwrap_or_default();
+        let look = Look { table: &table, listeners: &listeners, state_dir: &self.state_dir, now };
+        Ok(services.iter().map(|service| look.at(service, &self.root)).collect())
+    }
 }
 
 struct Look<'a> {
@@ -106,7 +136,7 @@ impl Look<'_> {
 
     /// What still lives in the control group that the keeper started the service in, and is nobody's child any more.
     fn add_left_in_group(&self, found: &mut Inventory, wanted: &Wanted) {
-        let Some(scope) = controls::scope_of(self.state_dir, &found.service, wanted) else { return };
+        let Some(scope) = scope_of(self.state_dir, &found.service, wanted) else { return };
         for pid in scope.members().unwrap_or_default() {
             let is_known = |root: u32| root == pid || self.table.descends(pid, root);
             let known = found.own.iter().chain(&found.orphans).any(|member| is_known(member.pid));

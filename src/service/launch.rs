@@ -1,0 +1,213 @@
+//! Starting one service.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+
+use crate::config::Service;
+use crate::keeper::{KeeperError, Start};
+use crate::platform::{self, Account};
+use crate::process::{Wanted, bare_environment};
+use crate::service::{Inventory, Member, Site};
+use crate::store::LogFiles;
+
+/// Processes of an earlier run that are named.
+const MAX_NAMED: usize = 5;
+
+/// Everything that a start needs, read beforehand.
+#[derive(Clone, Debug)]
+pub struct Prepared(Start);
+
+/// What a start came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Started {
+    Now {
+        pid: u32,
+    },
+    /// It ran.
+    Already {
+        pid: u32,
+    },
+}
+
+/// Why a service was not started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// What its section says cannot be carried out.
+    #[error("{0}")]
+    Unready(String),
+    #[error("its port {port} is held by pid {} ({}), which is not its own", holder.pid, holder.command)]
+    PortTaken { port: u16, holder: Box<Member> },
+    /// They have to be stopped first.
+    #[error("processes of an earlier run live on: {}", named(members))]
+    Remains { members: Vec<Member> },
+    #[error("the processes of this machine cannot be listed")]
+    Unlisted(#[source] io::Error),
+    #[error(transparent)]
+    Keeper(#[from] KeeperError),
+}
+
+impl Site {
+    /// Starts a service unless it runs. Returns once its program runs; whether it answers is for others to look at.
+    ///
+    /// # Errors
+    /// When another process holds its port, something of an earlier run lives on, or it cannot be started.
+    pub fn start(&self, service: &Service, now: DateTime<Utc>) -> Result<Started, StartError> {
+        let found = self.look_at(service, now).map_err(StartError::Unlisted)?;
+        match may_start(service, &found)? {
+            Some(pid) => Ok(Started::Already { pid }),
+            None => Ok(Started::Now { pid: self.launch(self.prepare(service)?)? }),
+        }
+    }
+
+    /// Reads everything that a start needs.
+    ///
+    /// # Errors
+    /// When a variable cannot be read or its user does not exist.
+    pub fn prepare(&self, service: &Service) -> Result<Prepared, StartError> {
+        prepare(service, &self.root, &self.environment).map(Prepared).map_err(StartError::Unready)
+    }
+
+    /// Has the keeper start what was prepared, whatever else runs; returns its pid.
+    ///
+    /// # Errors
+    /// When there can be no keeper, or the program cannot be started.
+    pub fn launch(&self, prepared: Prepared) -> Result<u32, StartError> {
+        Ok(self.keeper.start(prepared.0)?)
+    }
+
+    /// The files that a service's output goes to.
+    pub fn log_files(&self, service: &Service) -> LogFiles {
+        files(service, &self.root)
+    }
+}
+
+/// The pid of the service where it runs; an error where something stands in its way.
+fn may_start(service: &Service, found: &Inventory) -> Result<Option<u32>, StartError> {
+    if let Some(own) = found.own.first() {
+        return Ok(Some(own.pid));
+    }
+    if !found.orphans.is_empty() {
+        return Err(StartError::Remains { members: found.orphans.clone() });
+    }
+    match (found.strangers.first(), service.port) {
+        (Some(holder), Some(port)) => Err(StartError::PortTaken { port, holder: Box::new(holder.clone()) }),
+        _ => Ok(None),
+    }
+}
+
+fn named(members: &[Member]) -> String {
+    let mut names: Vec<String> =
+        members.iter().take(MAX_NAMED).map(|m| format!("pid {} ({})", m.pid, m.command)).collect();
+    if members.len() > MAX_NAMED {
+        names.push(format!("and {} more", members.len() - MAX_NAMED));
+    }
+    names.join(", ")
+}
+
+/// What the keeper is told to start a service.
+///
+/// # Errors
+/// When a variable cannot be read or its user does not exist, in words.
+fn prepare(service: &Service, root: &Path, environment: &[(OsString, OsString)]) -> Result<Start, String> {
+    let command = service.command.as_ref().ok_or("it has no command; its manager starts it")?;
+    let account = account(service, root)?;
+    let mut env: Vec<(OsString, OsString)> = match &account {
+        Some(account) => bare_environment(account),
+        None => environment.to_vec(),
+    };
+    if let Some(path) = &service.env_file {
+        let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        env.extend(variables(&text));
+    }
+    for (name, value) in &service.env {
+        let value = value.expose().map_err(|error| format!("env.{name}: {error}"))?;
+        env.push((name.into(), value.into()));
+    }
+    Ok(Start {
+        files: files(service, root),
+        name: service.name.clone(),
+        words: command.words().to_vec(),
+        dir: service.cwd.clone(),
+        env,
+        file_user: account.as_ref().map(|account| (account.uid, account.gid)),
+        user: account.map(Into::into),
+        pid_file: service.pid_file.clone(),
+    })
+}
+
+/// The files that a service's output goes to.
+fn files(service: &Service, root: &Path) -> LogFiles {
+    LogFiles::of(&service.name, service.log_file.as_deref(), &root.join("logs"))
+}
+
+/// Whom the service becomes; nobody else where the caller is no root and nobody is named.
+fn account(service: &Service, root: &Path) -> Result<Option<Account>, String> {
+    let caller = platform::caller_uid();
+    let owner = Wanted::of(service, root).owner;
+    let named = service.user.as_deref();
+    match (caller, owner) {
+        (_, Some(owner)) if owner == caller => Ok(None),
+        (0, owner) => owner.and_then(platform::account).map(Some).ok_or_else(|| {
+            format!("the user {} is not known on this machine", named.unwrap_or("that owns its folder"))
+        }),
+        (_, owner) => match named {
+            Some(name) => Err(format!("it runs as {name}; use sudo")),
+            // Whoever may read and start it does so as himself.
+            None => owner.map(|_| None).ok_or_else(|| "its folder is gone".to_owned()),
+        },
+    }
+}
+
+/// `NAME=value` lines; blank ones, comments and `export` are no part of them.
+fn variables(text: &str) -> impl Iterator<Item = (OsString, OsString)> + '_ {
+    text.lines().filter_map(|line| {
+        let line = line.trim();
+        let line = line.strip_prefix("export ").unwrap_or(line);
+        let (name, value) = line.split_once('=').filter(|_| !line.starts_with('#'))?;
+        let value = value.trim();
+        let quoted = |mark: char| value.strip_prefix(mark).and_then(|rest| rest.strip_suffix(mark));
+        let value = quoted('"').or_else(|| quoted('\'')).unwrap_or(value);
+        Some((name.trim().into(), value.into()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Environment, parse};
+
+    fn member(pid: u32) -> Member {
+        Member { pid, command: "x".to_owned(), ..Member::default() }
+    }
+
+    #[test]
+    fn what_runs_is_not_started_again_and_nothing_starts_beside_remains_or_strangers() {
+        let config = parse(
+            "[[service]]\nname = \"api\"\ncommand = [\"true\"]\nport = 8000\n",
+            Path::new("/"),
+            &Environment::default(),
+        )
+        .unwrap();
+        let service = &config.services[0];
+        let mut found = Inventory { strangers: vec![member(30)], ..Inventory::default() };
+        let taken = may_start(service, &found).unwrap_err().to_string();
+        assert_eq!(taken, "its port 8000 is held by pid 30 (x), which is not its own");
+        found.orphans = (20..27).map(member).collect();
+        let remains = may_start(service, &found).unwrap_err().to_string();
+        assert!(remains.ends_with("pid 24 (x), and 2 more"), "{remains}");
+        found.own = vec![member(10)];
+        assert_eq!(may_start(service, &found).unwrap(), Some(10));
+        assert_eq!(may_start(service, &Inventory::default()).unwrap(), None);
+    }
+
+    #[test]
+    fn an_env_file_is_read_as_shells_write_it() {
+        let text = "# a comment\nA=1\nexport B=\"two words\"\n\nC='x=y'\nnonsense\n";
+        let read: Vec<(OsString, OsString)> = variables(text).collect();
+        let expected = [("A", "1"), ("B", "two words"), ("C", "x=y")];
+        assert_eq!(read, expected.map(|(name, value)| (name.into(), value.into())));
+    }
+}
