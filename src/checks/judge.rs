@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::checks::error_store::{self, Restart};
 use crate::checks::http::{self, Expectation, HttpObservation};
 use crate::checks::observation::{Disks, Observation, Observations};
 use crate::checks::processes::{self, Culprits, ProcessesObservation, ServiceObservation};
@@ -30,6 +31,12 @@ pub(super) fn everything(plan: &Plan, seen: &Observations, now: DateTime<Utc>) -
         findings.extend(of_system(plan, &seen.system, culprits));
         findings.extend(of_disks(plan, seen.disks.as_ref()));
         findings.extend(seen.logs.as_ref().and_then(|logs| of_logs(plan, logs)));
+        let restart = processes.and_then(|seen| last_restart(plan, &seen.services, now));
+        match seen.kept.as_ref().map(|kept| error_store::judge(kept, &plan.thresholds, restart, now)) {
+            Some(Ok(finding)) => findings.extend(finding),
+            Some(Err(note)) => notes.push(note),
+            None => {}
+        }
     }
     for (n, (service, http)) in plan.services.iter().zip(&seen.services).enumerate() {
         let own = processes.and_then(|seen| seen.services.get(n)).and_then(Option::as_ref);
@@ -89,6 +96,21 @@ fn of_logs(plan: &Plan, seen: &Seen<LogRate>) -> Option<Finding> {
         other @ Seen::Broken => not_done(&subject, other),
     };
     Some(timed(finding, seen))
+}
+
+/// The service that was started last, as long as it runs.
+fn last_restart<'a>(
+    plan: &'a Plan,
+    services: &[Option<ServiceObservation>],
+    now: DateTime<Utc>,
+) -> Option<Restart<'a>> {
+    let ages = plan
+        .services
+        .iter()
+        .zip(services)
+        .filter_map(|(service, own)| Some((own.as_ref()?.age()?, service.name.as_str())));
+    let (age, service) = ages.min()?;
+    Some(Restart { service, at: now - age })
 }
 
 /// All that was seen of one service.

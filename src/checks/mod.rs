@@ -11,6 +11,7 @@ mod certificate;
 mod command;
 mod connect;
 mod disk;
+mod error_store;
 mod evidence;
 mod exposition;
 mod file_age;

@@ -8,6 +8,7 @@ use crate::checks::celery::CeleryObservation;
 use crate::checks::certificate::CertificateObservation;
 use crate::checks::command::CommandObservation;
 use crate::checks::disk::DiskObservation;
+use crate::checks::error_store::KeptErrors;
 use crate::checks::file_age::FileAgeObservation;
 use crate::checks::http::HttpObservation;
 use crate::checks::metrics_page::MetricsObservation;
@@ -38,6 +39,8 @@ pub(super) struct Observations {
     pub(super) checks: Vec<Option<Seen<Observation>>>,
     /// Absent where the config names no logs, or they are not asked for.
     pub(super) logs: Option<Seen<LogRate>>,
+    /// Absent where errors are kept in no file, or the machine is not asked for.
+    pub(super) kept: Option<Seen<KeptErrors>>,
 }
 
 /// The disks, and which of them holds the root.

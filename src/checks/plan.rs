@@ -18,6 +18,8 @@ pub struct Plan {
     pub checks: Vec<Check>,
     /// Logs whose errors are counted.
     pub logs: Vec<PathPattern>,
+    /// The file that errors are kept in; it may not be there.
+    pub error_store: Option<PathBuf>,
     /// How errors in logs are counted.
     pub counter: ErrorCounter,
     /// Whom `command` checks run as, where that is not the caller.
@@ -53,6 +55,7 @@ impl Plan {
             services: Vec::new(),
             checks: Vec::new(),
             logs: Vec::new(),
+            error_store: None,
             counter: ErrorCounter::of_records(Vec::new(), crate::config::Timezone::Local),
             run_as: None,
             backups: BackupFolder::default(),

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 
 use crate::checks::command::{self, Invocation};
+use crate::checks::error_store::{self, KeptErrors};
 use crate::checks::http::{self, HttpFailure, HttpObservation, Request};
 use crate::checks::observation::{Disks, Observation, Observations};
 use crate::checks::processes::{self, Look, ProcessesObservation};
@@ -20,6 +21,7 @@ use crate::checks::{
     prometheus_target, redis, tcp,
 };
 use crate::config::{CertificateCheck, Check, CheckKind, HttpCheck, Manager, PathPattern, Service};
+use crate::errors::store::FromLogs;
 
 /// Time for what the machine says of itself.
 pub(super) const LOCAL_DEADLINE: Duration = Duration::from_secs(5);
@@ -36,6 +38,7 @@ pub(super) struct Started {
     restarts: Vec<Option<Running<RestartsObservation>>>,
     checks: Vec<Option<Running<Observation>>>,
     logs: Option<Running<LogRate>>,
+    kept: Option<Running<KeptErrors>>,
 }
 
 impl Started {
@@ -48,6 +51,7 @@ impl Started {
             system: start.starter.blocking(LOCAL_DEADLINE, system::observe),
             disks: start.disks(),
             processes: start.starter.blocking(LOCAL_DEADLINE, move || processes::observe(&look)),
+            kept: start.kept(has_logs),
             logs: has_logs.then(|| start.counting(plan.logs.clone(), LOCAL_DEADLINE, |rate| rate)),
             services: plan.services.iter().map(|service| start.service(service)).collect(),
             units: plan.services.iter().map(|service| start.unit_of(service)).collect(),
@@ -67,7 +71,8 @@ impl Started {
         let restarts = all(self.restarts).await;
         let checks = all(self.checks).await;
         let logs = all(vec![self.logs]).await.pop().flatten();
-        Observations { system, disks, processes, services, units, restarts, checks, logs }
+        let kept = all(vec![self.kept]).await.pop().flatten();
+        Observations { system, disks, processes, services, units, restarts, checks, logs, kept }
     }
 }
 
@@ -258,6 +263,14 @@ impl Start<'_> {
     ) -> Running<T> {
         let (counter, now) = (self.plan.counter.clone(), self.now);
         self.starter.blocking(deadline, move || wrap(counter.count(&patterns, now)))
+    }
+
+    /// Asks the store of errors; what it read from logs is left out where the logs are counted themselves.
+    fn kept(&self, has_logs: bool) -> Option<Running<KeptErrors>> {
+        let (path, now) = (self.plan.error_store.clone().filter(|_| self.plan.judges_system)?, self.now);
+        let from_logs = if has_logs { FromLogs::LeftOut } else { FromLogs::Counted };
+        let ask = move || error_store::observe(&path, from_logs, now);
+        Some(self.starter.blocking(error_store::DEADLINE, ask))
     }
 
     /// Finds the disks, then measures each with its own deadline.

@@ -301,6 +301,26 @@ fn newest_error_is_folded_under_what_makes_it() {
 }
 
 #[test]
+fn errors_that_were_logged_and_kept_are_told_once() {
+    let of = |logged: &str, kept: &str, expected: &[(&str, &str)]| {
+        let errors = |id: &str, newest: &str| bad(id, Cause::ErrorRate).with("newest", newest);
+        check(
+            vec![errors("logs.errors", logged), errors("errors.rate", kept)],
+            &Evidence::default(),
+            expected,
+        );
+    };
+    let rate = "errors.rate";
+    of("KeyError: 'DO9693'", "KeyError: 'DO9693'", &[("logs.errors", rate), (rate, "")]);
+    of("worker lost", "KeyError: 'DO9693'", &[("logs.errors", ""), (rate, "")]);
+    of("Error: x", "Error: y", &[("logs.errors", ""), (rate, "")]);
+    let gone = "OperationalError: (2003, \"Can't connect to MySQL server on 'localhost'\")";
+    let kept = bad(rate, Cause::ErrorRate).with("newest", gone);
+    let root = "check.mysql";
+    check(vec![kept, bad(root, Cause::DatabaseDown)], &Evidence::default(), &[(rate, root), (root, "")]);
+}
+
+#[test]
 fn two_causes_stay_two() {
     let mut findings = down();
     findings.push(full("/"));

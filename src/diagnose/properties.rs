@@ -11,7 +11,7 @@ use crate::logs::rules::rules;
 use crate::model::{Cause, Finding, Severity};
 
 /// Every id that the stack of the tests can have, and some that nobody knows.
-const IDS: [&str; 24] = [
+const IDS: [&str; 25] = [
     "system.cpu",
     "system.load",
     "system.memory",
@@ -35,6 +35,7 @@ const IDS: [&str; 24] = [
     "check.target",
     "check.log",
     "logs.errors",
+    "errors.rate",
     "service.nobody.knows",
 ];
 

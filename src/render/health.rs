@@ -114,10 +114,10 @@ fn row(finding: &Finding) -> Vec<Cell> {
     vec![state, check.into(), cause, summary, took]
 }
 
-/// Hints of roots only, each once, in the order of the findings.
+/// Hints of roots only, each once, in the order of the findings; what is well may have one, too: a new issue to look at.
 fn hints(findings: &[Finding]) -> Vec<Block> {
     let mut seen: Vec<&Hint> = Vec::new();
-    let wanting = |f: &&Finding| f.severity != Severity::Ok && f.caused_by.is_none();
+    let wanting = |f: &&Finding| f.caused_by.is_none();
     for hint in findings.iter().filter(wanting).filter_map(|f| f.hint.as_ref()) {
         if !seen.contains(&hint) {
             seen.push(hint);

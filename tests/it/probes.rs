@@ -43,6 +43,7 @@ fn look_in(root: &Path, checks: &[String]) -> Vec<Finding> {
         services: Vec::new(),
         checks: config.checks,
         logs: Vec::new(),
+        error_store: None,
         counter: ErrorCounter::of_records(Vec::new(), fuelops::config::Timezone::Local),
         run_as: None,
         backups: BackupFolder::default(),

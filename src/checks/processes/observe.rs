@@ -54,6 +54,13 @@ pub(in crate::checks) struct ServiceObservation {
     pub(super) missing_user: Option<String>,
 }
 
+impl ServiceObservation {
+    /// How long it has been running; none where it does not.
+    pub(in crate::checks) fn age(&self) -> Option<Duration> {
+        self.main.as_ref().map(|main| main.age)
+    }
+}
+
 /// The process at the top of a service's tree.
 #[derive(Clone, Debug)]
 pub(super) struct MainProcess {

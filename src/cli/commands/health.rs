@@ -1,6 +1,6 @@
 //! `fuelops health`: everything measured once, side by side, and one verdict.
 
-use std::sync::mpsc;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -10,7 +10,6 @@ use clap::{Args, ValueEnum};
 use crate::backup;
 use crate::checks::{self, BackupFolder, ErrorCounter, Plan};
 use crate::cli::args::Format;
-use crate::cli::commands::track_errors;
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, UsageError};
 use crate::cli::tools::tools;
@@ -25,8 +24,6 @@ use crate::text::{human, shell};
 /// Version of the JSON schema.
 const SCHEMA: u32 = 1;
 const WATCH_PERIOD: &str = "5s";
-/// How long the store of errors may take to tell what it holds.
-const STORE_DEADLINE: Duration = Duration::from_secs(1);
 
 /// Measure everything once, name what is wrong and what to type next
 ///
@@ -75,12 +72,12 @@ pub fn run(args: &HealthArgs, context: &Context) -> Result<Exit> {
     let loaded = context.config()?;
     let plan = plan(&loaded.config).select(&args.target).map_err(|e| UsageError(e.to_string()))?;
     let Some(period) = args.watch else {
-        let report = measure_with_errors(&loaded, &plan)?;
+        let report = measure(&loaded, &plan)?;
         show(&report, context)?;
         return Ok(args.fail_on.exit(report.verdict));
     };
     loop {
-        let report = measure_with_errors(&loaded, &plan)?;
+        let report = measure(&loaded, &plan)?;
         context.ui.clear_screen()?;
         show(&report, context)?;
         std::thread::sleep(period);
@@ -112,6 +109,7 @@ pub(super) fn plan(config: &Config) -> Plan {
         services: config.services.clone(),
         checks: config.checks.clone(),
         logs: config.logs.paths.clone(),
+        error_store: config.errors.store.file().map(Path::to_owned),
         counter: ErrorCounter::of_records(config.logs.rules.clone(), config.logs.timezone),
         run_as: config.run_as,
         backups: backups(config),
@@ -126,18 +124,6 @@ fn backups(config: &Config) -> BackupFolder {
         state_dir: config.state_dir.clone(),
         origins: backup::origins(&config.backup, &config.checks, &config.root),
     }
-}
-
-/// Measures, and tells beside it what errors were kept; a store that does not answer in time is not waited for.
-fn measure_with_errors(loaded: &Loaded, plan: &Plan) -> Result<HealthReport> {
-    let (sender, kept) = mpsc::channel();
-    let (config, until) = (loaded.config.clone(), Instant::now() + STORE_DEADLINE);
-    // Not joined: a lock or a file system may hold it for good. Nobody listens then.
-    std::thread::spawn(move || drop(sender.send(track_errors::kept(&config, Utc::now()))));
-    let mut report = measure(loaded, plan)?;
-    let kept = kept.recv_timeout(until.saturating_duration_since(Instant::now()));
-    report.notes.extend(kept.ok().flatten());
-    Ok(report)
 }
 
 /// Runs every probe and reads the findings together.

@@ -1,6 +1,6 @@
 //! `[errors]`: the error store.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -35,6 +35,16 @@ section! {
 pub enum Store {
     Sqlite(PathBuf),
     Postgres(Url),
+}
+
+impl Store {
+    /// The file of the embedded store; none where the events are kept elsewhere.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Sqlite(path) => Some(path),
+            Self::Postgres(_) => None,
+        }
+    }
 }
 
 impl Setting for Store {

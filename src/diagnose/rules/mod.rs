@@ -54,6 +54,7 @@ pub(super) const RULES: &[Rule] = &[
     cpu::LOAD,
     files::MACHINE_HAS_NONE_LEFT,
     logs::ERRORS_NAME_IT,
+    logs::SAME_ERRORS,
 ];
 
 /// The names of all rules, in the order in which they are tried.

@@ -6,6 +6,7 @@ mod drafts;
 mod identity;
 mod json;
 mod scrub;
+mod sketch;
 mod tags;
 mod trim;
 
@@ -14,5 +15,6 @@ pub use drafts::{Draft, draft, of_chain};
 pub use identity::Identity;
 pub use json::parse as parse_json;
 pub use scrub::{Cleaned, Scrubber};
+pub use sketch::sketch;
 
 pub(in crate::errors) use admit::unpack;

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::chain::{exceptions, text};
+use crate::logs::http::mask_path;
 
 /// Tags of one event that are counted.
 pub(super) const MAX_TAGS: usize = 40;
@@ -66,14 +67,9 @@ fn url_path(url: &str) -> &str {
     after.split(['?', '#']).next().unwrap_or("/")
 }
 
-/// Parts that hold a digit are ids: `/trucks/DO9693` → `/trucks/{id}`.
+/// The route of a path, in the words of `analyze-logs`: `/trucks/DO9693` → `/trucks/{id}`.
 fn folded(path: &str) -> String {
-    let is_version = |part: &str| part.len() <= 3 && part.starts_with('v');
-    let fold = |part: &str| {
-        let id = part.len() <= 64 && part.bytes().any(|b| b.is_ascii_digit()) && !is_version(part);
-        if id { "{id}".to_owned() } else { part.to_owned() }
-    };
-    path.split('/').map(fold).collect::<Vec<_>>().join("/")
+    String::from_utf8_lossy(&mask_path(path.as_bytes())).into_owned()
 }
 
 /// Where the fault lies, in few words: the place in the code, else the transaction, else the logger.
@@ -119,6 +115,7 @@ mod tests {
                 "/api/v2/t/{id}",
             ),
             (json!({"transaction": "GET /x/:id", "request": {"url": "http://h/x/1"}}), "/x/:id"),
+            (json!({"request": {"url": "/r/2025-12-28.csv"}}), "/r/{date}.csv"),
             (json!({"transaction": "celery.task"}), "celery.task"),
             (json!({}), ""),
         ] {

@@ -1,7 +1,7 @@
 //! From a request's body to the store: decoded, sorted, admitted, written, and only then answered.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use chrono::Utc;
@@ -10,7 +10,7 @@ use super::auth::{Key, key_of};
 use super::encoding::{DecodeError, Encoding, decode, decode_untold};
 use super::envelope::{Envelope, EnvelopeError};
 use super::items::sort;
-use crate::errors::door::{Arrival, Door, EventId, Source, parse_json};
+use crate::errors::door::{Admitted, Arrival, Door, EventId, Identity, Source, parse_json, sketch};
 use crate::errors::store::{Offer, StoreError, Writer};
 use crate::grouping::Fingerprint;
 
@@ -65,19 +65,30 @@ pub struct Intake {
 #[derive(Debug, Default)]
 pub struct Sampler {
     seen: Mutex<(i64, HashMap<Fingerprint, u32>)>,
+    /// Some issue of this minute does.
+    storms: AtomicBool,
 }
 
 impl Sampler {
     /// Whether the body of this event is worth it.
     fn keeps(&self, fingerprint: Fingerprint, now: i64) -> bool {
         let minute = now.div_euclid(MINUTE);
-        let mut seen = self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut seen = lock(&self.seen);
         if seen.0 != minute || seen.1.len() > 50_000 {
             *seen = (minute, HashMap::new());
+            self.storms.store(false, Ordering::Relaxed);
         }
         let count = seen.1.entry(fingerprint).or_default();
         *count += 1;
+        if *count > FULL_BODIES {
+            self.storms.store(true, Ordering::Relaxed);
+        }
         *count <= FULL_BODIES || count.is_multiple_of(SAMPLED)
+    }
+
+    /// Whether the next event is likely to be one whose body is not kept.
+    fn is_storming(&self) -> bool {
+        self.storms.load(Ordering::Relaxed)
     }
 }
 
@@ -184,8 +195,8 @@ impl Intake {
         let mut offers = Vec::new();
         let mut broken = None;
         for (index, payload) in sorted.events.iter().enumerate() {
-            match parse_json(payload) {
-                Ok(event) => offers.push(self.admit(event, id_for(index))),
+            match self.admit(payload, id_for(index)) {
+                Ok(event) => offers.push(event),
                 Err(error) => {
                     self.lose("malformed", "event", 1);
                     broken = Some(error);
@@ -202,13 +213,22 @@ impl Intake {
         }
     }
 
-    fn admit(&self, event: serde_json::Value, id: Option<EventId>) -> crate::errors::door::Admitted {
+    /// Identifies an event; in a storm by its sketch, and the whole of it is read only where its body is kept.
+    fn admit(&self, payload: &[u8], id: Option<EventId>) -> Result<Admitted, serde_json::Error> {
         let received = Utc::now().timestamp_micros();
         let arrival = Arrival { received, source: Source::Sdk, count: 1, keeps_body: true, id };
-        self.door.admit_when(event, arrival, |identity| self.sampler.keeps(identity.fingerprint, received))
+        let keeps = |identity: &Identity| self.sampler.keeps(identity.fingerprint, received);
+        if self.sampler.is_storming()
+            && let Ok(event) = sketch(payload)
+        {
+            let counted = self.door.admit(event, Arrival { keeps_body: false, ..arrival });
+            let is_kept = keeps(&counted.identity);
+            return if is_kept { Ok(self.door.admit(parse_json(payload)?, arrival)) } else { Ok(counted) };
+        }
+        Ok(self.door.admit_when(parse_json(payload)?, arrival, keeps))
     }
 
-    fn offer(&self, events: Vec<crate::errors::door::Admitted>, reply: Reply) {
+    fn offer(&self, events: Vec<Admitted>, reply: Reply) {
         let id = events.first().map(|event| event.id);
         let answer = Arc::new(Answer {
             // One more than there are events, so that none can answer before all are offered.

@@ -26,6 +26,7 @@ pub use latency::LatencySketch;
 pub use method::Method;
 pub use openapi::openapi_routes;
 pub use route::{Route, RouteSet};
+pub use segment::mask_path;
 pub use stats::Stats;
 pub use summary::{EndpointSummary, HttpSummary};
 pub use table::HttpTable;

@@ -8,7 +8,7 @@ const MAX_SEGMENTS: usize = 24;
 const LONG: usize = 32;
 
 /// Replaces what is an id by its shape: `/trucks/DO9693/2025-12-28.csv` → `/trucks/{id}/{date}.csv`.
-pub(super) fn mask_path(path: &[u8]) -> Vec<u8> {
+pub fn mask_path(path: &[u8]) -> Vec<u8> {
     let path = String::from_utf8_lossy(path);
     let mut out = String::with_capacity(path.len());
     for (index, part) in path.splitn(MAX_SEGMENTS, '/').enumerate() {

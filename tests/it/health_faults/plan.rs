@@ -37,6 +37,7 @@ pub(super) fn plan(root: &Path) -> Plan {
         services: Vec::new(),
         checks: Vec::new(),
         logs: Vec::new(),
+        error_store: None,
         counter: ErrorCounter::of_records(Vec::new(), fuelops::config::Timezone::Local),
         run_as: None,
         backups: BackupFolder::default(),

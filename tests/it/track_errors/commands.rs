@@ -57,6 +57,36 @@ fn an_issue_lives_from_new_to_regressed() {
 }
 
 #[test]
+fn health_judges_what_was_kept_and_names_what_is_new() {
+    let env = Env::new();
+    let finding = || {
+        let report = env.run(&["health", "--target", "system", "--format", "json"]).json();
+        let findings = report["findings"].as_array().unwrap().clone();
+        findings.into_iter().find(|finding| finding["check"] == "errors.rate")
+    };
+    assert_eq!(finding(), None);
+    let record = || env.run(&["track-errors", "record", "--type", "SyncError", "--message", "no answer"]);
+    assert_eq!(record().code, Some(0));
+    let first = finding().unwrap();
+    assert_eq!((first["severity"].as_str(), first["cause"].as_str()), (Some("ok"), None));
+    assert_eq!(first["hint"]["command"], "fuelops track-errors show 1");
+    let table = env.run(&["health", "--target", "system"]).stdout;
+    assert!(table.contains("#1 SyncError") && table.contains("fuelops track-errors show 1"), "{table}");
+    for _ in 0..4 {
+        record();
+    }
+    let fifth = finding().unwrap();
+    assert_eq!((fifth["severity"].as_str(), fifth["cause"].as_str()), (Some("warning"), Some("error-rate")));
+    // What was read from a log counts where logs are counted, and not here.
+    env.write("fuelops.toml", "[logs]\npaths = [\"backend.log\"]\n");
+    let now = chrono::Local::now().format("%Y-%m-%d %H:%M:%S");
+    env.write("backend.log", format!("{now},000 - app - ERROR - order 17 failed\n").repeat(30));
+    assert_eq!(env.run(&["track-errors", "ingest-logs"]).code, Some(0));
+    assert_eq!(counted(&env), 35);
+    assert_eq!(finding().unwrap()["observed"]["errors_per_hour"], 5);
+}
+
+#[test]
 fn a_command_keeps_its_exit_code_and_what_it_said_is_recorded() {
     let env = Env::new();
     let run = |words: &[&str]| {

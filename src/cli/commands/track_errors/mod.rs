@@ -10,8 +10,6 @@ mod serve;
 mod transfer;
 mod why;
 
-pub(super) use report::kept;
-
 use anyhow::Result;
 use clap::{Args, Subcommand};
 

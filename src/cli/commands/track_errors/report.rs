@@ -1,16 +1,15 @@
 //! What only reads: the report, lists, one issue, the gate.
 
 use anyhow::Result;
-use chrono::{DateTime, Local, TimeDelta, Utc};
+use chrono::{Local, TimeDelta, Utc};
 
 use super::place::Place;
 use super::{GateArgs, ListArgs, ReportArgs, SCHEMA, ShowArgs, Sort, State};
 use crate::cli::args::Format;
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, UsageError};
-use crate::config::{self, Config};
 use crate::errors::IssueState;
-use crate::errors::store::{Access, Issue, Overview, Span, Store};
+use crate::errors::store::{Issue, Overview, Span};
 use crate::errors::summary;
 use crate::model::Verdict;
 use crate::render::{self, ErrorView};
@@ -44,24 +43,6 @@ pub(super) fn report(args: &ReportArgs, context: &Context) -> Result<Exit> {
         Exit::Verdict(report.verdict)
     } else {
         Exit::Done
-    })
-}
-
-/// What the store holds of the last hour, in a line for other reports; none where there is nothing to say.
-pub(in crate::cli::commands) fn kept(config: &Config, now: DateTime<Utc>) -> Option<String> {
-    let config::Store::Sqlite(path) = &config.errors.store else { return None };
-    let to = now.timestamp_micros();
-    let span = Span { from: (now - TimeDelta::hours(1)).timestamp_micros(), to };
-    // A store that cannot be read is told where it is asked for.
-    let overview = Store::open(path, Access::Read, to).and_then(|store| store.overview(span, 0)).ok()?;
-    let new = overview.issues.iter().filter(|(issue, _)| issue.first_seen >= span.from).count();
-    let back = overview.issues.iter().filter(|(issue, _)| issue.state == IssueState::Regressed).count();
-    (overview.events > 0).then(|| {
-        format!(
-            "errors kept of the last hour: {} of {} issues, {new} new, {back} regressed; fuelops track-errors shows them",
-            overview.events,
-            overview.issues.len()
-        )
     })
 }
 
