@@ -177,7 +177,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__analyze__subcmd__logs)
-            opts="-o -q -v -h -V --since --until --top --check --save --no-save --assignments --threads --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-o -q -v -h -V --since --until --top --check --save --no-save --assignments --emit-state --merge --threads --config --format --output --color --quiet --verbose --no-progress --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -196,6 +196,14 @@ _fuelops() {
                     return 0
                     ;;
                 --assignments)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --emit-state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --merge)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -13,6 +13,7 @@ use crate::grouping::{
     Basis, ExceptionChain, Fingerprint, Platform, SourceRoots, looks_like_traceback, parse,
 };
 use crate::model::Level;
+use crate::text::redact;
 
 /// Distinct fingerprints that are kept.
 pub const MAX_GROUPS: usize = 2048;
@@ -212,6 +213,11 @@ impl GroupTable {
         self.shrink();
     }
 
+    /// Says that all of them stand in the file of this name.
+    pub fn stand_in(&mut self, path: &str) {
+        self.groups.values_mut().for_each(|group| path.clone_into(&mut group.place.path));
+    }
+
     /// Returns the groups, most frequent first, and the number of chains that did not fit.
     pub fn finish(self) -> (Vec<ExceptionGroup>, u64) {
         let mut groups: Vec<_> = self.groups.into_values().collect();
@@ -244,14 +250,14 @@ impl ExceptionGroup {
         }
     }
 
-    /// Takes what is shown from this chain.
+    /// Takes what is shown from this chain, its secrets taken out.
     fn show(&mut self, chain: &ExceptionChain, text: &[u8], seen: Occurrence<'_>) {
         self.kind.clone_from(&chain.last().kind);
         self.root_type.clone_from(&chain.root().kind);
-        self.message = clip(&chain.last().message, MAX_MESSAGE).to_owned();
+        self.message = redact::secrets(clip(&chain.last().message, MAX_MESSAGE)).into_owned();
         self.location = chain.location().map(|location| location.to_string());
         self.place = seen.place();
-        self.sample = sample(text);
+        self.sample = redact::secrets(&sample(text)).into_owned();
     }
 
     fn add(&mut self, seen: Occurrence<'_>) {

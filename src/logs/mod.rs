@@ -15,6 +15,7 @@ pub mod rules;
 pub mod scan;
 pub mod silence;
 pub mod source;
+pub mod state;
 pub mod summary;
 pub mod tail;
 mod time;
@@ -22,8 +23,8 @@ pub mod verdict;
 
 pub use assemble::{Assembler, Borders, End, Sink, Start};
 pub use engine::{
-    Activity, Aggregates, Analysis, AnalysisOptions, Assigned, Books, Duplicate, Event, Reach, RecordOf,
-    SourceBooks, analyze, assign, recent,
+    Activity, Aggregates, Analysis, AnalysisOptions, Assigned, Books, Combiner, Counted, Duplicate, Event,
+    Reach, RecordOf, SourceBooks, analyze, assign, count_apart, recent,
 };
 pub use format::inferred_level;
 pub use record::{Access, FormatId, Line, LineKind, Record, Stamp, StampLayout, Wrapper};

@@ -9,6 +9,8 @@
 //!
 //! Bytes stay bytes: UTF-8 is checked when something is printed, not before.
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::Level;
 
 /// What one line is, seen alone.
@@ -25,7 +27,8 @@ pub enum LineKind {
 }
 
 /// The layout that a line was read with. The list is closed; [`FormatId::word`] is what JSON shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[repr(u8)]
 pub enum FormatId {
     /// No known head: the whole line is the message.
@@ -116,7 +119,8 @@ pub enum FormatId {
 }
 
 /// What stood around the line and was peeled off before it was read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[repr(u8)]
 pub enum Wrapper {
     /// The line stood bare.

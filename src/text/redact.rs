@@ -135,6 +135,18 @@ pub fn secrets(text: &str) -> Cow<'_, str> {
     })
 }
 
+/// Like [`secrets`], for text that need not be UTF-8. Where a secret was taken out of such, what is no UTF-8 is lost.
+pub fn bytes(raw: &[u8]) -> Cow<'_, [u8]> {
+    if !CUE.is_match(raw) {
+        return Cow::Borrowed(raw);
+    }
+    let text = String::from_utf8_lossy(raw);
+    match secrets(&text) {
+        Cow::Borrowed(_) => Cow::Borrowed(raw),
+        Cow::Owned(clean) => Cow::Owned(clean.into_bytes()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -215,6 +227,14 @@ mod tests {
             "(1045, 'Access denied (using password: YES)')",
             "(1045, 'Access denied (using password: YES)')",
         );
+    }
+
+    #[test]
+    fn bytes_lose_their_secrets_and_nothing_else() {
+        assert_eq!(*bytes(b"\xff password=hunter2 x"), *"\u{fffd} password=[redacted] x".as_bytes());
+        for harmless in [&b"\xff no token here"[..], b"GET /x"] {
+            assert!(matches!(bytes(harmless), Cow::Borrowed(same) if same == harmless));
+        }
     }
 
     #[test]

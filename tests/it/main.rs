@@ -17,6 +17,7 @@ mod health_faults;
 mod house;
 mod keeper;
 mod log_rate;
+mod log_states;
 mod loghub;
 mod logs_tail;
 mod probes;

@@ -4,6 +4,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use regex::bytes::Regex;
 
 use crate::config::{LogRule, TextMatch};
+use crate::logs::scan::{hash64, mix64};
 
 /// All rules of a team, ready to be asked for every record.
 #[derive(Clone, Debug)]
@@ -45,6 +46,17 @@ impl TeamRules {
     /// Whether there is nothing to ask.
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty()
+    }
+
+    /// What records are told apart by: two lists of one fingerprint number the same records in the same way.
+    pub fn fingerprint(&self) -> u64 {
+        self.rules.iter().fold(0, |hash, rule| {
+            let (kind, text) = match &rule.matches {
+                TextMatch::Contains(text) => (1, text.as_str()),
+                TextMatch::Regex(pattern) => (2, pattern.as_str()),
+            };
+            mix64(hash, hash64(text.as_bytes(), kind))
+        })
     }
 
     /// The index of the first rule that fits a record's text.
@@ -90,6 +102,17 @@ mod tests {
         assert_eq!(rules.find(b"old data for x; truck DO9693 is parked"), Some(0));
         assert_eq!(rules.find(b"old data for x"), Some(2));
         assert_eq!(rules.find(b"all is well"), None);
+    }
+
+    #[test]
+    fn what_rules_match_is_their_fingerprint() {
+        let rule =
+            |text: &str, level| LogRule { matches: TextMatch::Contains(text.into()), level, because: None };
+        let of = |rules| TeamRules::new(rules).fingerprint();
+        let (a, b) = (rule("a", Level::Info), rule("b", Level::Info));
+        assert_eq!(of(vec![a.clone(), b.clone()]), of(vec![rule("a", Level::Error), b.clone()]));
+        assert_ne!(of(vec![a.clone(), b.clone()]), of(vec![b, a.clone()]));
+        assert_ne!(of(vec![a]), of(Vec::new()));
     }
 
     #[test]

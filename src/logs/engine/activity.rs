@@ -1,5 +1,7 @@
 //! How many records of each level were written when.
 
+use serde::{Deserialize, Serialize};
+
 use crate::logs::pattern::Buckets;
 use crate::model::Level;
 
@@ -7,13 +9,14 @@ use crate::model::Level;
 const BUCKETS: usize = 4096;
 
 /// Records over time, by level.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Activity {
     tracks: [Track; 7],
 }
 
 /// The records of one level; the last bucket is counted apart, since the next record mostly falls into it again.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(from = "Buckets", into = "Buckets")]
 struct Track {
     bucket: u32,
     pending: u32,
@@ -57,14 +60,22 @@ impl Track {
     }
 }
 
+impl From<Buckets> for Track {
+    fn from(buckets: Buckets) -> Self {
+        Self { buckets, ..Self::default() }
+    }
+}
+
+impl From<Track> for Buckets {
+    fn from(mut track: Track) -> Self {
+        track.settle();
+        track.buckets
+    }
+}
+
 impl PartialEq for Track {
     fn eq(&self, other: &Self) -> bool {
-        let settled = |track: &Self| {
-            let mut track = track.clone();
-            track.settle();
-            track.buckets
-        };
-        settled(self) == settled(other)
+        Buckets::from(self.clone()) == Buckets::from(other.clone())
     }
 }
 

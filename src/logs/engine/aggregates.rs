@@ -1,6 +1,8 @@
 //! Everything that is counted: independent parts, each of which observes records, takes in another of its kind, and is
 //! finished at the end. Adding up is associative and commutative in every part, so it is in all of them.
 
+use serde::{Deserialize, Serialize};
+
 use crate::grouping::GroupTable;
 use crate::logs::engine::activity::Activity;
 use crate::logs::engine::books::{Books, SourceBooks};
@@ -16,7 +18,7 @@ use crate::logs::pattern::Table;
 ///
 /// A line number that stands in here counts from the beginning of the part of the source in which it was read; see
 /// [`provisional_line`].
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Aggregates {
     pub(super) books: Books,
     /// By the index of the source.
@@ -57,6 +59,18 @@ impl Aggregates {
         self.activity.merge(activity);
         self.raised.merge(raised);
         self.words.merge(words);
+    }
+
+    /// Says that all of it was counted in one source, of this number and name, of the series of this number.
+    pub(super) fn stand_in(&mut self, source: u32, series: u32, name: &str) {
+        let books = std::mem::take(&mut self.sources).into_iter().next().unwrap_or_default();
+        self.sources = vec![SourceBooks::default(); source as usize];
+        self.sources.push(books);
+        self.patterns.stand_in(source, series);
+        self.exceptions.stand_in(name);
+        self.events.stand_in(source);
+        self.overlap.stand_in(series);
+        self.words.stand_in(source);
     }
 
     /// Looks up what stands before the starts in files that can be read again.

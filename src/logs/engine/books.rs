@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
+use crate::logs::engine::pairs;
 use crate::logs::pattern::ByLevel;
 use crate::logs::{FormatId, Record, Wrapper};
 
 /// What became of the lines of all sources: `lines` = `records` + `continuation` + `unattached`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Books {
     pub bytes: u64,
     pub lines: u64,
@@ -28,11 +31,12 @@ pub struct Books {
 }
 
 /// What was read of one source.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceBooks {
     pub bytes: u64,
     pub lines: u64,
     pub records: u64,
+    #[serde(with = "pairs")]
     pub formats: BTreeMap<(Wrapper, FormatId), u64>,
     /// Earliest and latest time of a record, in microseconds since 1970.
     pub first_at: Option<i64>,

@@ -1,5 +1,7 @@
 //! What programs say of their own lives, where they say it; bounded.
 
+use serde::{Deserialize, Serialize};
+
 use crate::logs::pattern::Place;
 use crate::logs::restarts::Mark;
 
@@ -7,7 +9,7 @@ use crate::logs::restarts::Mark;
 const MAX_EVENTS: usize = 16_384;
 
 /// A step in a process's life, as a record tells it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     pub place: Place,
     /// Microseconds since 1970.
@@ -19,7 +21,7 @@ pub struct Event {
 }
 
 /// Events by place.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Events {
     kept: Vec<Event>,
     dropped: u64,
@@ -49,6 +51,11 @@ impl Events {
     pub(super) fn in_order(&mut self) -> &[Event] {
         self.shrink();
         &self.kept
+    }
+
+    /// Says that all of them stand in this source.
+    pub(super) fn stand_in(&mut self, source: u32) {
+        self.kept.iter_mut().for_each(|event| event.place.source = source);
     }
 
     pub(super) fn weight(&self) -> usize {

@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::logs::engine::events::Event;
+use crate::logs::engine::pairs;
 use crate::logs::input::{Input, Source, SourceKind, open};
 use crate::logs::restarts::Mark;
 use crate::text::{ansi, redact, sanitize};
@@ -25,8 +28,9 @@ const MAX_STARTS: usize = 64;
 type At = (u32, u64);
 
 /// Last words by start.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct LastWords {
+    #[serde(with = "pairs")]
     kept: BTreeMap<At, Vec<String>>,
 }
 
@@ -48,6 +52,12 @@ impl LastWords {
 
     pub(super) fn merge(&mut self, other: Self) {
         self.kept.extend(other.kept);
+    }
+
+    /// Says that all of them stand in this source.
+    pub(super) fn stand_in(&mut self, source: u32) {
+        let kept = std::mem::take(&mut self.kept).into_iter();
+        self.kept = kept.map(|((_, offset), words)| ((source, offset), words)).collect();
     }
 
     /// Reads what stands before the newest starts in plain files.

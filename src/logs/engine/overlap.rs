@@ -9,6 +9,8 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use crate::logs::scan::{hash64, mix64};
 use crate::model::Level;
 
@@ -38,17 +40,18 @@ pub struct Duplicate {
 }
 
 /// The lowest hashes of the records of one class.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Sketch {
     hashes: BTreeSet<u64>,
     records: u64,
 }
 
 /// Sketches by series.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Overlap {
     sketches: Vec<[Sketch; CLASSES]>,
     /// The hashes from which on nothing changes, for the series that is being read.
+    #[serde(skip)]
     gates: Vec<[u64; CLASSES]>,
 }
 
@@ -90,14 +93,22 @@ impl Overlap {
     pub(super) fn merge(&mut self, other: Self) {
         if self.sketches.len() < other.sketches.len() {
             self.sketches.resize(other.sketches.len(), <[Sketch; CLASSES]>::default());
-            self.gates.resize(other.sketches.len(), [u64::MAX; CLASSES]);
         }
+        self.gates.resize(self.sketches.len(), [u64::MAX; CLASSES]);
         for ((mine, gates), theirs) in self.sketches.iter_mut().zip(&mut self.gates).zip(other.sketches) {
             for ((mine, gate), theirs) in mine.iter_mut().zip(gates).zip(theirs) {
                 mine.records += theirs.records;
                 theirs.hashes.into_iter().for_each(|hash| *gate = mine.insert(hash));
             }
         }
+    }
+
+    /// Says that all records stand in this series.
+    pub(super) fn stand_in(&mut self, series: u32) {
+        let of_it = self.sketches.drain(..).next().unwrap_or_default();
+        *self = Self::default();
+        self.sketches.resize(series as usize, <[Sketch; CLASSES]>::default());
+        self.sketches.push(of_it);
     }
 
     pub(super) fn weight(&self) -> usize {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::grouping::{Fingerprint, MAX_GROUPS};
 use crate::logs::pattern::Buckets;
 
@@ -9,7 +11,7 @@ use crate::logs::pattern::Buckets;
 const BUCKETS: usize = 256;
 
 /// Printed chains over time.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Raised {
     tracks: BTreeMap<Fingerprint, Buckets>,
 }

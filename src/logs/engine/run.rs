@@ -76,13 +76,23 @@ impl fmt::Debug for AnalysisOptions<'_> {
 
 /// Reads sources and counts everything in them. What could not be read becomes a problem of the analysis.
 pub fn analyze(sources: &[Source], options: &AnalysisOptions<'_>) -> Analysis {
-    return_large_blocks();
     let series = Series::of(sources);
+    let (counted, problems) = count(sources, &series, options);
+    Analysis::new(counted, sources, series.names, problems)
+}
+
+/// Reads sources; gives the counts, and what could not be read.
+pub(super) fn count(
+    sources: &[Source],
+    series: &Series,
+    options: &AnalysisOptions<'_>,
+) -> (Aggregates, Vec<Problem>) {
+    return_large_blocks();
     let workers = match options.threads {
         0 => thread::available_parallelism().map_or(1, usize::from).min(MAX_WORKERS),
         threads => threads,
     };
-    let run = Run::new(sources, &series, options, part_bytes(sources, options, workers));
+    let run = Run::new(sources, series, options, part_bytes(sources, options, workers));
     let jobs = run.jobs();
     let next = AtomicUsize::new(0);
     let work = || {
@@ -103,7 +113,7 @@ pub fn analyze(sources: &[Source], options: &AnalysisOptions<'_>) -> Analysis {
     let mut counted = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
     counted.read_last_words(sources);
     let problems = problems.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Analysis::new(counted, sources, series.names, problems.into_values().collect())
+    (counted, problems.into_values().collect())
 }
 
 /// The size of the parts that plain files are cut into.
@@ -121,8 +131,8 @@ fn cuts(start: u64, len: u64, size: u64) -> impl Iterator<Item = u64> {
 /// Series by number.
 #[derive(Debug)]
 pub(super) struct Series {
-    names: Vec<String>,
-    of_source: Vec<u32>,
+    pub(super) names: Vec<String>,
+    pub(super) of_source: Vec<u32>,
 }
 
 impl Series {

@@ -8,7 +8,7 @@ use proptest::prelude::{ProptestConfig, prop_assert, proptest};
 
 use crate::grouping::SourceRoots;
 use crate::logs::audit::TeamRules;
-use crate::logs::engine::{Analysis, AnalysisOptions, Assigned, analyze, assign};
+use crate::logs::engine::{Analysis, AnalysisOptions, Assigned, Combiner, analyze, assign, count_apart};
 use crate::logs::http::DeclaredNames;
 use crate::logs::input::{Origin, Request, Source, resolve};
 use crate::logs::{Zone, ZoneChoice};
@@ -19,6 +19,10 @@ fn sources(folder: &Path) -> Vec<Source> {
 }
 
 fn analysis(sources: &[Source], threads: usize, part_bytes: u64) -> Analysis {
+    with_options(threads, part_bytes, |options| analyze(sources, options))
+}
+
+fn with_options<T>(threads: usize, part_bytes: u64, run: impl FnOnce(&AnalysisOptions<'_>) -> T) -> T {
     let rules = TeamRules::new(Vec::new());
     let roots = SourceRoots::default();
     let options = AnalysisOptions {
@@ -33,7 +37,7 @@ fn analysis(sources: &[Source], threads: usize, part_bytes: u64) -> Analysis {
         part_bytes: Some(part_bytes),
         progress: None,
     };
-    analyze(sources, &options)
+    run(&options)
 }
 
 /// Everything that an analysis says, with lines as the sources have them.
@@ -62,7 +66,7 @@ fn log(seeds: &[u16]) -> String {
     for (n, seed) in seeds.iter().enumerate() {
         let (minute, second) = (n / 60 % 60, n % 60);
         let at = format!("2026-03-02 10:{minute:02}:{second:02},{:03}", seed % 1000);
-        match seed % 11 {
+        match seed % 12 {
             0 => writeln!(text, "{at} [ERROR] main - truck DO{} lost", seed % 7),
             1 => writeln!(text, "INFO:     10.0.0.{}:80 - \"GET /trucks/{seed} HTTP/1.1\" 200 OK", seed % 200),
             2 => writeln!(
@@ -76,6 +80,7 @@ fn log(seeds: &[u16]) -> String {
             6 => writeln!(text, "{{\"timestamp\": \"2026-03-02T10:{minute:02}:{second:02}Z\", \"level\": \"info\", \"message\": \"job {seed} done\"}}"),
             7 => writeln!(text, "10:{minute:02}:{second:02} - WARNING - queue {seed}"),
             8 => writeln!(text, "  indented {seed}\n"),
+            11 => writeln!(text, "{at} [ERROR] db - mysql://root:{}@db: login {n} failed", seed % 5),
             9 => writeln!(text, "some plain text, {}", ["alpha", "beta", "gamma"][n % 3]),
             _ => writeln!(text, "{at} - app.sync - INFO - synced {seed} units"),
         }
@@ -107,6 +112,39 @@ proptest! {
         let parts = shown(&analysis(&sources, threads, part));
         if parts != whole {
             let differs = whole.lines().zip(parts.lines()).find(|(a, b)| a != b);
+            prop_assert!(false, "{differs:#?}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn sources_counted_apart_and_kept_as_json_come_together_to_one_run(
+        seeds in proptest::collection::vec(0..2000_u16, 1..700),
+        cuts in proptest::collection::vec(0..700_usize, 0..4),
+        part in 1..20_000_u64,
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(seeds.len())).chain([0, seeds.len()]).collect();
+        cuts.sort_unstable();
+        for (n, cut) in cuts.windows(2).enumerate() {
+            let name = ["a.log", "a_errors.log", "b.log", "b.log.1", "c.log"][n];
+            fs::write(folder.path().join(name), log(&seeds[cut[0]..cut[1]])).unwrap();
+        }
+        let patterns = [PathBuf::from("*.log*")];
+        let request = Request { patterns: &patterns, root: folder.path(), origin: Origin::Arguments };
+        let sources = resolve(&request).sources;
+        let whole = shown(&analysis(&sources, 1, u64::MAX));
+        let mut combiner = Combiner::new(&sources);
+        for source in &sources {
+            let kept = with_options(1, part, |options| serde_json::to_string(&count_apart(source, options)).unwrap());
+            combiner.add(serde_json::from_str(&kept).unwrap());
+        }
+        let combined = shown(&combiner.finish());
+        if combined != whole {
+            let differs = whole.lines().zip(combined.lines()).find(|(a, b)| a != b);
             prop_assert!(false, "{differs:#?}");
         }
     }

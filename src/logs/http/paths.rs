@@ -9,12 +9,13 @@ use serde::{Deserialize, Serialize};
 use crate::logs::http::hash::hash;
 use crate::logs::http::method::Method;
 use crate::logs::http::stats::Stats;
+use crate::text::{escaped, redact};
 
 /// One path with its requests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Entry {
     pub(super) method: Method,
-    #[serde(with = "as_text")]
+    #[serde(with = "escaped")]
     pub(super) path: Box<[u8]>,
     pub(super) stats: Stats,
     hash: u64,
@@ -66,7 +67,10 @@ impl PathTable {
         match self.index.find(hash, |&at| entries[at as usize].hash == hash) {
             Some(&at) => Some(at as usize),
             None if hash > self.highest => None,
-            None => Some(self.insert(Entry { method, path: path.into(), stats: Stats::default(), hash })),
+            None => {
+                let path = redact::bytes(path).into();
+                Some(self.insert(Entry { method, path, stats: Stats::default(), hash }))
+            }
         }
     }
 
@@ -180,39 +184,6 @@ impl PartialEq for PathTable {
             entries
         };
         self.highest == other.highest && sorted(self) == sorted(other)
-    }
-}
-
-/// Paths as text in saved states: bytes that are no UTF-8, and backslashes, as `\\xNN`.
-mod as_text {
-    use std::fmt::Write;
-
-    use serde::de::Error;
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(path: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-        let mut text = String::with_capacity(path.len());
-        for chunk in path.utf8_chunks() {
-            for c in chunk.valid().chars() {
-                if c == '\\' { text.push_str("\\x5c") } else { text.push(c) }
-            }
-            for byte in chunk.invalid() {
-                write!(text, "\\x{byte:02x}").expect("a string takes all that is written to it");
-            }
-        }
-        serializer.serialize_str(&text)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Box<[u8]>, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let mut parts = text.split("\\x");
-        let mut path = parts.next().unwrap_or("").as_bytes().to_vec();
-        for part in parts {
-            let digits = part.get(..2).ok_or_else(|| D::Error::custom("a path ends within an escape"))?;
-            path.push(u8::from_str_radix(digits, 16).map_err(D::Error::custom)?);
-            path.extend_from_slice(&part.as_bytes()[2..]);
-        }
-        Ok(path.into())
     }
 }
 

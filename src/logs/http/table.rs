@@ -11,6 +11,7 @@ use crate::logs::http::recent::Recent;
 use crate::logs::http::segment;
 use crate::logs::http::stats::Stats;
 use crate::platform::simd::Isa;
+use crate::text::redact;
 
 /// Paths that are kept as they were asked for.
 const MAX_PATHS: usize = 8192;
@@ -105,7 +106,7 @@ impl HttpTable {
 
     #[cold]
     fn observe_masked(&mut self, method: Method, path: &[u8], count: impl FnOnce(&mut Stats)) {
-        let path = segment::mask_path(path);
+        let path = segment::mask_path(&redact::bytes(path));
         count(self.masked.stats(path_hash(method, &path), method, &path).unwrap_or(&mut self.other));
         self.shrink_masked();
     }

@@ -20,7 +20,7 @@ pub use expand::Origin;
 pub use feed::Feed;
 pub use open::{Input, identity_of, open, unpacked_head};
 pub use progress::{Decision, IMPRINT_LEN, Imprint, Progress, Sight, decide};
-pub use resolve::{Request, Resolved, resolve};
+pub use resolve::{Request, Resolved, order_by_name, resolve};
 pub use sight::SourceSight;
 pub use source::{Extent, Identity, Problem, ProblemKind, Source, SourceKind};
 pub use spool::{Spooled, spool};

@@ -194,11 +194,16 @@ fn order(sources: &mut [Source]) {
         let next = places.len();
         places.entry(source.series.clone()).or_insert(next);
     }
-    sources.sort_by_cached_key(|source| {
-        let file =
-            source.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        (places[&source.series], series::member(&file).age)
-    });
+    sources.sort_by_cached_key(|source| (places[&source.series], age(&source.path)));
+}
+
+/// The order that depends on what the sources are alone: by series, oldest first.
+pub fn order_by_name(sources: &mut [Source]) {
+    sources.sort_by_cached_key(|source| (source.series.clone(), age(&source.path), source.name.clone()));
+}
+
+fn age(path: &Path) -> series::Age {
+    series::member(&path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default()).age
 }
 
 /// Drops `X.gz` beside `X` where both begin alike: it is being written, or the original was kept.

@@ -3,12 +3,39 @@
 //! The final width depends on the observed times alone, never on their order: it is the smallest power of two for which
 //! no more than the allowed number of buckets is occupied.
 
+use serde::{Deserialize, Serialize};
+
+/// Widest bucket: all times there are fall into one.
+const MAX_SHIFT: u8 = u32::BITS as u8;
+
 /// Counts in buckets of 2^k seconds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Saved")]
 pub struct Buckets {
     shift: u8,
     /// Bucket number and count, by rising number.
     cells: Vec<(u32, u32)>,
+}
+
+/// What is read back of buckets.
+#[derive(Deserialize)]
+struct Saved {
+    shift: u8,
+    cells: Vec<(u32, u32)>,
+}
+
+impl TryFrom<Saved> for Buckets {
+    type Error = &'static str;
+
+    fn try_from(Saved { shift, cells }: Saved) -> Result<Self, Self::Error> {
+        if shift > MAX_SHIFT {
+            return Err("buckets of an impossible width");
+        }
+        if !cells.is_sorted_by_key(|cell| cell.0) {
+            return Err("buckets out of order");
+        }
+        Ok(Self { shift, cells })
+    }
 }
 
 impl Buckets {

@@ -1,14 +1,18 @@
 //! What is known of the records of one signature.
 
+use serde::{Deserialize, Serialize};
+
 use crate::logs::pattern::Seen;
 use crate::logs::pattern::buckets::Buckets;
 use crate::logs::pattern::samples::{Samples, TEXT};
 use crate::logs::pattern::values::Values;
 use crate::logs::scan::clip;
 use crate::model::Level;
+use crate::text::redact;
 
 /// What kind of message a signature stands for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// Any message: its constant words make the pattern.
     #[default]
@@ -18,7 +22,7 @@ pub enum Kind {
 }
 
 /// What tells the records of one signature apart, besides what they say.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Variant {
     pub level: Option<Level>,
     /// Series of files that the records stand in.
@@ -30,18 +34,22 @@ pub struct Variant {
 }
 
 /// The part of a row that every record touches.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Row {
     pub(super) key: u64,
     pub(super) count: u64,
     pub(super) first: i64,
     pub(super) last: i64,
     /// Records from this rank on are neither samples nor kept for their values.
+    #[serde(skip)]
     pub(super) gate: u64,
     /// The bucket that the last records fell into, and how many of them are not yet in the buckets.
+    #[serde(skip)]
     pub(super) bucket: u32,
+    #[serde(skip)]
     pub(super) pending: u32,
     /// Width of buckets, as in [`Buckets::shift`].
+    #[serde(skip)]
     pub(super) shift: u8,
     /// Free for whoever observes records: what the message says that rare parts want to know.
     pub(super) marks: u8,
@@ -49,7 +57,7 @@ pub(super) struct Row {
 }
 
 /// The part of a row that few records touch.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Details {
     pub(super) kind: Kind,
     pub(super) samples: Samples,
@@ -114,11 +122,13 @@ impl Row {
         details.buckets.weight() - before
     }
 
-    /// Takes a record among the samples; gives the bytes that this took.
+    /// Takes a record among the samples, its secrets taken out; gives the bytes that this took.
     #[cold]
     #[inline(never)]
     pub(super) fn keep(&mut self, details: &mut Details, seen: &Seen<'_>, rank: u64, room: Room) -> usize {
         let before = details.weight();
+        let clean = redact::bytes(clip(seen.text, TEXT));
+        let seen = &Seen { text: &clean, ..*seen };
         details.samples.offer(seen, rank, room.samples, room.text);
         if details.kind == Kind::Text {
             details.values.offer(clip(seen.text, TEXT), rank, room.values);
@@ -172,7 +182,7 @@ impl Details {
 }
 
 /// Counts by level, records without a level among them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ByLevel([u64; 7]);
 
 impl ByLevel {

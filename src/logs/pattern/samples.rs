@@ -1,11 +1,14 @@
 //! A few records of a pattern, chosen by a hash of where they stand, so that the choice depends on neither the order of
 //! reading nor on how the reading was split.
 
+use serde::{Deserialize, Serialize};
+
 use crate::logs::pattern::Seen;
 use crate::logs::scan::{SIGNATURE_BYTES, clip, mix64};
+use crate::text::escaped;
 
 /// Where a record stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// Index of the source in the list that was analysed.
     pub source: u32,
@@ -18,9 +21,10 @@ pub struct Place {
 }
 
 /// One record of a pattern.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sample {
-    /// The message, as far as signatures look at it.
+    /// The message, as far as signatures look at it; secrets are taken out.
+    #[serde(with = "escaped")]
     pub text: Box<[u8]>,
     /// Microseconds since 1970, UTC.
     pub at: Option<i64>,
@@ -34,8 +38,15 @@ pub(super) fn rank(source_seed: u64, offset: u64) -> u64 {
     mix64(source_seed, offset)
 }
 
+impl Sample {
+    /// By rank; files of one name on two hosts may give the same ones.
+    fn order(&self) -> (u64, u32, u64) {
+        (self.rank, self.place.source, self.place.offset)
+    }
+}
+
 /// The samples with the lowest ranks, of different texts, by rising rank.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Samples(Vec<Sample>);
 
 impl Samples {
@@ -79,6 +90,11 @@ impl Samples {
         }
     }
 
+    /// Says that all of them stand in this source.
+    pub(super) fn stand_in(&mut self, source: u32) {
+        self.0.iter_mut().for_each(|sample| sample.place.source = source);
+    }
+
     /// Bytes on the heap.
     pub(super) fn weight(&self) -> usize {
         let texts: usize = self.0.iter().map(|sample| sample.text.len() + 16).sum();
@@ -87,12 +103,12 @@ impl Samples {
 
     fn insert(&mut self, sample: Sample, most: usize) {
         if let Some(same) = self.0.iter().position(|kept| kept.text == sample.text) {
-            if self.0[same].rank <= sample.rank {
+            if self.0[same].order() <= sample.order() {
                 return;
             }
             self.0.remove(same);
         }
-        let at = self.0.partition_point(|kept| kept.rank < sample.rank);
+        let at = self.0.partition_point(|kept| kept.order() < sample.order());
         if at < most {
             if self.0.len() == most {
                 self.0.pop();

@@ -7,6 +7,7 @@
 use std::hash::BuildHasher;
 
 use hashbrown::HashTable;
+use serde::{Deserialize, Serialize};
 
 use crate::logs::pattern::row::{ByLevel, Details, Kind, Room, Row, Variant, order};
 use crate::logs::pattern::samples::{Place, rank};
@@ -32,7 +33,8 @@ pub struct Seen<'a> {
 }
 
 /// Rows by signature.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "Saved", into = "Saved")]
 pub struct Table {
     index: HashTable<u32>,
     rows: Vec<Row>,
@@ -59,6 +61,31 @@ impl Default for Table {
             seed: std::collections::hash_map::RandomState::new().hash_one(0),
             weight: 0,
         }
+    }
+}
+
+/// What of a table is stored.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    rows: Vec<(Row, Details)>,
+    limit: Option<(bool, u64)>,
+    other: ByLevel,
+}
+
+impl From<Table> for Saved {
+    fn from(mut table: Table) -> Self {
+        table.prune();
+        let limit = table.limit;
+        let (rows, other) = table.into_rows();
+        Self { rows, limit, other }
+    }
+}
+
+impl From<Saved> for Table {
+    fn from(Saved { rows, limit, other }: Saved) -> Self {
+        let mut table = Self { limit, other, ..Self::default() };
+        rows.into_iter().for_each(|(row, details)| table.merge_row(row, details));
+        table
     }
 }
 
@@ -113,6 +140,20 @@ impl Table {
                 self.prune();
             }
         }
+    }
+
+    /// Says that all records stand in this source, of this series.
+    pub fn stand_in(&mut self, source: u32, series: u32) {
+        self.rows.iter_mut().for_each(|row| row.variant.series = series);
+        self.details.iter_mut().for_each(|details| details.samples.stand_in(source));
+    }
+
+    /// Tells the records apart from those of series of the same name: what they are known by depends on it.
+    pub fn set_apart(&mut self, series_seed: u64) {
+        self.rows.iter_mut().for_each(|row| row.key = mix64(row.key, series_seed));
+        // Which of them would have had no room is not known.
+        self.limit = None;
+        self.reindex();
     }
 
     /// Bytes on the heap, about.

@@ -2,6 +2,8 @@
 //!
 //! The records with the lowest ranks are kept: all of them while there are few, then a fair sample.
 
+use serde::{Deserialize, Serialize};
+
 use crate::logs::pattern::words::words;
 use crate::logs::scan::hash64;
 
@@ -9,14 +11,14 @@ use crate::logs::scan::hash64;
 pub(super) const SLOTS: usize = 6;
 
 /// One record's values, as hashes; 0 where there is no such part.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Kept {
     rank: u64,
     pub(super) slots: [u32; SLOTS],
 }
 
 /// The values of the records with the lowest ranks, by rising rank.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Values(Vec<Kept>);
 
 impl Values {
@@ -33,7 +35,7 @@ impl Values {
 
     pub(super) fn merge(&mut self, other: Self, most: usize) {
         self.0.extend(other.0);
-        self.0.sort_unstable_by_key(|kept| kept.rank);
+        self.0.sort_unstable();
         self.shrink(most);
     }
 

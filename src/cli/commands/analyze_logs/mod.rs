@@ -3,6 +3,7 @@
 mod assignments;
 mod reading;
 mod saved;
+mod states;
 
 use std::path::PathBuf;
 
@@ -10,6 +11,7 @@ use anyhow::Result;
 use chrono::{Local, Utc};
 use clap::Args;
 
+use crate::cli::commands::analyze_logs::reading::Reading;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::model::Verdict;
@@ -31,6 +33,8 @@ Examples:
   fuelops analyze-logs 'logs/**/*.log*' --top 3
   journalctl -o json -u backend | fuelops analyze-logs -
   fuelops analyze-logs --check -q               for cron: exit code by the verdict
+  fuelops analyze-logs --emit-state web-1.state on each host, then on one of them:
+  fuelops analyze-logs --merge *.state          one report over all hosts
 
 Exit codes: 0 the logs were read (with --check: healthy); with --check 1 degraded, 2 critical; 3 nothing to read.")]
 pub struct AnalyzeLogsArgs {
@@ -58,6 +62,17 @@ pub struct AnalyzeLogsArgs {
     /// Write which pattern each line went to, as CSV: one row for each line of input
     #[arg(long, value_name = "FILE")]
     assignments: Option<PathBuf>,
+    /// Keep what was counted in FILE, to be merged with that of other hosts or days
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["since", "until"])]
+    emit_state: Option<PathBuf>,
+    /// Read no logs, but what --emit-state kept of them: the report is the one that a single run over all of them gives
+    #[arg(
+        long,
+        value_name = "FILE",
+        num_args = 1..,
+        conflicts_with_all = ["paths", "since", "until", "assignments", "threads"]
+    )]
+    merge: Vec<PathBuf>,
     /// Threads [default: one for each processor]; the result does not depend on it
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     threads: usize,
@@ -71,10 +86,16 @@ pub fn run(args: &AnalyzeLogsArgs, context: &Context) -> Result<Exit> {
     let loaded = context.config()?;
     let now = Utc::now();
     let span = reading::span(args.since.as_deref(), args.until.as_deref())?;
-    let keeps = (args.paths.is_empty() || args.save) && !args.no_save;
+    let is_usual = args.paths.is_empty() && args.merge.is_empty();
+    let keeps = (is_usual || args.save) && !args.no_save;
     let baseline = if keeps { saved::read_baseline(&loaded.config, context) } else { None };
-    let input = reading::input(args, &loaded);
-    let summary = reading::read(args, &loaded, &input, span, baseline.as_ref(), now, context)?;
+    let reading = Reading::new(&loaded.config);
+    let summary = if args.merge.is_empty() {
+        let input = reading::input(args, &loaded);
+        reading.read(args, &input, span, baseline.as_ref(), now, context)?
+    } else {
+        reading.merge(args, baseline.as_ref())?
+    };
     let view = LogView { top: args.top, zone: Local };
     let has_records = summary.report.coverage.records > 0;
     if keeps && has_records {

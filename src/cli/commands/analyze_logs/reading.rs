@@ -5,14 +5,16 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use chrono::{DateTime, Local, Utc};
 
-use crate::cli::commands::analyze_logs::{AnalyzeLogsArgs, assignments};
+use crate::cli::commands::analyze_logs::{AnalyzeLogsArgs, assignments, states};
 use crate::cli::context::Context;
 use crate::cli::exit::UsageError;
-use crate::config::{Loaded, Timezone};
+use crate::config::{Config, Loaded, Timezone};
 use crate::grouping::SourceRoots;
 use crate::logs::audit::TeamRules;
 use crate::logs::changes::Baseline;
-use crate::logs::input::{Origin, Problem, Request, Resolved, Spooled, resolve, spool};
+use crate::logs::input::{
+    Origin, Problem, Request, Resolved, Source, Spooled, order_by_name, resolve, spool,
+};
 use crate::logs::source::SourceIndex;
 use crate::logs::summary::{Summary, Surroundings, summarize};
 use crate::logs::verdict::VerdictBars;
@@ -54,7 +56,10 @@ pub(super) fn span(since: Option<&str>, until: Option<&str>) -> Result<Span> {
 /// Finds the logs that were asked for, or those of the config.
 pub(super) fn input(args: &AnalyzeLogsArgs, loaded: &Loaded) -> Input {
     let mut found = sources(args, loaded);
-    let spooled = if args.assignments.is_some() { keep_streams(&mut found) } else { Vec::new() };
+    // The report depends on what is read, not on the order in which it is named.
+    order_by_name(&mut found.sources);
+    let reads_twice = args.assignments.is_some() || args.emit_state.is_some();
+    let spooled = if reads_twice { keep_streams(&mut found) } else { Vec::new() };
     Input { found, _spooled: spooled }
 }
 
@@ -87,60 +92,89 @@ fn keep_streams(found: &mut Resolved) -> Vec<Spooled> {
     kept
 }
 
-/// Reads the logs and says what is in them.
-pub(super) fn read(
-    args: &AnalyzeLogsArgs,
-    loaded: &Loaded,
-    input: &Input,
-    (since, until): Span,
-    baseline: Option<&Baseline>,
-    now: DateTime<Utc>,
-    context: &Context,
-) -> Result<Summary> {
-    let config = &loaded.config;
-    let sources = &input.found.sources;
-    for source in sources {
-        context.ui.detail(&format!("reading {}", source.name));
+/// What logs are read with.
+#[derive(Debug)]
+pub(super) struct Reading<'a> {
+    config: &'a Config,
+    pub(super) rules: TeamRules,
+    index: SourceIndex,
+}
+
+impl<'a> Reading<'a> {
+    pub(super) fn new(config: &'a Config) -> Self {
+        let rules = TeamRules::new(config.logs.rules.clone());
+        Self { config, rules, index: SourceIndex::read(&config.logs.source_dirs) }
     }
-    let rules = TeamRules::new(config.logs.rules.clone());
-    let index = SourceIndex::read(&config.logs.source_dirs);
-    let names = index.route_set().names();
-    let roots = SourceRoots::new(config.logs.source_dirs.iter().map(|dir| dir.to_string_lossy()));
-    let bar = context.ui.progress_bar(sources.iter().map(|source| source.len).sum());
-    let tell = |bytes: u64| bar.inc(bytes);
-    let options = AnalysisOptions {
-        threads: args.threads,
-        since,
-        until,
-        zone: config.logs.timezone.into(),
-        now: now.timestamp_micros(),
-        rules: &rules,
-        roots: &roots,
-        names: &names,
-        part_bytes: None,
-        progress: Some(&tell),
-    };
-    let mut analysis = analyze(sources, &options);
-    bar.finish_and_clear();
-    if let Some(path) = &args.assignments {
-        let problems = assignments::write(path, sources, &options, &analysis)?;
-        add_problems(&mut analysis, problems);
+
+    /// Reads the logs and says what is in them.
+    pub(super) fn read(
+        &self,
+        args: &AnalyzeLogsArgs,
+        input: &Input,
+        (since, until): Span,
+        baseline: Option<&Baseline>,
+        now: DateTime<Utc>,
+        context: &Context,
+    ) -> Result<Summary> {
+        let config = self.config;
+        let sources = &input.found.sources;
+        for source in sources {
+            context.ui.detail(&format!("reading {}", source.name));
+        }
+        let names = self.index.route_set().names();
+        let roots = SourceRoots::new(config.logs.source_dirs.iter().map(|dir| dir.to_string_lossy()));
+        let bar = context.ui.progress_bar(sources.iter().map(|source| source.len).sum());
+        let tell = |bytes: u64| bar.inc(bytes);
+        let options = AnalysisOptions {
+            threads: args.threads,
+            since,
+            until,
+            zone: config.logs.timezone.into(),
+            now: now.timestamp_micros(),
+            rules: &self.rules,
+            roots: &roots,
+            names: &names,
+            part_bytes: None,
+            progress: Some(&tell),
+        };
+        let mut analysis = match &args.emit_state {
+            Some(path) => states::emit(path, sources, &options, &input.found.problems)?,
+            None => analyze(sources, &options),
+        };
+        bar.finish_and_clear();
+        if let Some(path) = &args.assignments {
+            let problems = assignments::write(path, sources, &options, &analysis)?;
+            add_problems(&mut analysis, problems);
+        }
+        let problems = input.found.problems.iter().map(input_problem).collect();
+        Ok(self.summarize(&analysis, sources, problems, baseline))
     }
-    let thresholds = &config.thresholds;
-    let bars = VerdictBars {
-        errors_per_hour: thresholds.errors_per_hour,
-        restarts_per_day: thresholds.restarts_per_day,
-    };
-    let known = Surroundings {
-        rules: &rules,
-        index: &index,
-        bars,
-        baseline,
-        timezone: in_words(config.logs.timezone),
-    };
-    let mut summary = summarize(&analysis, sources, &known);
-    summary.report.problems.splice(0..0, input.found.problems.iter().map(input_problem));
-    Ok(summary)
+
+    /// Says what is in logs that were counted before.
+    pub(super) fn merge(&self, args: &AnalyzeLogsArgs, baseline: Option<&Baseline>) -> Result<Summary> {
+        let states = args.merge.iter().map(PathBuf::as_path);
+        let (sources, analysis, problems) = states::merged(states, args.emit_state.as_deref(), self)?;
+        Ok(self.summarize(&analysis, &sources, problems, baseline))
+    }
+
+    fn summarize(
+        &self,
+        analysis: &Analysis,
+        sources: &[Source],
+        problems: Vec<InputProblem>,
+        baseline: Option<&Baseline>,
+    ) -> Summary {
+        let thresholds = &self.config.thresholds;
+        let bars = VerdictBars {
+            errors_per_hour: thresholds.errors_per_hour,
+            restarts_per_day: thresholds.restarts_per_day,
+        };
+        let timezone = in_words(self.config.logs.timezone);
+        let known = Surroundings { rules: &self.rules, index: &self.index, bars, baseline, timezone };
+        let mut summary = summarize(analysis, sources, &known);
+        summary.report.problems.splice(0..0, problems);
+        summary
+    }
 }
 
 /// Adds what only the second reading came upon.
@@ -161,7 +195,7 @@ fn in_words(timezone: Timezone) -> String {
     }
 }
 
-fn input_problem(problem: &Problem) -> InputProblem {
+pub(super) fn input_problem(problem: &Problem) -> InputProblem {
     InputProblem {
         path: problem.path.clone(),
         problem: format!("{}: {}", problem.kind.word(), problem.detail),
