@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
 
 use crate::model::Identity;
 use crate::platform::{self, Delivery, ProcessHold, ProcessStat, ProcessState, Signal};
@@ -15,6 +16,9 @@ pub enum Trust {
     /// It was known by its executable, which therefore has to stay.
     Recognised,
 }
+
+/// How long the kernel may take to end a process that has let go of its program: it frees its memory then.
+const LAST_BREATH: Duration = Duration::from_secs(1);
 
 /// Why a process that was bound is not signalled any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,9 +97,16 @@ impl Bound {
     pub fn signal(&self, signal: Signal, trust: Trust) -> Result<Delivery, Change> {
         if let Some(change) = self.change(trust) {
             // What was read may be the next process's already: then this one is gone, not changed.
-            return if self.hold.is_alive() { Err(change) } else { Ok(Delivery::Gone) };
+            let is_gone =
+                if self.is_ending() { self.hold.ends_within(LAST_BREATH) } else { !self.is_alive() };
+            return if is_gone { Ok(Delivery::Gone) } else { Err(change) };
         }
         Ok(self.hold.signal(signal))
+    }
+
+    /// Whether it has let go of its program already, as a process does a moment before it has ended.
+    fn is_ending(&self) -> bool {
+        self.identity.executable.is_some() && platform::executable(self.identity.pid).is_none()
     }
 
     fn change(&self, trust: Trust) -> Option<Change> {
@@ -140,6 +151,28 @@ mod tests {
         child.wait().unwrap();
         assert_eq!(bound.signal(Signal::KILL, Trust::Marked), Ok(Delivery::Gone));
         assert!(Bound::again(&identity).is_none());
+    }
+
+    #[test]
+    fn a_process_in_its_last_breath_has_not_changed() {
+        // Each round asks while the kernel takes a large process apart.
+        for _ in 0..50 {
+            let script = "x = bytearray(b'x') * (64 << 20); print(flush=True); input()";
+            let mut child = Command::new("python3")
+                .args(["-c", script])
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .spawn()
+                .unwrap();
+            std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut [0]).unwrap();
+            let bound = Bound::take(child.id()).unwrap();
+            child.kill().unwrap();
+            while bound.is_alive() {
+                let result = bound.signal(Signal::TERM, Trust::Recognised);
+                assert!(result.is_ok(), "{result:?}");
+            }
+            child.wait().unwrap();
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A process held by descriptor (pidfd): its number may be given to another process, the descriptor never is.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{fstat, fstatfs};
@@ -36,9 +37,14 @@ impl ProcessHold {
 
     /// Whether the process still lives; everything read between `take` and a `true` here belongs to it.
     pub fn is_alive(&self) -> bool {
+        !self.ends_within(Duration::ZERO)
+    }
+
+    /// Waits for its end, and tells whether it came.
+    pub fn ends_within(&self, span: Duration) -> bool {
         let mut fds = [PollFd::new(&self.descriptor, PollFlags::IN)];
-        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-        matches!(poll(&mut fds, Some(&now)), Ok(0))
+        let span = Timespec { tv_sec: span.as_secs().cast_signed(), tv_nsec: span.subsec_nanos().into() };
+        !matches!(poll(&mut fds, Some(&span)), Ok(0))
     }
 
     /// A number that no other process gets until the next boot, where the kernel gives one.

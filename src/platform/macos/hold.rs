@@ -4,8 +4,10 @@
 
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
 
 use rustix::event::kqueue::{Event, EventFilter, EventFlags, ProcessEvents, kevent_timespec, kqueue};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::processes::process_stat;
@@ -52,6 +54,15 @@ impl ProcessHold {
     /// Whether the process still lives; everything read between `take` and a `true` here belongs to it.
     pub fn is_alive(&self) -> bool {
         process_stat(self.pid).filter(is_living).is_some_and(|stat| stat.started == self.started)
+    }
+
+    /// Waits for its end, and tells whether it came.
+    pub fn ends_within(&self, span: Duration) -> bool {
+        let mut fds = [PollFd::new(&self.queue, PollFlags::IN)];
+        let span = Timespec { tv_sec: span.as_secs().cast_signed(), tv_nsec: span.subsec_nanos().into() };
+        // What the queue says is a reason to look, and no more.
+        poll(&mut fds, Some(&span)).unwrap_or(0);
+        !self.is_alive()
     }
 
     /// A number that no other process gets until the next boot, where the caller may ask for it.
