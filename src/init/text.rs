@@ -93,7 +93,9 @@ fn service(plan: &ServicePlan, out: &mut String) {
     ];
     for (key, value) in keys {
         if let Some(value) = value {
-            line(out, format_args!("{key} = {}", quoted(value)));
+            // A folder may really be called so; the config refuses it, as it may be meant for a home.
+            let here = if key != "user" && value.starts_with('~') { "./" } else { "" };
+            line(out, format_args!("{key} = {}", quoted(&format!("{here}{value}"))));
         }
     }
     if let Some(port) = plan.port {
@@ -222,6 +224,13 @@ mod tests {
         let environment = Environment { variables, ..Environment::default() };
         let config = parse(&bare, Path::new("/"), &environment).unwrap();
         assert_eq!(config.services[0].command.as_ref().unwrap().words()[1], "--password=hunter2");
+    }
+
+    #[test]
+    fn a_folder_that_is_called_like_a_home_is_still_a_folder() {
+        let proposal = Proposal { name: "x".into(), services: vec![plan("~/x")], ..Proposal::default() };
+        let config = parse(&text(&proposal), Path::new("/srv"), &Environment::default()).unwrap();
+        assert_eq!(config.services[0].cwd, Path::new("/srv/~/x"));
     }
 
     proptest! {
