@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use crate::support::{Env, wait_until};
 use super::yard::{aged, clean, config, each, has_or_skip, lines, names};
 
 const WRITERS: usize = 8;
+const LIMIT: Duration = Duration::from_secs(60);
 
 fn rotate(extra: &str) -> String {
     format!("[[clean.rule]]\npaths = [\"logs/app.log\"]\nlarger_than = 1000\naction = \"rotate\"\n{extra}\n")
@@ -55,12 +57,16 @@ fn eight_writers_that_open_for_each_line_lose_none() {
     );
     fs::create_dir_all(env.path("logs")).unwrap();
     let log = env.path("logs/app.log");
+    let is_rotated = AtomicBool::new(false);
     thread::scope(|scope| {
         let writers: Vec<_> = (0..WRITERS)
             .map(|writer| {
-                let log = &log;
+                let (log, is_rotated) = (&log, &is_rotated);
                 scope.spawn(move || {
                     for n in 0..EACH {
+                        // The last lines come after a rotation, however slow the machine is.
+                        let is_early = n < EACH - 10 || is_rotated.load(Ordering::Relaxed);
+                        assert!(is_early || wait_until(LIMIT, || is_rotated.load(Ordering::Relaxed)));
                         let mut file = File::options().append(true).create(true).open(log).unwrap();
                         file.write_all(format!("writer {writer} line {n}\n").as_bytes()).unwrap();
                     }
@@ -70,9 +76,10 @@ fn eight_writers_that_open_for_each_line_lose_none() {
         while !writers.iter().all(thread::ScopedJoinHandle::is_finished) {
             let outcome = clean(&env);
             assert!(matches!(outcome.code, Some(0 | 1)), "{outcome}");
+            is_rotated.fetch_or(names(env.path("logs")).len() > 1, Ordering::Relaxed);
         }
     });
-    assert!(names(env.path("logs")).len() > 1, "nothing was rotated");
+    assert!(is_rotated.into_inner(), "nothing was rotated");
     nothing_is_lost(&env, EACH);
 }
 
