@@ -217,7 +217,9 @@ fn broker_explains_its_workers() {
 #[test]
 fn page_that_is_no_page_explains_the_target() {
     let target = |port: u16| {
-        bad("check.target", Cause::TargetDown).with("scrape_url", format!("http://127.0.0.1:{port}/metrics"))
+        let url = format!("http://127.0.0.1:{port}/metrics");
+        let down = serde_json::json!([{"url": url, "health": "down"}, {"url": "http://h/", "health": "up"}]);
+        bad("check.target", Cause::TargetDown).with("targets", down)
     };
     let page = || bad("check.metrics", Cause::MetricsInvalid);
     check(

@@ -53,7 +53,8 @@ fn finding(id: &'static str) -> impl Strategy<Value = Finding> {
             let mut finding = Finding::new(id, target, severity, text);
             finding.cause = cause.filter(|_| severity != Severity::Ok);
             finding = finding.with("status", status).with("pressure_percent", number).with("path", "/srv");
-            finding = finding.with("newest", text).with("scrape_url", "http://127.0.0.1:8050/metrics");
+            let targets = serde_json::json!([{"url": "http://127.0.0.1:8050/metrics", "health": "down"}]);
+            finding = finding.with("newest", text).with("targets", targets);
             if has_pid { finding.with("pid", 7) } else { finding.with("stale_pid", 7) }
         },
     )

@@ -19,6 +19,8 @@ enum Statement {
     /// A login by hand.
     None,
     In(&'static str, &'static str),
+    /// By the user whom places are kept for.
+    AsSuperuser(&'static str),
 }
 
 const ACTIVITY: &str =
@@ -34,7 +36,7 @@ pub(super) fn meaning(refusal: &Refusal) -> Option<Meaning> {
             "all connections are taken",
             DOWN,
             "see who holds them: a superuser still gets in; then close the idle ones or raise max_connections",
-            Some(Statement::In("postgres", ACTIVITY)),
+            Some(Statement::AsSuperuser(ACTIVITY)),
         ),
         "57P03" if said("starting up") => of("it is starting up", DOWN, "wait, and read its log", None),
         "57P03" if said("shutting down") => {
@@ -96,6 +98,7 @@ impl Meaning {
         let command = self.run.as_ref().map(|run| match run {
             Statement::None => client(seen, &seen.database, ""),
             Statement::In(database, statement) => client(seen, database, statement),
+            Statement::AsSuperuser(statement) => client_of(seen, "postgres", "postgres", statement),
         });
         Hint { text: self.cure.to_owned(), command }
     }
@@ -108,6 +111,10 @@ pub(super) fn activity(seen: &PostgresObservation) -> String {
 
 /// The command of the server's own client; it asks for the password by itself.
 pub(super) fn client(seen: &PostgresObservation, database: &str, statement: &str) -> String {
+    client_of(seen, &seen.user, database, statement)
+}
+
+fn client_of(seen: &PostgresObservation, user: &str, database: &str, statement: &str) -> String {
     let mut words = vec!["psql".to_owned()];
     match seen.place.strip_prefix('/').and_then(|_| seen.place.rsplit_once("/.s.PGSQL.")) {
         Some((folder, port)) => words.extend(["-h", folder, "-p", port].map(str::to_owned)),
@@ -117,7 +124,7 @@ pub(super) fn client(seen: &PostgresObservation, database: &str, statement: &str
             words.extend(["-h", host, "-p", port].map(str::to_owned));
         }
     }
-    words.extend(["-U", &seen.user, "-d", database].map(str::to_owned));
+    words.extend(["-U", user, "-d", database].map(str::to_owned));
     if !statement.is_empty() {
         words.extend(["-c", statement].map(str::to_owned));
     }

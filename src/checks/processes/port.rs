@@ -72,7 +72,13 @@ fn nobody(subject: &Subject, service: &Service, number: u16, seen: &ServiceObser
             let (age, limit) = (human::duration(main.age), human::duration(service.start_timeout));
             subject.finding(Severity::Warning, format!("{nobody} yet: started {age} ago, has {limit}"))
         }
-        None => subject.finding(Severity::Critical, nobody),
+        None => {
+            let finding = subject.finding(Severity::Critical, nobody);
+            match &seen.main {
+                Some(main) => finding.with("service_pid", main.pid),
+                None => finding,
+            }
+        }
     }
 }
 

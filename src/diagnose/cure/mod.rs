@@ -33,7 +33,7 @@ pub(super) fn of(finding: &Finding, known: &Known<'_>) -> Option<Hint> {
             "see more of it as root, or as the user that it runs as",
             Some(words(["sudo", "fuelops", "health", "--target", &finding.target])),
         )),
-        None => answer::nameless(case),
+        None => service::nameless(case).or_else(|| answer::nameless(case)),
     }
 }
 

@@ -4,6 +4,8 @@ use crate::config::Service;
 use crate::diagnose::cure::Case;
 use crate::diagnose::cure::command::{hint, kill, listed, words};
 use crate::diagnose::cure::observed::{number, numbers, strangers};
+use crate::diagnose::naming::last_fault;
+use crate::logs::rules::{FaultClass, rules};
 use crate::model::{Cause, Hint};
 use crate::text::{redact, shell};
 
@@ -13,6 +15,10 @@ pub(super) fn down(case: Case<'_>) -> Option<Hint> {
     let (tail, start) = (case.last_lines(), case.start(service));
     if case.finding.cause == Some(Cause::CrashLoop) {
         return Some(hint("it will end again until what its log says is mended", tail.or(start)));
+    }
+    if let (Some(start), Some(advice)) = (&start, what_keeps_it_down(case, service)) {
+        let last = tail.map(|tail| format!("; what it said last: {tail}")).unwrap_or_default();
+        return Some(hint(format!("{advice}; then start it again{last}"), Some(start.clone())));
     }
     Some(match (start, tail, by_hand(service)) {
         (Some(start), Some(tail), _) => {
@@ -24,6 +30,34 @@ pub(super) fn down(case: Case<'_>) -> Option<Hint> {
         }
         (None, tail, line) => hint("start it again", Some(tail.or(line)?)),
     })
+}
+
+/// What to do first, where its last words name a fault that a start does not cure.
+fn what_keeps_it_down(case: Case<'_>, service: &Service) -> Option<&'static str> {
+    const LASTING: [FaultClass; 5] = [
+        FaultClass::Dependency,
+        FaultClass::Config,
+        FaultClass::Permission,
+        FaultClass::Certificate,
+        FaultClass::Code,
+    ];
+    let fault = last_fault(case.known.evidence.last_words_of(&service.name)?)?;
+    let rule = rules().find(|rule| rule.id == fault.rule)?;
+    LASTING.contains(&fault.class).then_some(rule.advice)
+}
+
+/// Something is wrong with a service and has no name: a second copy, or a port that it does not take.
+pub(super) fn nameless(case: Case<'_>) -> Option<Hint> {
+    let pid = number(case.finding, "pid");
+    let copies: Vec<u64> = pid.into_iter().chain(numbers(case.finding, "copies")).collect();
+    if copies.len() > 1 {
+        let look = listed("pid,ppid,user,lstart,args", &copies);
+        return Some(hint("see which of them is meant to run, and stop the other", Some(look)));
+    }
+    let pid = number(case.finding, "service_pid")?.to_string();
+    let look = case.program(["lsof", "-nP", "-iTCP", "-sTCP:LISTEN", "-a", "-p", &pid]);
+    let text = format!("it runs as pid {pid}: see whether it listens elsewhere, or has not come so far");
+    Some(hint(text, look.or_else(|| case.last_lines())))
 }
 
 /// What a check asks is not there, and no service of the config is behind it.

@@ -20,8 +20,7 @@ pub(super) fn of_the_dead(node: Node<'_>) -> Option<Named> {
     if node.cause() != Some(Cause::ProcessDown) {
         return None;
     }
-    let words = node.evidence().last_words_of(&service.name)?;
-    let fault = telling(words.faults.iter().filter(|fault| fault.is_last))?;
+    let fault = last_fault(node.evidence().last_words_of(&service.name)?)?;
     let cause = match fault.class {
         FaultClass::Memory => Some(Cause::MemoryFull),
         FaultClass::Files => Some(Cause::FilesExhausted),
@@ -43,6 +42,11 @@ pub(super) fn of_the_failing(node: Node<'_>) -> Option<Named> {
         class => named_by_log(node, fault, class),
     };
     Some(Named { cause, evidence: format!("its log says: {}", fault.summary) })
+}
+
+/// The fault that a log ends with.
+pub(in crate::diagnose) fn last_fault(words: &LastWords) -> Option<&SaidFault> {
+    telling(words.faults.iter().filter(|fault| fault.is_last))
 }
 
 /// Whether a fault is of now.

@@ -7,7 +7,7 @@ mod waits;
 use crate::diagnose::scene::Node;
 use crate::model::Cause;
 
-pub(super) use last_words::is_recent;
+pub(super) use last_words::{is_recent, last_fault};
 
 /// What evidence says of one finding.
 #[derive(Clone, Debug, PartialEq)]

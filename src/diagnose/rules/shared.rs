@@ -20,8 +20,10 @@ pub(in crate::diagnose) fn is_of_kind(kind: &CheckKind, rule: &str) -> bool {
 
 /// Whether a service's process is known to be gone, or whole only in parts.
 pub(super) fn is_gone(node: Node<'_>) -> bool {
-    let is_down = !node.finding().observed.contains_key("pid") && node.finding().severity > Severity::Unknown;
-    node.is_part(Part::Process) && node.cause().is_some() && (is_down || node.is_one_of(&[Cause::UnitFailed]))
+    // A unit tells that it has none by a null.
+    let is_down = node.number("pid").is_none() && node.finding().severity > Severity::Unknown;
+    let is_failing = node.is_one_of(&[Cause::UnitFailed, Cause::CrashLoop]);
+    node.is_part(Part::Process) && node.cause().is_some() && (is_down || is_failing)
 }
 
 /// Whether a failure is an outage: nobody answers, too late, or with an error of the server's own. An answer that is only

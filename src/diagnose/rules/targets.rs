@@ -1,5 +1,7 @@
 //! Targets of a Prometheus server that it cannot scrape.
 
+use serde_json::Value;
+
 use crate::config::{Address, UrlParts};
 use crate::diagnose::rule::Rule;
 use crate::diagnose::rules::shared::failing;
@@ -11,9 +13,9 @@ pub(super) const PAGE_IS_NO_PAGE: Rule = Rule {
     name: "page-is-no-page",
     is_root: |root| root.is_one_of(&[Cause::MetricsInvalid]),
     proof: |root, consequence| {
-        let scraped = scraped_by(consequence)?;
-        let is_same = root.endpoint().is_some_and(|page| page.is_same_place(&scraped));
-        is_same.then(|| format!("it is scraped from {scraped}"))
+        let (page, scraped) = (root.endpoint()?, down_at(consequence));
+        let is_same = !scraped.is_empty() && scraped.iter().all(|address| page.is_same_place(address));
+        is_same.then(|| format!("it is scraped from {page}"))
     },
 };
 
@@ -22,17 +24,18 @@ pub(super) const SCRAPES_A_SERVICE: Rule = Rule {
     name: "scrapes-a-service",
     is_root: |root| failing(root).is_some_and(|service| service.port.is_some()),
     proof: |root, consequence| {
-        let (service, _) = root.service()?;
-        let scraped = scraped_by(consequence)?;
-        let is_its = scraped.is_loopback() && service.port == Some(scraped.port);
-        is_its.then(|| format!("{} serves port {}", service.name, scraped.port))
+        let ((service, _), scraped) = (root.service()?, down_at(consequence));
+        let is_its = |address: &Address| address.is_loopback() && service.port == Some(address.port);
+        let port = scraped.first()?.port;
+        scraped.iter().all(is_its).then(|| format!("{} serves port {port}", service.name))
     },
 };
 
-/// Where a target that is down is scraped from.
-fn scraped_by(node: Node<'_>) -> Option<Address> {
-    if node.cause() != Some(Cause::TargetDown) {
-        return None;
-    }
-    UrlParts::parse(node.text("scrape_url")?).ok()?.address()
+/// Where the targets are scraped from that are down; empty where one of them cannot be told.
+fn down_at(node: Node<'_>) -> Vec<Address> {
+    let targets = node.finding().observed.get("targets").and_then(Value::as_array);
+    let is_told = node.cause() == Some(Cause::TargetDown);
+    let down = targets.filter(|_| is_told).into_iter().flatten().filter(|target| target["health"] == "down");
+    let address = |target: &Value| UrlParts::parse(target["url"].as_str()?).ok()?.address();
+    down.map(address).collect::<Option<_>>().unwrap_or_default()
 }

@@ -95,7 +95,7 @@ scenarios! {
             cause: "certificate-expiring",
             says: "certificate expired",
             folded: &["check.web"],
-            hint: "",
+            hint: "openssl s_client -connect",
             code: 2,
         }]);
     log_has_fallen_silent:

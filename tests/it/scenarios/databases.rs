@@ -23,7 +23,7 @@ scenarios! {
         Expected::Causes(&[Diagnosis {
             root: "check.mysql",
             cause: "database-down",
-            says: "",
+            says: "refuses connections: nothing listens there",
             folded: &["service.backend.http", "check.fleet"],
             hint: "",
             code: 2,
@@ -57,7 +57,7 @@ scenarios! {
         Expected::Causes(&[Diagnosis {
             root: "check.mysql",
             cause: "database-down",
-            says: "",
+            says: "accepts connections, but says nothing that MySQL would say",
             folded: &["service.backend.http", "check.fleet"],
             hint: "",
             code: 2,
@@ -76,7 +76,7 @@ scenarios! {
             cause: "process-down",
             says: "nothing listens there",
             folded: &["service.backend.http"],
-            hint: "",
+            hint: "fuelops health --target broker --format json",
             code: 2,
         }]);
 }

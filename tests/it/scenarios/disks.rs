@@ -39,7 +39,7 @@ scenarios! {
             cause: "disk-full",
             says: "100 % used, 0 B free",
             folded: &["service.backend.http"],
-            hint: "",
+            hint: "fuelops clean",
             code: 2,
         }]);
     disk_full_and_it_does_not_start:
@@ -56,7 +56,7 @@ scenarios! {
             cause: "disk-full",
             says: "100 % used, 0 B free",
             folded: &["service.backend.process", "service.backend.port", "service.backend.http"],
-            hint: "",
+            hint: "fuelops clean",
             code: 2,
         }]);
     root_lies_on_a_full_disk:
@@ -77,7 +77,7 @@ scenarios! {
             cause: "disk-full",
             says: "100 % used, 0 B free",
             folded: &["check.sync-log"],
-            hint: "",
+            hint: "fuelops clean",
             code: 2,
         }]);
     no_inode_left:

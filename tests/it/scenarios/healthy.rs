@@ -3,6 +3,8 @@
 use std::fs;
 
 use super::play::Expected;
+use super::servers::target_check;
+use crate::support::servers::{MariaDb, NodeExporter, Postgres, Prometheus, Redis};
 
 scenarios! {
     backend_that_works:
@@ -130,12 +132,34 @@ scenarios! {
     database_that_answers:
         "a database that runs, and a backend that uses it",
         |stage| {
-            let Some(mariadb) = crate::support::servers::MariaDb::shared() else {
+            let Some(mariadb) = MariaDb::shared() else {
                 return stage.skip("needs mariadb-server");
             };
             stage.service("");
             stage.check("mysql", "mysql", &format!("url = \"{}\"\ntimeout = \"10s\"", mariadb.url()));
             stage.start(&[("FAIL", "health"), ("DATABASE_PORT", &mariadb.port.to_string())]);
+            true
+        },
+        Expected::Well;
+    whole_stack_is_well:
+        "a backend with MySQL, PostgreSQL, Redis, a metrics page and a Prometheus that scrapes it",
+        |stage| {
+            let servers = (MariaDb::shared(), Postgres::shared(), Redis::shared(), NodeExporter::shared());
+            let (Some(mysql), Some(postgres), Some(redis), Some(node)) = servers else { return false };
+            let page = format!("127.0.0.1:{}", node.port);
+            let Some(prometheus) = Prometheus::start(&[("node", page.clone())]) else { return false };
+            for (name, kind, url) in [
+                ("mysql", "mysql", mysql.url()),
+                ("postgres", "postgres", postgres.url()),
+                ("cache", "redis", redis.url()),
+                ("page", "metrics-page", format!("http://{page}/metrics")),
+            ] {
+                stage.check(name, kind, &format!("url = \"{url}\"\ntimeout = \"20s\""));
+            }
+            target_check(stage, &prometheus, "node");
+            stage.service("depends_on = [\"mysql\", \"cache\"]").fleet();
+            stage.start(&[("DATABASE_PORT", &mysql.port.to_string())]);
+            stage.keep(prometheus);
             true
         },
         Expected::Well;

@@ -66,7 +66,7 @@ scenarios! {
             cause: "memory-limit",
             says: "the kernel killed pid {pid} (python",
             folded: BELOW_PROCESS,
-            hint: "",
+            hint: "fuelops recover",
             code: 2,
         }]);
     memory_error_ends_it:
@@ -84,7 +84,7 @@ scenarios! {
             cause: "memory-full",
             says: "its last words: a program could not get the memory that it asked for",
             folded: BELOW_PROCESS,
-            hint: "",
+            hint: "fuelops recover",
             code: 2,
         }]);
     larger_than_allowed:
@@ -117,7 +117,7 @@ scenarios! {
             cause: "files-exhausted",
             says: "of 64 files open",
             folded: &["service.backend.http", "check.fleet"],
-            hint: "",
+            hint: "lsof -nP -p {pid}",
             code: 2,
         }]);
 }

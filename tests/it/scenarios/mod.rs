@@ -31,17 +31,19 @@ mod healthy;
 mod limits;
 mod ports;
 mod processes;
+mod servers;
 mod several;
 
 use play::Scenario;
 
 /// Every scenario: title of its group, and its rows.
-const GROUPS: [(&str, &[Scenario]); 8] = [
+const GROUPS: [(&str, &[Scenario]); 9] = [
     ("The process", processes::ALL),
     ("The port", ports::ALL),
     ("Memory, files, processors", limits::ALL),
     ("Disks", disks::ALL),
     ("Databases", databases::ALL),
+    ("Real servers and units", servers::ALL),
     ("Answers and certificates", answers::ALL),
     ("Several causes at once", several::ALL),
     ("Healthy, or merely busy: no cause may be named", healthy::ALL),

@@ -44,9 +44,13 @@ fn lines(row: &Scenario) -> String {
         let folded: Vec<_> = cause.folded.iter().map(|id| format!("`{id}`")).collect();
         let folded = if folded.is_empty() { "–".to_owned() } else { folded.join(" ") };
         let named = if cause.cause.is_empty() { "–".to_owned() } else { format!("**{}**", cause.cause) };
-        let hint = cause.hint.replace('|', "\\|");
+        let hint = match cause.hint {
+            // It depends on what this machine has.
+            "" => "–".to_owned(),
+            hint => format!("`{}`", hint.replace('|', "\\|")),
+        };
         let (root, says, code) = (cause.root, cause.says, cause.code);
-        writeln!(out, "| {what} | `{root}` | {named} | {says} | {folded} | `{hint}` | {code} |").unwrap();
+        writeln!(out, "| {what} | `{root}` | {named} | {says} | {folded} | {hint} | {code} |").unwrap();
     }
     out
 }

@@ -86,7 +86,7 @@ scenarios! {
             cause: "",
             says: "nobody listens on port {port}",
             folded: &["service.backend.http"],
-            hint: "",
+            hint: "lsof -nP -iTCP -sTCP:LISTEN -a -p {pid}",
             code: 2,
         }]);
 }

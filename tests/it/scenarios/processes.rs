@@ -86,7 +86,7 @@ scenarios! {
             cause: "process-hung",
             says: "pid {pid} computes without a pause",
             folded: &["check.fleet"],
-            hint: "",
+            hint: "fuelops recover",
             code: 2,
         }]);
     workers_lost_their_parent:
@@ -104,7 +104,7 @@ scenarios! {
             cause: "orphan-process",
             says: "its parent is gone; 3 processes of it live on",
             folded: &["service.backend.port", "service.backend.http"],
-            hint: "",
+            hint: "fuelops recover",
             code: 2,
         }]);
     runs_twice:
@@ -126,7 +126,7 @@ scenarios! {
             cause: "",
             says: "runs more than once: also pid {pid}",
             folded: &[],
-            hint: "",
+            hint: "ps -o pid,ppid,user,lstart,args -p",
             code: 1,
         }]);
     pid_file_names_a_stranger:
@@ -146,7 +146,7 @@ scenarios! {
             cause: "process-down",
             says: "does not run; backend.pid names a stranger: pid {pid}",
             folded: &["service.backend.port", "service.backend.http"],
-            hint: "",
+            hint: "fuelops recover",
             code: 2,
         }]);
 }

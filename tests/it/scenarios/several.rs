@@ -21,7 +21,7 @@ scenarios! {
                 cause: "disk-full",
                 says: "100 % used, 0 B free",
                 folded: &[],
-                hint: "",
+                hint: "fuelops clean",
                 code: 2,
             },
             Diagnosis {
@@ -29,7 +29,7 @@ scenarios! {
                 cause: "process-down",
                 says: "does not run",
                 folded: &["service.backend.port", "service.backend.http"],
-                hint: "",
+                hint: "fuelops recover",
                 code: 2,
             },
         ]);
@@ -48,7 +48,7 @@ scenarios! {
                 cause: "process-down",
                 says: "nothing listens there",
                 folded: &[],
-                hint: "",
+                hint: "fuelops health --target archive-db --format json",
                 code: 2,
             },
             Diagnosis {
@@ -56,7 +56,7 @@ scenarios! {
                 cause: "bad-response",
                 says: "answers 500",
                 folded: &[],
-                hint: "",
+                hint: "tail -n 50",
                 code: 2,
             },
         ]);

@@ -12,6 +12,7 @@ use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 
 use super::tmpfs::Tmpfs;
+use crate::support::servers::Systemd;
 use crate::support::{Env, Outcome, free_port, skip, wait_until};
 
 /// How long something may take to come about, on a machine that is busy with other tests.
@@ -48,6 +49,8 @@ pub(super) struct Stage {
     listeners: Vec<TcpListener>,
     disk: Option<Tmpfs>,
     kept: Vec<Box<dyn std::any::Any>>,
+    /// Where `health` runs, if not here.
+    inside: Option<Systemd>,
 }
 
 /// A process with all that it starts.
@@ -78,6 +81,7 @@ impl Stage {
             listeners: Vec::new(),
             disk: None,
             kept: Vec::new(),
+            inside: None,
         }
     }
 
@@ -153,6 +157,13 @@ impl Stage {
         pid
     }
 
+    /// Starts a program that is no part of the backend.
+    pub(super) fn beside(&mut self, mut command: Command) {
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
+        let child = command.spawn().unwrap();
+        self.keep(Group(child));
+    }
+
     pub(super) fn python(&self) -> Command {
         self.env.command(PYTHON.as_str())
     }
@@ -210,12 +221,21 @@ impl Stage {
         self.kept.push(Box::new(what));
     }
 
+    /// From now on `health` runs where this systemd does.
+    pub(super) fn live_inside(&mut self, systemd: Systemd) {
+        self.inside = Some(systemd);
+    }
+
     /// Runs `health` on the config as it is now.
     pub(super) fn health(&self, arguments: &[&str]) -> Outcome {
         self.env.write("fuelops.toml", &self.config);
         let mut words = vec!["health"];
         words.extend(arguments);
-        self.env.run(&words)
+        let command = self.env.fuelops(&words);
+        self.env.finish(match &self.inside {
+            Some(systemd) => systemd.inside(&command),
+            None => command,
+        })
     }
 
     pub(super) fn log(&self) -> String {
