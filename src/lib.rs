@@ -10,7 +10,7 @@
 //! | 8 | `cli` | arguments, the terminal, one file a subcommand: resolve, engine, report, render, exit |
 //! | 6 | `demo` `recover` `serve` | the sample backend and its faults; plan, proof and report of a recovery; the HTTP listener and error intake |
 //! | 5 | `diagnose` `init` `keeper` `service` | findings read together: causes, consequences, cures; what `config init` finds on a machine; parent and log reader of all services; starting and stopping one service (`service` → `keeper`) |
-//! | 4 | `checks` `backup` `capture` `clean` | probes (I/O) and judges (pure); dumps, archives, manifests, restores; output into files, crash records; retention (`checks` → `backup`) |
+//! | 4 | `checks` `alert` `backup` `capture` `clean` | probes (I/O) and judges (pure); who is told of an incident, outbox, sinks; dumps, archives, manifests, restores; output into files, crash records; retention (`alert` → `checks`, `checks` → `backup`) |
 //! | 3 | `logs` `grouping` `process` `units` | log bytes to records to aggregates; exceptions to fingerprints; processes by identity, spawning, stopping; units by their managers' tools (`logs` → `grouping`) |
 //! | 2 | `render` `report` `config` `store` | documents and their layouts (`render` → `report`); plain report data; config layers and sections; state folder, locks, atomic files, desired states, what is kept |
 //! | 1 | `model` `text` `platform` | the words; units, sanitising, redaction, quoting; everything with `cfg(target_os)` or `unsafe` |
@@ -22,6 +22,7 @@
 //! - Only `cli::ui` writes to the terminal; every medium escapes hostile text for itself.
 //! - Nothing above `platform` knows which operating system it runs on; nothing outside it is `unsafe`.
 
+pub mod alert;
 pub mod backup;
 pub mod capture;
 pub mod checks;

@@ -39,7 +39,9 @@ mod unit;
 mod wire;
 
 pub use backup_age::BackupFolder;
+pub use command::Errand;
 pub use evidence::{Evidence, Kill, LastWords, MountedAt, SaidFault, Server, Wait, WaitsOn, gather};
+pub use http::{HttpPost, HttpReply, Postman};
 pub use log_rate::{ErrorCounter, LogRate};
 pub use plan::{Plan, UnknownTarget};
 pub use run::{Measured, run};

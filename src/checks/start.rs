@@ -143,7 +143,7 @@ impl Start<'_> {
             CheckKind::LogRate(wanted) => self.counting(wanted.paths.clone(), timeout, Observation::LogRate),
             CheckKind::Command(wanted) => {
                 let (command, dir) = (wanted.command.clone(), self.plan.root.clone());
-                let invocation = Invocation { command, dir, run_as: self.plan.run_as };
+                let invocation = Invocation { command, dir, run_as: self.plan.run_as, input: Vec::new() };
                 // It ends by itself at its deadline, and kills what it has started.
                 starter.waiting(timeout + GUARD, async move {
                     Observation::Command(command::observe(invocation, timeout).await)

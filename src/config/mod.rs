@@ -32,6 +32,6 @@ pub use sections::{
     UnitCheck, WebhookSink,
 };
 pub use values::{
-    Address, Bars, ByteSize, CommandLine, DayBars, JsonMatch, LatencyBars, PathPattern, Percent, Reopen,
-    Secret, SecretError, Signal, StatusSet, TextMatch, Url, UrlError, UrlParts,
+    Address, Bars, ByteSize, CommandLine, DayBars, Hours, JsonMatch, LatencyBars, PathPattern, Percent,
+    Reopen, Secret, SecretError, Signal, StatusSet, TextMatch, Url, UrlError, UrlParts,
 };

@@ -26,6 +26,7 @@ const SIDEWAYS: &[(&str, &str)] = &[
     ("checks", "backup"),
     ("checks", "errors"),
     ("retry", "errors"),
+    ("alert", "checks"),
 ];
 
 fn floor(room: &str) -> usize {

@@ -1,11 +1,13 @@
 //! A script or plugin of the team's own, with the exit codes and the performance data of the Nagios plugins.
 //!
 //! Started without a shell, in a process group of its own, with nothing on its standard input; at the deadline the whole
-//! group is killed. What it prints is capped.
+//! group is killed. What it prints is capped. Whoever hands something to a program does it the same way, by an [`Errand`].
 
+mod errand;
 mod perfdata;
 mod run;
 
+pub use errand::Errand;
 pub(super) use run::{CommandObservation, Ending, Invocation, observe};
 
 use std::time::Duration;

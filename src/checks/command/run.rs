@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::{timeout, timeout_at};
 
 use crate::config::CommandLine;
@@ -27,6 +27,8 @@ pub(in crate::checks) struct Invocation {
     pub(in crate::checks) command: CommandLine,
     pub(in crate::checks) dir: PathBuf,
     pub(in crate::checks) run_as: Option<u32>,
+    /// What it is given on its standard input.
+    pub(in crate::checks) input: Vec<u8>,
 }
 
 /// What became of a program.
@@ -57,10 +59,12 @@ pub(in crate::checks) async fn observe(invocation: Invocation, limit: Duration) 
         Err(why) => return CommandObservation::silent(Ending::NotStarted(why)),
     };
     let (stdout, stderr) = (group.child.stdout.take(), group.child.stderr.take());
+    let stdin = group.child.stdin.take();
     let mut output = Captured::default();
     let mut errors = Captured::default();
     let ending = {
-        let reading = async { tokio::join!(output.fill(stdout), errors.fill(stderr)) };
+        let reading =
+            async { tokio::join!(feed(stdin, invocation.input), output.fill(stdout), errors.fill(stderr)) };
         let mut reading = std::pin::pin!(reading);
         let mut is_read = false;
         let ended = timeout_at(deadline.into(), async {
@@ -146,7 +150,7 @@ fn start(invocation: &Invocation) -> Result<Child, String> {
         .args(invocation.command.args())
         .current_dir(&invocation.dir)
         .process_group(0)
-        .stdin(Stdio::null())
+        .stdin(if invocation.input.is_empty() { Stdio::null() } else { Stdio::piped() })
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     if let Some(account) = account.filter(|account| account.uid != platform::caller_uid()) {
@@ -171,6 +175,13 @@ fn become_user(command: &mut Command, account: &Account) {
         .env("HOME", &account.home)
         .env("USER", &account.name)
         .env("LOGNAME", &account.name);
+}
+
+/// Gives a program its input; one that does not want it may close the pipe.
+async fn feed(stdin: Option<ChildStdin>, input: Vec<u8>) {
+    if let Some(mut stdin) = stdin {
+        drop(stdin.write_all(&input).await);
+    }
 }
 
 /// The start of a stream.

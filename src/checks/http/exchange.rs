@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1;
-use hyper::header::{CONTENT_TYPE, LOCATION};
+use hyper::header::{CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinHandle;
@@ -164,13 +164,14 @@ impl Trip {
         mut response: Response,
         taker: &mut impl BodyTaker,
     ) -> Result<Answer, HttpFailure> {
+        let header = |name| {
+            let value: Option<&HeaderValue> = response.head.headers.get(name);
+            value.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+        };
         let mut answer = Answer {
             status: response.head.status.as_u16(),
-            content_type: response
-                .head
-                .headers
-                .get(CONTENT_TYPE)
-                .map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned()),
+            content_type: header(CONTENT_TYPE),
+            retry_after: header(RETRY_AFTER),
             body: Vec::new(),
             is_cut: false,
         };

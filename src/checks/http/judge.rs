@@ -189,10 +189,24 @@ fn of_failure(
     refusal: Option<Cause>,
     now: i64,
 ) -> Finding {
-    let within = human::duration(timeout);
     let severity =
         if matches!(failure, HttpFailure::NotReady(_)) { Severity::Unknown } else { Severity::Critical };
-    let (summary, cause) = match failure {
+    let (summary, cause) = explain(failure, seen, timeout, refusal, now);
+    let mut finding = subject.finding(severity, summary);
+    finding.cause = cause;
+    finding
+}
+
+/// Says why there was no answer.
+pub(super) fn explain(
+    failure: &HttpFailure,
+    seen: &HttpObservation,
+    timeout: Duration,
+    refusal: Option<Cause>,
+    now: i64,
+) -> (String, Option<Cause>) {
+    let within = human::duration(timeout);
+    match failure {
         HttpFailure::NotReady(why) => (format!("cannot be asked: {why}"), None),
         HttpFailure::Dns(why) => (format!("name lookup failed: {why}"), None),
         HttpFailure::Refused => ("connection refused: nothing listens there".to_owned(), refusal),
@@ -211,10 +225,7 @@ fn of_failure(
         }
         HttpFailure::Protocol(why) => (format!("does not speak HTTP: {why}"), Some(Cause::BadResponse)),
         HttpFailure::Redirect(fault) => (redirected(fault), Some(Cause::BadResponse)),
-    };
-    let mut finding = subject.finding(severity, summary);
-    finding.cause = cause;
-    finding
+    }
 }
 
 fn timed_out(phase: Phase, seen: &HttpObservation, within: &str) -> (String, Option<Cause>) {
@@ -305,7 +316,7 @@ mod tests {
 
     fn answer(status: u16, body: &str) -> HttpObservation {
         let body = body.as_bytes().to_vec();
-        seen(Ok(Answer { status, content_type: None, body, is_cut: false }))
+        seen(Ok(Answer { status, content_type: None, retry_after: None, body, is_cut: false }))
     }
 
     fn against(seen: &HttpObservation, json: &[JsonMatch], latency: LatencyBars) -> Finding {

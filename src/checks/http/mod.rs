@@ -2,16 +2,19 @@
 //!
 //! `exchange` does the I/O over hyper itself, so that every phase has its time and the peer's certificate is seen; `judge`
 //! is pure. Good is: a status of the set, read to its end within the deadline, with the text or fields that are expected.
-//! One deadline covers everything from the name lookup to the last byte, redirects included.
+//! One deadline covers everything from the name lookup to the last byte, redirects included. Whoever has to tell somebody
+//! by HTTP uses the same exchange through [`Postman`].
 
 mod exchange;
 mod judge;
 mod meter;
+mod post;
 mod redirect;
 mod request;
 
 pub(super) use exchange::{exchange, exchange_into};
 pub(super) use judge::{Expectation, judge, judge_unanswered, with_measures};
+pub use post::{HttpPost, HttpReply, Postman};
 pub(super) use request::Request;
 
 use std::net::SocketAddr;
@@ -74,6 +77,8 @@ pub(super) trait BodyTaker {
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) content_type: Option<String>,
+    /// When to come back, as the peer wrote it.
+    pub(super) retry_after: Option<String>,
     /// The first [`MAX_BODY`] bytes; empty where a [`BodyTaker`] had them.
     pub(super) body: Vec<u8>,
     /// There was more than the cap; the rest was not read.

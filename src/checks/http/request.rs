@@ -83,7 +83,12 @@ impl Request {
         self
     }
 
-    fn new(url: &Url, method: Method, mut headers: HeaderMap, trust: Trust) -> Result<Self, HttpFailure> {
+    pub(super) fn new(
+        url: &Url,
+        method: Method,
+        mut headers: HeaderMap,
+        trust: Trust,
+    ) -> Result<Self, HttpFailure> {
         let parts = url.parts().map_err(|e| HttpFailure::NotReady(format!("url {url}: {e}")))?;
         if !matches!(parts.scheme.as_str(), "http" | "https") {
             return Err(HttpFailure::NotReady(format!("{}:// is not http or https", parts.scheme)));

@@ -1,6 +1,7 @@
 //! `[[alert]]`: who is told.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use crate::config::read::{
     Name, Node, Reader, Schema, Setting, Table, choice, quoted, read_word, section, words,
 };
 use crate::config::values::{HiddenUrl, Pairs};
-use crate::config::{Address, CommandLine, Secret, Url};
+use crate::config::{Address, CommandLine, Hours, Secret, Url};
 use crate::model::Severity;
 
 section! {
@@ -23,6 +24,14 @@ section! {
         pub min_severity: Severity = "critical",
         /// A repeat within it is folded; a recovery is always sent.
         pub cooldown: Duration = "15m",
+        /// An incident that stays open and that nobody acknowledged is told again this often; 0s: never.
+        pub remind_every: Duration = "4h",
+        /// Tell only what is still open and not acknowledged after so long: for whoever comes second.
+        pub escalate_after: Option<Duration>,
+        /// Hours of the day, by the clock of this machine, in which everything waits.
+        pub quiet_hours: Option<Hours>,
+        /// More messages than this within a minute become one digest.
+        pub digest_above: NonZeroU32 = 10,
         ..sink: Sink,
     }
 }
@@ -70,6 +79,8 @@ section! {
         pub from: String,
         /// The receivers.
         pub to: Vec<String>,
+        /// PEM file of an authority that is trusted beside the system's.
+        pub ca: Option<PathBuf>,
     }
     check EmailSink::check
 }
@@ -119,6 +130,8 @@ section! {
         pub url: Url as HiddenUrl,
         /// Sent with it.
         pub headers: BTreeMap<String, Secret> as Pairs,
+        /// Signs the body: HMAC-SHA256 in the header X-Fuelops-Signature.
+        pub secret: Option<Secret>,
     }
     check WebhookSink::check
 }

@@ -1,6 +1,7 @@
 //! The kinds of values that a config holds, each a type that cannot hold a wrong one.
 
 mod command;
+mod hours;
 mod json;
 mod matching;
 mod number;
@@ -8,6 +9,7 @@ mod secret;
 mod url;
 
 pub use command::{CommandLine, Reopen, Signal};
+pub use hours::Hours;
 pub use json::JsonMatch;
 pub(super) use json::JsonMatches;
 pub(super) use matching::Pattern;
