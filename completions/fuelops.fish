@@ -44,6 +44,9 @@ complete -c fuelops -n "__fish_fuelops_needs_command" -s V -l version -d 'Print 
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "health" -d 'Measure everything once, name what is wrong and what to type next'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "analyze-logs" -d 'Read logs of any format once: what went wrong, since when, where, what changed, what to do'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "recover" -d 'Bring the services back: plan, preserve, stop, free, start, verify, report'
+complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "start" -d 'Start services, and what they need, and wait until they answer'
+complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "stop" -d 'Stop services exactly, with everything that they have started'
+complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "restart" -d 'Stop services and start them again'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "logs" -d 'Show the raw log lines of all services, merged in time order'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "clean" -d 'Free what may go, keep what must not'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "track-errors" -d 'Keep every error, tell what is new, and report it'
@@ -134,6 +137,67 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand recover" -s v -l verbose
 complete -c fuelops -n "__fish_fuelops_using_subcommand recover" -l no-progress -d 'Show no progress on the terminal'
 complete -c fuelops -n "__fish_fuelops_using_subcommand recover" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fuelops -n "__fish_fuelops_using_subcommand recover" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand start" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand start" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand start" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand start" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand start" -s a -l all -d 'Every service of the config'
+complete -c fuelops -n "__fish_fuelops_using_subcommand start" -l dry-run -d 'Show what would be done and do nothing'
+complete -c fuelops -n "__fish_fuelops_using_subcommand start" -l no-deps -d 'Neither start nor wait for what a service needs'
+complete -c fuelops -n "__fish_fuelops_using_subcommand start" -l no-wait -d 'Do not wait until it answers'
+complete -c fuelops -n "__fish_fuelops_using_subcommand start" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand start" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand start" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand start" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand start" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand stop" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand stop" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand stop" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand stop" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand stop" -s a -l all -d 'Every service of the config'
+complete -c fuelops -n "__fish_fuelops_using_subcommand stop" -l dry-run -d 'Show what would be done and do nothing'
+complete -c fuelops -n "__fish_fuelops_using_subcommand stop" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand stop" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand stop" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand stop" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand stop" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand restart" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand restart" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand restart" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand restart" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand restart" -s a -l all -d 'Every service of the config'
+complete -c fuelops -n "__fish_fuelops_using_subcommand restart" -l dry-run -d 'Show what would be done and do nothing'
+complete -c fuelops -n "__fish_fuelops_using_subcommand restart" -l no-deps -d 'Neither start nor wait for what a service needs'
+complete -c fuelops -n "__fish_fuelops_using_subcommand restart" -l no-wait -d 'Do not wait until it answers'
+complete -c fuelops -n "__fish_fuelops_using_subcommand restart" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand restart" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand restart" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand restart" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand restart" -s V -l version -d 'Print version'
 complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -s n -l lines -d 'The last N lines, or all [default: 100; all with --since]' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -l since -d 'From then on: 2h, yesterday, "today 14:30", 2024-01-31T10:00' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -l until -d 'Up to then' -r

@@ -96,6 +96,7 @@ fn look(plan: &Plan) -> Look {
         services: plan.services.clone(),
         checks: plan.checks.iter().map(wanted).collect(),
         root: plan.root.clone(),
+        state_dir: plan.backups.state_dir.clone(),
         thresholds: plan.thresholds.clone(),
     }
 }

@@ -20,7 +20,7 @@ struct Task {
     cron: Option<(&'static str, &'static [&'static str])>,
 }
 
-const TASKS: [Task; 7] = [
+const TASKS: [Task; 8] = [
     Task {
         about: "each morning: how is it?",
         name: "health",
@@ -51,6 +51,12 @@ const TASKS: [Task; 7] = [
         name: "backup",
         args: &["backup", "create"],
         cron: Some(("0 */6 * * *", &["backup", "create", "--quiet"])),
+    },
+    Task {
+        about: "after a deploy: stop it to the last process, start it, wait until it answers",
+        name: "restart",
+        args: &["restart", "--all"],
+        cron: None,
     },
     Task { about: "it is down: bring it back", name: "recover", args: &["recover"], cron: None },
 ];
@@ -141,6 +147,7 @@ mod tests {
                 "alias api-1-logs='/usr/bin/fuelops --config /srv/app/fuelops.toml logs --follow'",
                 "alias api-1-clean='/usr/bin/fuelops --config /srv/app/fuelops.toml clean'",
                 "alias api-1-backup='/usr/bin/fuelops --config /srv/app/fuelops.toml backup create'",
+                "alias api-1-restart='/usr/bin/fuelops --config /srv/app/fuelops.toml restart --all'",
                 "alias api-1-recover='/usr/bin/fuelops --config /srv/app/fuelops.toml recover'",
                 "0 9 * * * /usr/bin/fuelops --config /srv/app/fuelops.toml health",
                 "5 9 * * * /usr/bin/fuelops --config /srv/app/fuelops.toml analyze-logs",

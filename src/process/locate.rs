@@ -5,7 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use crate::config::Service;
 use crate::platform::{self, Listener, ProcessState};
-use crate::process::{Likeness, PidFile, Program, Table};
+use crate::process::{Bound, Likeness, PidFile, Program, Table};
+use crate::store::KeptProgram;
 
 /// A program may write its pid file a little before, or be started a little after, what the clocks say.
 const CLOCK_SLACK: Duration = Duration::from_secs(5);
@@ -20,6 +21,8 @@ pub struct Wanted {
     /// Others that it may belong to: what root or the caller has started is no impostor's.
     pub trusted: Vec<u32>,
     pub pid_file: PidFile,
+    /// The living process that a keeper has started for it, by its record.
+    pub kept: Option<u32>,
     pub port: Option<u16>,
 }
 
@@ -48,6 +51,8 @@ pub enum Presence {
 pub enum Proof {
     /// Executable, words and folder agree.
     Command,
+    /// A keeper has started it and wrote down who it is; it may have put another program in its place since.
+    Kept,
     /// The pid file names it, and executable and folder do not contradict.
     PidFile,
     /// It holds the service's port, and executable and folder agree.
@@ -66,18 +71,24 @@ pub enum Owner {
 
 impl Wanted {
     /// What a service's process is known by. Looks at the file system; `root` is the folder whose owner it runs as where
-    /// nothing else is said.
-    pub fn of(service: &Service, root: &Path) -> Self {
-        let owner = match service.user.as_deref() {
-            Some(name) => platform::account_of_name(name).map(|a| a.uid),
-            None => platform::file_owner(root),
-        };
+    /// nothing else is said; in `state_dir` stands what keepers have started.
+    pub fn of(service: &Service, root: &Path, state_dir: &Path) -> Self {
         Self {
             program: service.command.as_ref().and_then(|c| Program::new(c.words(), &service.cwd)),
-            owner,
+            owner: Self::owner_of_service(service, root),
             trusted: vec![0, platform::caller_uid()],
             pid_file: service.pid_file.as_ref().map_or(PidFile::Missing, |path| PidFile::read(path)),
+            kept: KeptProgram::read(state_dir, &service.name)
+                .and_then(|kept| Bound::again(kept.program.as_ref()?).map(|bound| bound.identity().pid)),
             port: service.port,
+        }
+    }
+
+    /// The user that a service's process should belong to; `None` where nobody is called so.
+    pub fn owner_of_service(service: &Service, root: &Path) -> Option<u32> {
+        match service.user.as_deref() {
+            Some(name) => platform::account_of_name(name).map(|account| account.uid),
+            None => platform::file_owner(root),
         }
     }
 
@@ -103,11 +114,16 @@ impl Wanted {
             self.roots(table).into_iter().partition(|pid| self.lost_its_parent(table, *pid));
         let named = self.pid_file.pid();
         let has = |root: u32, pid: u32| root == pid || table.descends(pid, root) || table.descends(root, pid);
-        // The one that the pid file names, then the one that holds the port, then the oldest.
+        let kept = self.kept.filter(|pid| is_alive(table, *pid) && self.has_owner(table, *pid));
+        if let Some(pid) = kept.filter(|pid| !roots.iter().any(|root| has(*root, *pid))) {
+            return Presence::Running { pid, proof: Proof::Kept, copies: roots };
+        }
+        // The kept one, the one that the pid file names, then the one that holds the port, then the oldest.
         roots.sort_by_key(|root| {
+            let is_kept = kept.is_some_and(|pid| has(*root, pid));
             let is_named = named.is_some_and(|pid| has(*root, pid));
             let has_port = holders.iter().any(|pid| has(*root, *pid));
-            (!is_named, !has_port)
+            (!is_kept, !is_named, !has_port)
         });
         if let Some((&pid, copies)) = roots.split_first() {
             return Presence::Running { pid, proof: Proof::Command, copies: copies.to_vec() };
@@ -175,8 +191,7 @@ impl Wanted {
         let program = self.program.as_ref()?;
         let is_alike = |pid: u32| {
             let fits = self.likeness(table, pid) == Likeness::Titled || program.is_launcher();
-            let is_alive = table.stat(pid).is_some_and(|s| s.state != ProcessState::Zombie);
-            is_alive && fits && self.has_owner(table, pid) && self.is_at_home(table, pid)
+            is_alive(table, pid) && fits && self.has_owner(table, pid) && self.is_at_home(table, pid)
         };
         if let PidFile::Names { pid, written } = self.pid_file
             && is_alike(pid)
@@ -248,6 +263,10 @@ fn is_spawned_worker(words: &[std::ffi::OsString]) -> bool {
 }
 
 /// Where a service is started, for the rows of a test.
+fn is_alive(table: &Table, pid: u32) -> bool {
+    table.stat(pid).is_some_and(|stat| stat.state != ProcessState::Zombie)
+}
+
 #[cfg(test)]
 pub(super) mod tests {
     use std::ffi::OsString;
@@ -318,7 +337,7 @@ pub(super) mod tests {
             let words: Vec<String> = command.split(' ').map(str::to_owned).collect();
             let pid_file = pid_file.map_or(PidFile::Missing, |pid| PidFile::Names { pid, written: None });
             let program = Program::new(&words, self.dir.path());
-            Wanted { program, owner: Some(1000), trusted: vec![0], pid_file, port: Some(8000) }
+            Wanted { program, owner: Some(1000), trusted: vec![0], pid_file, kept: None, port: Some(8000) }
         }
 
         fn presence(&self, pid_file: Option<u32>, holders: &[u32]) -> Presence {
@@ -395,6 +414,19 @@ pub(super) mod tests {
                 .with(10, 1, "python3|other.py", |_, _| ())
                 .with(11, 10, WORKER, |stat, _| stat.group = 10);
         assert_eq!(world.presence(None, &[11]), Presence::Down);
+    }
+
+    #[test]
+    fn what_a_keeper_has_started_is_ours_whatever_it_has_become() {
+        let world = World::new()
+            .with(10, 1, "sleep|300", |_, _| ())
+            .with(11, 1, "sleep|300", |_, facts| facts.owner = Some(33))
+            .with(20, 1, "python3|main.py", |_, _| ());
+        let by = |kept| Wanted { kept, ..world.wanted("python3 main.py", None) }.locate(&world.table(), &[]);
+        assert_eq!(by(Some(10)), Presence::Running { pid: 10, proof: Proof::Kept, copies: vec![20] });
+        assert_eq!(by(Some(20)), running(20, &[]));
+        assert_eq!(by(Some(11)), running(20, &[]), "a record is not believed about another user's");
+        assert_eq!(by(Some(4711)), running(20, &[]));
     }
 
     #[test]

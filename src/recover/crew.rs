@@ -216,10 +216,10 @@ impl Hands for Crew<'_> {
         self.note(&service.name, Work::Begun);
         let started = self.outfit.site.launch(start);
         self.note(&service.name, Work::Done);
-        if let Some(bound) = started.as_ref().ok().and_then(|pid| Bound::take(*pid)) {
+        if let Some(bound) = started.as_ref().ok().copied().flatten().and_then(Bound::take) {
             self.started.insert(service.name.clone(), bound);
         }
-        started.map(Some).map_err(|error| format!("{:#}", anyhow::Error::from(error)))
+        started.map_err(|error| format!("{:#}", anyhow::Error::from(error)))
     }
 
     fn look(&mut self, services: &[String]) -> Vec<Finding> {

@@ -21,13 +21,15 @@ pub(super) enum Cure {
 /// Chooses the cure for a service.
 pub(super) fn of(inventory: &Inventory, findings: &[Finding], wish: &Wish) -> Cure {
     let name = &inventory.service;
-    if let Some(how) = &inventory.managed {
-        let told =
-            |f: &Finding| Cure::Refuse(format!("{name}: {}; it is not ours to restart: {how}", f.summary));
-        return worst(name, findings).map_or(Cure::Fine, told);
-    }
     if inventory.is_stopped_by_operator {
         return Cure::Leave("an operator stopped it".to_owned());
+    }
+    if inventory.managed.is_some() {
+        // Its manager ends what is left of it, and knows best how.
+        return match worst(name, findings).map_or(Cure::Fine, |f| for_finding(f, inventory, findings, wish)) {
+            Cure::Restart => Cure::Start,
+            cure => cure,
+        };
     }
     let runs = !inventory.own.is_empty() || !inventory.orphans.is_empty();
     if !inventory.strangers.is_empty() && !wish.evict && needs_port(inventory, findings) {
@@ -75,7 +77,9 @@ fn is_down(finding: &Finding) -> bool {
 
 fn for_finding(finding: &Finding, inventory: &Inventory, findings: &[Finding], wish: &Wish) -> Cure {
     let root = root_of(finding, findings);
-    let runs = !inventory.own.is_empty();
+    // Of what a manager runs nothing is known but what was measured.
+    let runs =
+        !inventory.own.is_empty() || (inventory.managed.is_some() && !finding.check.ends_with(".process"));
     let restart = || if runs { Cure::Restart } else { Cure::Start };
     if wish.force {
         return restart();

@@ -190,6 +190,7 @@ fn refused<'a>(
     let look_alikes = if stops { &inventory.look_alikes[..] } else { &[][..] };
     strangers
         .iter()
+        .chain(&inventory.unproven)
         .chain(look_alikes)
         .map(|member| Refusal { member: member.clone(), service: inventory.service.clone() })
 }
@@ -215,7 +216,11 @@ fn incurable(findings: &[Finding]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+    use crate::config::{Environment, parse};
+    use crate::service::Unit;
 
     fn finding(check: &str, cause: Option<Cause>, caused_by: Option<&str>) -> Finding {
         let target = check.split('.').nth(1).unwrap_or(check);
@@ -352,15 +357,24 @@ mod tests {
     }
 
     #[test]
-    fn what_another_manager_runs_is_left_to_it_and_the_command_is_told() {
-        let findings = [finding("service.web.process", Some(Cause::UnitFailed), None)];
-        let mut web = service("web", &[]);
-        web.managed = Some("systemctl restart web.service".to_owned());
-        let broken = plan(&findings, std::slice::from_ref(&web), &Wish::default());
-        assert_eq!(broken.decision, Decision::Refuse);
-        assert!(broken.summary.contains("systemctl restart web.service"), "{}", broken.summary);
-        let full = plan(&[], &[web], &Wish { scope: Scope::Full, ..Wish::default() });
+    fn what_another_manager_runs_is_restarted_by_it_and_only_where_that_can_help() {
+        let text = "[[service]]\nname = \"web\"\nmanager = \"systemd\"\nunit = \"web.service\"\n";
+        let config = parse(text, Path::new("/"), &Environment::default()).unwrap();
+        let managed = Unit::of(&config.services[0]);
+        let web = [Inventory { managed, ..service("web", &[]) }];
+        let failed = finding("service.web.process", Some(Cause::UnitFailed), None);
+        let broken = plan(&[failed], &web, &Wish::default());
+        assert_eq!(
+            (broken.decision, broken.started(), broken.stop.len()),
+            (Decision::Act, vec!["web".into()], 0)
+        );
+        let full = plan(&[], &web, &Wish { scope: Scope::Full, ..Wish::default() });
         assert_eq!((full.decision, full.left.len()), (Decision::NotNeeded, 0));
+        let silent = [
+            finding("check.mysql", Some(Cause::DatabaseDown), None),
+            finding("service.web.http", None, Some("check.mysql")),
+        ];
+        assert_eq!(plan(&silent, &web, &Wish::default()).decision, Decision::Refuse);
     }
 
     #[test]

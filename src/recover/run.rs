@@ -137,11 +137,10 @@ impl Run<'_> {
             for end in ended {
                 self.scribe.write(&Entry::Stopped { pid: end.pid, signal: end.signal.clone() });
                 let member = stop.members.iter().find(|member| member.pid == end.pid);
-                let (command, proof, started_at) = member.map_or_else(Default::default, |m| {
-                    (m.command.clone(), m.why.clone(), m.started_at.clone())
-                });
-                let proof =
-                    if member.is_none() { "belongs to the service's own tree".to_owned() } else { proof };
+                let (command, proof, started_at) = match member {
+                    Some(m) => (m.command.clone(), m.why.clone(), m.started_at.clone()),
+                    None => (end.command.clone(), end.proof.clone(), String::new()),
+                };
                 let how = end.signal.as_deref().unwrap_or("no signal");
                 if let Some(why) = end.survives {
                     let told = format!("pid {} of {} is still there: {why}", end.pid, stop.service);

@@ -80,7 +80,12 @@ impl Hands for World {
         stop.members.iter().for_each(|member| witness(member.pid, "TERM"));
         self.clock += if self.deaf { patience.grace + patience.kill } else { Duration::from_millis(100) };
         let survives = self.deaf.then(|| "waits for a disk".to_owned());
-        let end = |m: &Member| Ended { pid: m.pid, signal: Some("TERM".into()), survives: survives.clone() };
+        let end = |m: &Member| Ended {
+            pid: m.pid,
+            signal: Some("TERM".into()),
+            survives: survives.clone(),
+            ..Ended::default()
+        };
         stop.members.iter().map(end).collect()
     }
 

@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use crate::model::{Cause, Finding, Severity};
+use crate::model::Severity;
 use crate::recover::budget::STABLE;
 use crate::recover::hands::Hands;
+use crate::service::Bad;
 
 /// A program that has ended so long after its start will not come back by itself.
 const SETTLED: Duration = Duration::from_secs(1);
@@ -21,14 +22,6 @@ pub(super) struct Seen {
     pub fell_over: bool,
     /// When they were first seen to answer.
     pub ready_at: Option<Instant>,
-}
-
-/// What is wrong with a service.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Bad {
-    pub service: String,
-    pub severity: Severity,
-    pub why: String,
 }
 
 /// Waits until the services answer, no longer than `until`.
@@ -74,17 +67,5 @@ fn look(services: &[String], hands: &mut dyn Hands) -> Vec<Bad> {
         return Vec::new();
     }
     let findings = hands.look(services);
-    services.iter().filter_map(|service| bad(service, &findings)).collect()
-}
-
-/// What is wrong with a service, if it does not answer; a slow one does.
-fn bad(service: &str, findings: &[Finding]) -> Option<Bad> {
-    let prefix = format!("service.{service}.");
-    let down = |f: &&Finding| {
-        let is_dead = matches!(f.cause, Some(Cause::ProcessDown | Cause::OrphanProcess | Cause::ProcessHung));
-        f.check.starts_with(&prefix)
-            && (f.severity == Severity::Critical || (f.severity == Severity::Warning && is_dead))
-    };
-    let worst = findings.iter().filter(down).min_by_key(|f| f.caused_by.is_some())?;
-    Some(Bad { service: service.to_owned(), severity: worst.severity, why: worst.summary.clone() })
+    services.iter().filter_map(|service| Bad::of(service, &findings)).collect()
 }

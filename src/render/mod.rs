@@ -20,6 +20,7 @@ mod nagios;
 mod plot;
 mod prometheus;
 mod recover;
+mod service;
 mod terminal;
 
 pub use backup::{backup, backup_line};
@@ -39,4 +40,5 @@ pub use markdown::markdown;
 pub use nagios::{nagios, unable as nagios_unable};
 pub use prometheus::prometheus;
 pub use recover::recover;
+pub use service::service;
 pub use terminal::{Glyphs, TerminalStyle, terminal};

@@ -8,6 +8,7 @@ mod errors;
 mod health;
 mod logs;
 mod recover;
+mod service;
 
 pub use backup::{
     BackupAction, BackupDrill, BackupEntry, BackupError, BackupFile, BackupOutcome, BackupRemoval,
@@ -35,3 +36,4 @@ pub use recover::{
     LeftService, Outcome, Preserved, RecoverCause, RecoverEvent, RecoverReport, RecoverStep, RefusedProcess,
     StartedService, StepStatus, StoppedProcess,
 };
+pub use service::{ServiceAction, ServiceOutcome, ServiceReport, ServiceStatus, ServiceTurn};

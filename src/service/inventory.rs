@@ -6,30 +6,32 @@ use std::path::Path;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use crate::config::{Manager, Service};
+use crate::config::Service;
 use crate::model::Identity;
 use crate::platform::{self, Listener, ProcessState};
 use crate::process::{Bound, Owner, Presence, Proof, Table, Wanted};
 use crate::service::stop::scope_of;
-use crate::service::{Site, in_order};
+use crate::service::{Site, Unit, in_order};
 use crate::store::{Desired, Wish};
-use crate::text::{redact, shell};
+use crate::text::redact;
 
 /// Look-alikes of one service that are shown.
 const MAX_ALIKE: usize = 8;
 
 /// A service and what of it was found on the machine.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inventory {
     pub service: String,
-    /// Who else starts and stops it, and how to have that done; absent where fuelops does.
-    pub managed: Option<String>,
+    /// Another manager starts and stops it: nothing of it was looked at.
+    pub managed: Option<Unit>,
     /// Its own processes, by proof.
     pub own: Vec<Member>,
     /// Children of it that have lost their parent, by proof.
     pub orphans: Vec<Member>,
     /// Processes on its port that are not its own.
     pub strangers: Vec<Member>,
+    /// It may be its own, and may not be looked at closely enough to prove it.
+    pub unproven: Option<Member>,
     /// Processes that look like its own and are not proved to be.
     pub look_alikes: Vec<Member>,
     /// An operator stopped it, and wants it to stay so.
@@ -88,7 +90,7 @@ impl Look<'_> {
     fn at(&self, service: &Service, root: &Path) -> Inventory {
         let mut found = Inventory {
             service: service.name.clone(),
-            managed: managed(service),
+            managed: Unit::of(service),
             depends_on: service.depends_on.clone(),
             is_stopped_by_operator: Desired::read(self.state_dir, &service.name)
                 .is_some_and(|desired| desired.wish == Wish::Stopped),
@@ -97,7 +99,7 @@ impl Look<'_> {
         if found.managed.is_some() {
             return found;
         }
-        let wanted = Wanted::of(service, root);
+        let wanted = Wanted::of(service, root, self.state_dir);
         let listeners: Vec<Listener> =
             self.listeners.iter().filter(|l| Some(l.address.port()) == wanted.port).cloned().collect();
         let presence = wanted.locate(self.table, &listeners);
@@ -113,6 +115,7 @@ impl Look<'_> {
             Presence::Running { pid, proof, copies } => {
                 let why = match proof {
                     Proof::Command => "owner, executable, words and folder are the service's",
+                    Proof::Kept => "its keeper has started it, and wrote down who it is",
                     Proof::PidFile => "the pid file names it; owner, executable and folder agree",
                     Proof::Port => "it holds the service's port; owner, executable and folder agree",
                 };
@@ -126,9 +129,8 @@ impl Look<'_> {
                 found.orphans.extend(pids.iter().map(|pid| self.member(*pid, why)));
             }
             Presence::Unproven { pid } => {
-                found
-                    .look_alikes
-                    .push(self.member(*pid, "it may not be looked at closely enough to prove it"));
+                let why = "it may not be looked at closely enough to prove it";
+                found.unproven = Some(self.member(*pid, why));
             }
             Presence::Down => {}
         }
@@ -185,7 +187,7 @@ impl Look<'_> {
         let is_known = |pid: u32| {
             pid == me
                 || own.iter().any(|root| *root == pid || self.table.descends(pid, *root))
-                || found.strangers.iter().any(|member| member.pid == pid)
+                || found.strangers.iter().chain(&found.unproven).any(|member| member.pid == pid)
         };
         let mut alike: Vec<u32> = self
             .table
@@ -227,19 +229,6 @@ impl Look<'_> {
             identity: Bound::of_row(self.table, pid).map(|bound| bound.identity().clone()),
         }
     }
-}
-
-/// How a service is restarted that another manager runs.
-fn managed(service: &Service) -> Option<String> {
-    let unit = service.unit.as_deref().unwrap_or(&service.name);
-    let words: &[&str] = match service.manager {
-        Manager::Process => return None,
-        Manager::Systemd => &["systemctl", "restart", unit],
-        Manager::Launchd => &["launchctl", "kickstart", "-k", unit],
-        Manager::Docker => &["docker", "restart", unit],
-        Manager::Kubernetes => &["kubectl", "rollout", "restart", unit],
-    };
-    Some(shell::command(words.iter().copied()))
 }
 
 /// The word of a command that a pattern would be made of: the script, or the program itself.

@@ -10,26 +10,32 @@ use crate::config::Service;
 use crate::keeper::{KeeperError, Start};
 use crate::platform::{self, Account};
 use crate::process::{Wanted, bare_environment};
-use crate::service::{Inventory, Member, Site};
+use crate::service::{Inventory, Member, Site, Unit};
 use crate::store::LogFiles;
+use crate::units::{Order, OrderFault};
 
 /// Processes of an earlier run that are named.
 const MAX_NAMED: usize = 5;
 
 /// Everything that a start needs, read beforehand.
 #[derive(Clone, Debug)]
-pub struct Prepared(Start);
+pub struct Prepared(Way);
+
+#[derive(Clone, Debug)]
+enum Way {
+    /// By the keeper.
+    Keeper(Box<Start>),
+    /// By its manager.
+    Unit(Unit),
+}
 
 /// What a start came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Started {
-    Now {
-        pid: u32,
-    },
+    /// Its pid, where its manager tells.
+    Now(Option<u32>),
     /// It ran.
-    Already {
-        pid: u32,
-    },
+    Already(Option<u32>),
 }
 
 /// Why a service was not started.
@@ -41,12 +47,17 @@ pub enum StartError {
     #[error("its port {port} is held by pid {} ({}), which is not its own", holder.pid, holder.command)]
     PortTaken { port: u16, holder: Box<Member> },
     /// They have to be stopped first.
-    #[error("processes of an earlier run live on: {}", named(members))]
+    #[error("processes of an earlier run live on: {}; restart ends them first", named(members))]
     Remains { members: Vec<Member> },
     #[error("the processes of this machine cannot be listed")]
     Unlisted(#[source] io::Error),
+    /// It may run, unseen.
+    #[error("pid {} ({}) may be it: {}; run this as its user or as root", member.pid, member.command, member.why)]
+    Unproven { member: Box<Member> },
     #[error(transparent)]
     Keeper(#[from] KeeperError),
+    #[error(transparent)]
+    Unit(#[from] OrderFault),
 }
 
 impl Site {
@@ -55,10 +66,14 @@ impl Site {
     /// # Errors
     /// When another process holds its port, something of an earlier run lives on, or it cannot be started.
     pub fn start(&self, service: &Service, now: DateTime<Utc>) -> Result<Started, StartError> {
+        if let Some(unit) = Unit::of(service) {
+            let obeyed = unit.carry_out(Order::Start)?;
+            return Ok(if obeyed.was_so { Started::Already(obeyed.pid) } else { Started::Now(obeyed.pid) });
+        }
         let found = self.look_at(service, now).map_err(StartError::Unlisted)?;
         match may_start(service, &found)? {
-            Some(pid) => Ok(Started::Already { pid }),
-            None => Ok(Started::Now { pid: self.launch(self.prepare(service)?)? }),
+            Some(pid) => Ok(Started::Already(Some(pid))),
+            None => Ok(Started::Now(self.launch(self.prepare(service)?)?)),
         }
     }
 
@@ -67,15 +82,23 @@ impl Site {
     /// # Errors
     /// When a variable cannot be read or its user does not exist.
     pub fn prepare(&self, service: &Service) -> Result<Prepared, StartError> {
-        prepare(service, &self.root, &self.environment).map(Prepared).map_err(StartError::Unready)
+        if let Some(unit) = Unit::of(service) {
+            return Ok(Prepared(Way::Unit(unit)));
+        }
+        let start = prepare(service, &self.root, &self.environment).map_err(StartError::Unready)?;
+        Ok(Prepared(Way::Keeper(Box::new(start))))
     }
 
-    /// Has the keeper start what was prepared, whatever else runs; returns its pid.
+    /// Has the keeper start what was prepared, whatever else runs, or its manager restart it; returns its pid, where that
+    /// is known.
     ///
     /// # Errors
-    /// When there can be no keeper, or the program cannot be started.
-    pub fn launch(&self, prepared: Prepared) -> Result<u32, StartError> {
-        Ok(self.keeper.start(prepared.0)?)
+    /// When there can be no keeper, the program cannot be started, or its manager does not obey.
+    pub fn launch(&self, prepared: Prepared) -> Result<Option<u32>, StartError> {
+        match prepared.0 {
+            Way::Keeper(start) => Ok(Some(self.keeper.start(*start)?)),
+            Way::Unit(unit) => Ok(unit.carry_out(Order::Restart)?.pid),
+        }
     }
 
     /// The files that a service's output goes to.
@@ -85,9 +108,12 @@ impl Site {
 }
 
 /// The pid of the service where it runs; an error where something stands in its way.
-fn may_start(service: &Service, found: &Inventory) -> Result<Option<u32>, StartError> {
+pub(super) fn may_start(service: &Service, found: &Inventory) -> Result<Option<u32>, StartError> {
     if let Some(own) = found.own.first() {
         return Ok(Some(own.pid));
+    }
+    if let Some(member) = &found.unproven {
+        return Err(StartError::Unproven { member: Box::new(member.clone()) });
     }
     if !found.orphans.is_empty() {
         return Err(StartError::Remains { members: found.orphans.clone() });
@@ -146,7 +172,7 @@ fn files(service: &Service, root: &Path) -> LogFiles {
 /// Whom the service becomes; nobody else where the caller is no root and nobody is named.
 fn account(service: &Service, root: &Path) -> Result<Option<Account>, String> {
     let caller = platform::caller_uid();
-    let owner = Wanted::of(service, root).owner;
+    let owner = Wanted::owner_of_service(service, root);
     let named = service.user.as_deref();
     match (caller, owner) {
         (_, Some(owner)) if owner == caller => Ok(None),
@@ -197,7 +223,7 @@ mod tests {
         assert_eq!(taken, "its port 8000 is held by pid 30 (x), which is not its own");
         found.orphans = (20..27).map(member).collect();
         let remains = may_start(service, &found).unwrap_err().to_string();
-        assert!(remains.ends_with("pid 24 (x), and 2 more"), "{remains}");
+        assert!(remains.contains("pid 24 (x), and 2 more; "), "{remains}");
         found.own = vec![member(10)];
         assert_eq!(may_start(service, &found).unwrap(), Some(10));
         assert_eq!(may_start(service, &Inventory::default()).unwrap(), None);

@@ -12,17 +12,29 @@
 //!    way up has to be free of surprises, [`Site::prepare`] reads everything that a start needs beforehand, and
 //!    [`Site::launch`] carries it out.
 //!
-//! Nothing here decides whether a service should run: what an operator wants ([`crate::store::Desired`]) is for the
-//! caller to read before and to write after.
+//! A service of another manager (systemd, launchd, docker, Kubernetes) has a [`Unit`]: [`Site::start`] asks that manager,
+//! [`Site::launch`] has it restarted, and [`Unit::carry_out`] has it stopped; [`Site::stop`] finds nothing of it.
+//!
+//! None of these decides whether a service should run: what an operator wants ([`crate::store::Desired`]) is for the
+//! caller to read before and to write after. What an operator asks for on the command line is planned ([`plan`]) and carried
+//! out ([`conduct`]) with the same four, and written down.
 
+mod answer;
+mod conduct;
 mod inventory;
 mod launch;
 mod order;
+mod plan;
 mod site;
 mod stop;
+mod unit;
 
+pub use answer::Bad;
+pub use conduct::{Conducted, Measure, Wait, conduct, untouched};
 pub use inventory::{Inventory, Member};
 pub use launch::{Prepared, StartError, Started};
 pub use order::in_order;
+pub use plan::{Act, Ask, Needs, Plan, Turn, Verb, plan};
 pub use site::{Site, Work};
 pub use stop::{Ended, Patience, Stop, Witness};
+pub use unit::Unit;

@@ -12,6 +12,7 @@ use crate::process::stop::{Intent, ProvenRoot, StopPolicy, StopReport, Survivor,
 use crate::process::{Bound, Cookie, Permit, Wanted, signal};
 use crate::service::{Inventory, Member, Site};
 use crate::store::KeptProgram;
+use crate::text::redact;
 
 /// One service's processes that are ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,9 +36,12 @@ pub struct Patience {
 }
 
 /// What became of a process that was to end.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ended {
     pub pid: u32,
+    /// What it was, and why it was the service's own; blank where only its number is known.
+    pub command: String,
+    pub proof: String,
     /// The last signal that it was sent.
     pub signal: Option<String>,
     /// Why it is still there; `None` where it is gone.
@@ -63,7 +67,7 @@ impl Site {
         witness: &mut Witness<'_>,
     ) -> Vec<Ended> {
         let (held, mut ended) = hold(&stop.members);
-        let wanted = Wanted::of(service, &self.root);
+        let wanted = Wanted::of(service, &self.root, &self.state_dir);
         let kept = KeptProgram::read(&self.state_dir, &service.name);
         let target = Target {
             roots: held,
@@ -89,7 +93,7 @@ impl Site {
 
 impl Ended {
     fn alive(pid: u32, why: String) -> Self {
-        Self { pid, signal: None, survives: Some(why) }
+        Self { pid, survives: Some(why), ..Self::default() }
     }
 }
 
@@ -102,7 +106,7 @@ fn hold(members: &[Member]) -> (Vec<ProvenRoot>, Vec<Ended>) {
             None if may_live(member) => {
                 lost.push(Ended::alive(member.pid, "it could not be held, and may be alive".to_owned()));
             }
-            None => lost.push(Ended { pid: member.pid, signal: None, survives: None }),
+            None => lost.push(Ended { pid: member.pid, ..Ended::default() }),
         }
     }
     (held, lost)
@@ -144,18 +148,18 @@ fn permit(service: &Service, wanted: &Wanted, stop: &Stop) -> Permit {
 fn outcomes(report: StopReport) -> impl Iterator<Item = Ended> {
     let stopped = report.stopped.into_iter().map(|stopped| Ended {
         pid: stopped.pid,
+        command: redact::secrets(&stopped.command).into_owned(),
+        proof: stopped.proof,
         signal: stopped.signal.map(|s| signal::name(s.as_raw())),
         survives: None,
     });
-    let survivors = report.survivors.into_iter().map(|survivor| Ended {
-        pid: survivor.pid,
-        signal: None,
-        survives: Some(why_alive(&survivor)),
+    let survivors = report.survivors.into_iter().map(|survivor| {
+        let why = why_alive(&survivor);
+        Ended { command: redact::secrets(&survivor.command).into_owned(), ..Ended::alive(survivor.pid, why) }
     });
     let refused = report.refused.into_iter().map(|left| Ended {
-        pid: left.pid,
-        signal: None,
-        survives: Some(format!("it was left alone: {}", left.why)),
+        command: redact::secrets(&left.command).into_owned(),
+        ..Ended::alive(left.pid, format!("it was left alone: {}", left.why))
     });
     stopped.chain(survivors).chain(refused)
 }

@@ -7,6 +7,7 @@ mod backup;
 mod clean;
 mod config;
 mod config_init;
+mod control;
 mod corpus;
 mod corpus_truth;
 mod demo;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -26,6 +26,8 @@ pub(in crate::checks) struct Look {
     /// Of process checks, in the order of the plan; `None` for others.
     pub(in crate::checks) checks: Vec<Option<ProcessCheck>>,
     pub(in crate::checks) root: PathBuf,
+    /// Where keepers write down what they have started.
+    pub(in crate::checks) state_dir: PathBuf,
     pub(in crate::checks) thresholds: Thresholds,
 }
 
@@ -120,7 +122,7 @@ pub(in crate::checks) fn observe(look: &Look) -> Result<ProcessesObservation, St
     let start = Instant::now();
     let before = (platform::cpu_times(), platform::cpu_quota());
     let table = Table::read().map_err(|e| format!("cannot list processes: {e}"))?;
-    let wanted: Vec<Option<Search>> = look.services.iter().map(|s| Search::of(s, &look.root)).collect();
+    let wanted: Vec<Option<Search>> = look.services.iter().map(|s| Search::of(s, look)).collect();
     let listeners = listeners_of(&table, &wanted);
     let found: Vec<_> =
         wanted.iter().map(|search| search.as_ref().map(|search| search.run(&table, &listeners))).collect();
@@ -146,11 +148,11 @@ struct Search {
 }
 
 impl Search {
-    fn of(service: &Service, root: &Path) -> Option<Self> {
+    fn of(service: &Service, look: &Look) -> Option<Self> {
         if service.manager != Manager::Process {
             return None;
         }
-        let wanted = Wanted::of(service, root);
+        let wanted = Wanted::of(service, &look.root, &look.state_dir);
         let missing_user = service.user.as_deref().filter(|_| wanted.owner.is_none()).map(str::to_owned);
         Some(Self { wanted, has_pid_file: service.pid_file.is_some(), missing_user })
     }

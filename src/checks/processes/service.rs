@@ -237,6 +237,7 @@ fn to_float(bytes: u64) -> f64 {
 fn word(proof: Proof) -> &'static str {
     match proof {
         Proof::Command => "command",
+        Proof::Kept => "keeper",
         Proof::PidFile => "pid-file",
         Proof::Port => "port",
     }

@@ -5,6 +5,7 @@ pub mod backup;
 pub mod clean;
 pub mod completions;
 pub mod config;
+pub mod control;
 pub mod demo;
 pub mod health;
 pub mod keeper;

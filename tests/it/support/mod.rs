@@ -5,6 +5,7 @@
 mod backend;
 mod env;
 pub(crate) mod servers;
+mod yard;
 
 use std::collections::HashSet;
 use std::io::{Read, Write};
@@ -14,6 +15,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) use backend::Backend;
 pub(crate) use env::{Env, Outcome};
+pub(crate) use yard::{Yard, is_alive, signal};
 
 /// A port that nobody listens on, given to one caller of this process only.
 pub(crate) fn free_port() -> u16 {

@@ -1,27 +1,47 @@
-//! launchd, by `launchctl print`.
+//! launchd, by `launchctl`.
+
+mod order;
+
+pub(super) use order::carry_out;
 
 use std::time::Instant;
 
 use crate::units::tool;
 use crate::units::{Scope, UnitFault, UnitState};
 
+/// A job, and the domain that it lives in.
+#[derive(Debug)]
+struct Job {
+    domain: String,
+    state: UnitState,
+}
+
 /// Asks for a job of the machine, and for one of the caller.
 pub(super) fn ask(label: &str, deadline: Instant) -> Result<Vec<UnitState>, UnitFault> {
-    let uid = rustix::process::getuid().as_raw();
-    let domains = [
-        (Scope::System, "system".to_owned()),
-        (Scope::User, format!("gui/{uid}")),
-        (Scope::User, format!("user/{uid}")),
-    ];
-    let mut known: Vec<UnitState> = Vec::new();
-    for (scope, domain) in domains {
-        if known.iter().any(|state| state.scope == scope) {
+    Ok(find(label, deadline)?.into_iter().map(|job| job.state).collect())
+}
+
+fn find(label: &str, deadline: Instant) -> Result<Vec<Job>, UnitFault> {
+    let mut known: Vec<Job> = Vec::new();
+    for (scope, domain) in domains() {
+        if known.iter().any(|job| job.state.scope == scope) {
             continue;
         }
         let printed = tool::run("launchctl", &["print", &format!("{domain}/{label}")], deadline)?;
-        known.extend(read(&printed.output, scope).filter(|_| printed.status.success()));
+        let state = read(&printed.output, scope).filter(|_| printed.status.success());
+        known.extend(state.map(|state| Job { domain, state }));
     }
     if known.is_empty() { Err(UnitFault::Unknown { known: Vec::new() }) } else { Ok(known) }
+}
+
+/// Where jobs live: those of the machine, and those of the caller.
+fn domains() -> [(Scope, String); 3] {
+    let uid = rustix::process::getuid().as_raw();
+    [
+        (Scope::System, "system".to_owned()),
+        (Scope::User, format!("gui/{uid}")),
+        (Scope::User, format!("user/{uid}")),
+    ]
 }
 
 /// Reads what `launchctl print` prints; `None` where it is no job's state.

@@ -1,4 +1,8 @@
-//! systemd, by `systemctl show`.
+//! systemd, by `systemctl`.
+
+mod order;
+
+pub(super) use order::carry_out;
 
 use std::collections::HashMap;
 use std::thread;
