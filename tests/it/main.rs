@@ -12,6 +12,7 @@ mod corpus;
 mod corpus_truth;
 mod demo;
 mod fastapi;
+mod fuzz;
 mod generated;
 mod grouping;
 mod health_faults;

@@ -43,6 +43,8 @@ struct Piece<'b> {
     stream: &'b [u8],
     text: Vec<u8>,
     first: Place,
+    /// Where the last one so far ends.
+    end: usize,
     lines: u32,
 }
 
@@ -102,6 +104,9 @@ impl<'b, 's, S: Sink> Run<'b, 's, S> {
 
     #[inline]
     fn line(&mut self, start: usize, end: usize) {
+        if !self.pieces.is_empty() {
+            self.give_up_pieces();
+        }
         let place = Place { start, end, line_no: self.line_no, lines: 1 };
         self.line_no += 1;
         let raw = &self.block[start..end];
@@ -174,7 +179,11 @@ impl<'b, 's, S: Sink> Run<'b, 's, S> {
             Decision::Orphan if place.lines > 1 => Opening::of_plain(Mode::Head, false, known),
             decision => return self.follow(&decision, &text, place, false),
         };
-        self.close();
+        // A line that was cut begins before what was opened between its pieces, which then waits for it.
+        match &self.current {
+            Some(slot) if slot.first.start > place.start => self.park(),
+            _ => self.close(),
+        }
         self.current = Some(Slot::new(Head::Text(text), stream.is_some(), opening, place));
     }
 
@@ -198,17 +207,33 @@ impl<'b, 's, S: Sink> Run<'b, 's, S> {
         let mut text = Vec::new();
         peel::plain_text(peeled, &mut text);
         let at = begun.unwrap_or_else(|| {
-            self.pieces.push(Piece { stream: peeled.outer.stream, text: Vec::new(), first: place, lines: 0 });
+            let (stream, end) = (peeled.outer.stream, place.end);
+            self.pieces.push(Piece { stream, text: Vec::new(), first: place, end, lines: 0 });
             self.pieces.len() - 1
         });
         let piece = &mut self.pieces[at];
         piece.lines += 1;
+        piece.end = place.end;
         self.sink.belongs(place.line_no, piece.first.line_no);
         let room = MAX_LINE.saturating_sub(piece.text.len());
         piece.text.extend_from_slice(&text[..text.len().min(room)]);
         if !peeled.partial {
-            let Piece { text, first, lines, .. } = self.pieces.remove(at);
-            self.owned(text, Some(peeled.outer.stream), Place { end: place.end, lines, ..first });
+            self.whole(at);
+        }
+    }
+
+    /// Takes the pieces of a line for all that there is of it.
+    fn whole(&mut self, at: usize) {
+        let Piece { stream, text, first, end, lines } = self.pieces.remove(at);
+        self.owned(text, Some(stream), Place { end, lines, ..first });
+    }
+
+    /// Where too many records wait for a cut line to end, it ends: its last piece is lost, or far away.
+    fn give_up_pieces(&mut self) {
+        while self.waiting.len() >= MAX_WAITING
+            && let Some(oldest) = (0..self.pieces.len()).min_by_key(|&at| self.pieces[at].first.start)
+        {
+            self.whole(oldest);
         }
     }
 
@@ -340,7 +365,7 @@ impl<'b, 's, S: Sink> Run<'b, 's, S> {
     fn orphan(&mut self, place: Place) {
         self.close();
         let slot = Slot::new(Head::Nothing, false, Opening::of_plain(Mode::Done, false, b""), place);
-        if self.waiting.is_empty() {
+        if self.waiting.is_empty() && self.pieces.is_empty() {
             self.tell(&slot);
         } else {
             self.waiting.push(slot);
@@ -351,7 +376,7 @@ impl<'b, 's, S: Sink> Run<'b, 's, S> {
     #[inline]
     fn close(&mut self) {
         let Some(slot) = &self.current else { return };
-        if self.waiting.is_empty() && !slot.opening.mode.awaits_more() {
+        if self.waiting.is_empty() && self.pieces.is_empty() && !slot.opening.mode.awaits_more() {
             finish::tell(slot, &self.heads[self.head], self.block, self.scratch, self.sink);
             self.current = None;
             return;
@@ -381,18 +406,19 @@ impl<'b, 's, S: Sink> Run<'b, 's, S> {
             slot.opening.mode.awaits_more() && self.line_no.saturating_sub(slot.touched) <= MAX_BETWEEN
         };
         let full = self.waiting.len().saturating_sub(MAX_WAITING);
+        let cut_line = self.pieces.iter().map(|piece| piece.first.start).min().unwrap_or(usize::MAX);
         let (mut done, mut reach) = (full, 0);
         for (at, slot) in self.waiting.iter().enumerate() {
-            if reach <= slot.first.start {
+            if reach <= slot.first.start.min(cut_line) {
                 done = done.max(at);
             }
-            if may_go_on(slot) {
+            if cut_line <= slot.first.start || may_go_on(slot) {
                 reach = usize::MAX;
                 break;
             }
             reach = reach.max(slot.end);
         }
-        if reach < usize::MAX {
+        if reach <= cut_line && reach < usize::MAX {
             done = self.waiting.len();
         }
         for slot in self.waiting.drain(..done) {
@@ -410,8 +436,8 @@ impl<'b, 's, S: Sink> Run<'b, 's, S> {
         if let (End::Middle, Some((tail, line_no))) = (end, first) {
             return Borders { tail, tail_lines: self.line_no - line_no, ..Borders::default() };
         }
-        for piece in mem::take(&mut self.pieces) {
-            self.owned(piece.text, Some(piece.stream), Place { lines: piece.lines, ..piece.first });
+        while !self.pieces.is_empty() {
+            self.whole(0);
         }
         self.park();
         self.waiting.sort_by_key(|slot| slot.first.start);

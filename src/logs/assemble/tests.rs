@@ -236,6 +236,30 @@ fn wrapped_lines_are_assembled_inside_their_streams() {
 }
 
 #[test]
+fn records_inside_a_cut_line_are_told_once_wherever_reading_stops() {
+    let line = |stream: &str, what: &str| format!("2024-01-01T10:00:00.000000000Z {stream} {what}\n");
+    let many: String = (0..50).map(|n| line("stderr F", &format!("ERROR:main:x{n}"))).collect();
+    for between in [&many[..many.len() / 10], &many] {
+        let text = line("stdout P", "INFO:main:half ") + between + &line("stdout F", "of a line");
+        let whole = assemble(&text);
+        for (cut, _) in text.match_indices('\n') {
+            let mut seer = Seer::default();
+            let before = &text.as_bytes()[..=cut];
+            let tail = Assembler::new().segment(before, Start::Clean, End::Middle, &mut seer).tail;
+            seer.base = text[..tail].lines().count() as u64;
+            Assembler::new().segment(&text.as_bytes()[tail..], Start::Clean, End::Clean, &mut seer);
+            let by_line = |seer: &Seer| {
+                let mut lines: Vec<_> =
+                    seer.records.iter().map(|r| (r.line_no, r.lines, r.message.clone())).collect();
+                lines.sort();
+                lines
+            };
+            assert_eq!(by_line(&seer), by_line(&whole), "read on behind byte {cut}");
+        }
+    }
+}
+
+#[test]
 fn a_unit_s_stack_is_joined_behind_syslog_heads() {
     let text = "Jan 01 10:00:00 web1 backend[12]: 2024-01-01 10:00:00,1 [ERROR] main - boom
 Jan 01 10:00:00 web1 backend[12]: Traceback (most recent call last):

@@ -1,0 +1,5 @@
+//! See `targets::patterns`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuelops_fuzz::patterns(bytes));
