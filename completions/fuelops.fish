@@ -47,6 +47,7 @@ complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "recover" -d 'Bring 
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "start" -d 'Start services, and what they need, and wait until they answer'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "stop" -d 'Stop services exactly, with everything that they have started'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "restart" -d 'Stop services and start them again'
+complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "monitor" -d 'Watch around the clock: start what is down, restart what a restart can help, never give up'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "logs" -d 'Show the raw log lines of all services, merged in time order'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "clean" -d 'Free what may go, keep what must not'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "track-errors" -d 'Keep every error, tell what is new, and report it'
@@ -198,6 +199,135 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand restart" -s v -l verbose
 complete -c fuelops -n "__fish_fuelops_using_subcommand restart" -l no-progress -d 'Show no progress on the terminal'
 complete -c fuelops -n "__fish_fuelops_using_subcommand restart" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fuelops -n "__fish_fuelops_using_subcommand restart" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -l once -d 'End when everything has settled'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -l dry-run -d 'Decide, and do nothing: until everything has settled'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -f -a "status" -d 'How it stands with every target'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -f -a "why" -d 'What was decided about a target, and on what evidence'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -f -a "pause" -d 'Do nothing about a target, or about all, for now'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -f -a "resume" -d 'Go on after a pause'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -f -a "ack" -d 'Say that the incident is known: no more reminders'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -f -a "replay" -d 'What is decided on a recording, such as .fuelops/monitor.events.jsonl'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from status" -s w -l watch -d 'Show it again and again, at this distance' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from status" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from status" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from status" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from status" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from status" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from status" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from why" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from why" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from why" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from why" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from why" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from why" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from why" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from why" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from why" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from pause" -l for -d 'Until so long from now [default: until it is resumed]' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from pause" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from pause" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from pause" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from pause" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from pause" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from pause" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from pause" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from pause" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from pause" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from resume" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from resume" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from resume" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from resume" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from resume" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from resume" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from resume" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from resume" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from resume" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from ack" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from ack" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from ack" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from ack" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from ack" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from ack" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from ack" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from ack" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from ack" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from replay" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from replay" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from replay" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from replay" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from replay" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from replay" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from replay" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from replay" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from replay" -s V -l version -d 'Print version'
 complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -s n -l lines -d 'The last N lines, or all [default: 100; all with --since]' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -l since -d 'From then on: 2h, yesterday, "today 14:30", 2024-01-31T10:00' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -l until -d 'Up to then' -r

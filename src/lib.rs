@@ -8,6 +8,7 @@
 //! | floor | rooms | what lives there |
 //! | --- | --- | --- |
 //! | 8 | `cli` | arguments, the terminal, one file a subcommand: resolve, engine, report, render, exit |
+//! | 7 | `monitor` | supervision: pure state machine, loop, adoption, control socket |
 //! | 6 | `demo` `recover` `serve` | the sample backend and its faults; plan, proof and report of a recovery; the HTTP listener and error intake |
 //! | 5 | `diagnose` `init` `keeper` `service` | findings read together: causes, consequences, cures; what `config init` finds on a machine; parent and log reader of all services; starting and stopping one service (`service` → `keeper`) |
 //! | 4 | `checks` `alert` `backup` `capture` `clean` | probes (I/O) and judges (pure); who is told of an incident, outbox, sinks; dumps, archives, manifests, restores; output into files, crash records; retention (`alert` → `checks`, `checks` → `backup`) |
@@ -37,6 +38,7 @@ pub mod init;
 pub mod keeper;
 pub mod logs;
 pub mod model;
+pub mod monitor;
 pub mod platform;
 pub mod process;
 pub mod recover;

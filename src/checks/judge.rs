@@ -183,7 +183,8 @@ fn without_table(subject: &Subject, table: &SeenProcesses) -> Finding {
     timed(finding, table)
 }
 
-fn judge_check(check: &Check, seen: Option<&Seen<Observation>>, now: DateTime<Utc>) -> Finding {
+/// Judges one check.
+pub(super) fn judge_check(check: &Check, seen: Option<&Seen<Observation>>, now: DateTime<Utc>) -> Finding {
     let subject = Subject::check(&check.name);
     match seen {
         Some(seen) => judged(&subject, seen, |seen| of_observation(&subject, check, seen, now)),

@@ -5,6 +5,7 @@
 //! plus one second. What this version cannot measure is unknown and says so, never ok. Causes that one observation proves
 //! are named here; what findings mean together is told one floor higher.
 
+mod ask;
 mod backup_age;
 mod celery;
 mod certificate;
@@ -38,6 +39,7 @@ mod tls;
 mod unit;
 mod wire;
 
+pub use ask::Asker;
 pub use backup_age::BackupFolder;
 pub use command::Errand;
 pub use evidence::{Evidence, Kill, LastWords, MountedAt, SaidFault, Server, Wait, WaitsOn, gather};

@@ -26,7 +26,7 @@ use crate::errors::store::FromLogs;
 /// Time for what the machine says of itself.
 pub(super) const LOCAL_DEADLINE: Duration = Duration::from_secs(5);
 /// Room for a probe that ends by itself at its deadline, and then says more than that it missed it.
-const GUARD: Duration = Duration::from_millis(250);
+pub(super) const GUARD: Duration = Duration::from_millis(250);
 
 /// Probes that are under way; lists stand in the order of the plan.
 pub(super) struct Started {
@@ -102,15 +102,16 @@ fn look(plan: &Plan) -> Look {
 }
 
 /// What starting a probe needs.
-struct Start<'a> {
-    starter: Starter,
-    trust: Trust,
-    plan: &'a Plan,
-    now: DateTime<Utc>,
+pub(super) struct Start<'a> {
+    pub(super) starter: Starter,
+    pub(super) trust: Trust,
+    pub(super) plan: &'a Plan,
+    pub(super) now: DateTime<Utc>,
 }
 
 impl Start<'_> {
-    fn service(&self, service: &Service) -> Option<Running<HttpObservation>> {
+    /// Starts to ask a service's health URL; `None` where it has none.
+    pub(super) fn service(&self, service: &Service) -> Option<Running<HttpObservation>> {
         let request = Request::of_service(service, &self.trust)?;
         let shown = service.health_url.as_ref().map_or_else(String::new, ToString::to_string);
         Some(self.http(request, shown, service.health_timeout, |seen| seen))
@@ -122,7 +123,7 @@ impl Start<'_> {
     }
 
     /// Starts a check's probe; `None` for processes, which are looked at all together, and for what comes later.
-    fn check(&self, check: &Check) -> Option<Running<Observation>> {
+    pub(super) fn check(&self, check: &Check) -> Option<Running<Observation>> {
         let (starter, timeout) = (&self.starter, check.timeout);
         Some(match &check.kind {
             CheckKind::Http(wanted) => self.http_check(wanted, timeout),
@@ -214,7 +215,7 @@ impl Start<'_> {
     }
 
     /// The unit of a service that another manager runs.
-    fn unit_of(&self, service: &Service) -> Option<Running<UnitObservation>> {
+    pub(super) fn unit_of(&self, service: &Service) -> Option<Running<UnitObservation>> {
         let manager = match service.manager {
             Manager::Systemd => UnitManager::Systemd,
             Manager::Launchd => UnitManager::Launchd,

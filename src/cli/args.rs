@@ -99,6 +99,7 @@ pub enum Command {
     Start(commands::control::StartArgs),
     Stop(commands::control::StopArgs),
     Restart(commands::control::RestartArgs),
+    Monitor(commands::monitor::MonitorArgs),
     Logs(commands::logs::LogsArgs),
     Clean(commands::clean::CleanArgs),
     TrackErrors(commands::track_errors::TrackErrorsArgs),

@@ -57,6 +57,7 @@ fn run(command: &Command, context: &Context) -> Result<Exit> {
         Command::Start(args) => commands::control::start(args, context),
         Command::Stop(args) => commands::control::stop(args, context),
         Command::Restart(args) => commands::control::restart(args, context),
+        Command::Monitor(args) => commands::monitor::run(args, context),
         Command::Logs(args) => commands::logs::run(args, context),
         Command::Clean(args) => commands::clean::run(args, context),
         Command::TrackErrors(args) => commands::track_errors::run(args, context),

@@ -17,7 +17,7 @@ use crate::keeper::program::tag;
 use crate::keeper::protocol::{Answer, ProgramStatus, Request, Start, receive, send};
 use crate::platform::{Scope, Session};
 use crate::process::{Bound, Cookie, Launch, Stream, spawn};
-use crate::store::{KeptProgram, WriteError, create_folder};
+use crate::store::{Ended, KeptProgram, WriteError, create_folder};
 
 /// How long a keeper may take to be ready, on a busy machine.
 const START_LIMIT: Duration = Duration::from_secs(10);
@@ -25,6 +25,9 @@ const START_LIMIT: Duration = Duration::from_secs(10);
 const ANSWER_LIMIT: Duration = Duration::from_secs(10);
 /// A keeper that ends at the very moment is followed by another.
 const TRIES: u32 = 3;
+/// How often, and after which pause, a keeper is asked about the end of a program that has ended already.
+const ENDING_TRIES: u32 = 25;
+const ENDING_PAUSE: Duration = Duration::from_millis(2);
 /// Longest path of a socket that every system takes.
 const MAX_SOCKET: usize = 100;
 
@@ -64,7 +67,7 @@ impl Keeper {
         match self.ask(&Request::Start(Box::new(start)))? {
             Answer::Started(pid) => Ok(pid),
             Answer::Failed(why) => Err(KeeperError::Refused(why)),
-            Answer::Programs(_) => Err(KeeperError::Refused("the keeper has misunderstood".to_owned())),
+            _ => Err(KeeperError::Refused("the keeper has misunderstood".to_owned())),
         }
     }
 
@@ -75,6 +78,20 @@ impl Keeper {
             Ok(Answer::Programs(programs)) => programs,
             _ => Vec::new(),
         }
+    }
+
+    /// Tells how a program that was kept has ended; `None` where no keeper knows. Its end may be known here sooner than to
+    /// its keeper, which is waited for a moment.
+    pub fn how_ended(&self, name: &str, pid: u32) -> Option<Ended> {
+        for _ in 0..ENDING_TRIES {
+            let request = Request::HowEnded { name: name.to_owned(), pid };
+            match self.connect().and_then(|mut stream| exchange(&mut stream, &request)) {
+                Ok(Answer::Ended(Some(ended))) => return Some(ended),
+                Ok(Answer::Ended(None)) => std::thread::sleep(ENDING_PAUSE),
+                _ => return None,
+            }
+        }
+        None
     }
 
     /// Makes a keeper where programs have lost theirs.

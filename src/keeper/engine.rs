@@ -1,5 +1,6 @@
 //! The keeper's loop: one thread, one wait for pipes, ends, signals and requests.
 
+use std::collections::VecDeque;
 use std::fs;
 use std::io;
 use std::os::fd::AsFd;
@@ -12,9 +13,9 @@ use chrono::Utc;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::capture::Splitter;
-use crate::keeper::Start;
 use crate::keeper::program::{Program, Wiring};
 use crate::keeper::protocol::{Answer, Request, receive, send};
+use crate::keeper::{ProgramStatus, Start};
 use crate::model::Identity;
 use crate::platform::{self, Arrivals};
 use crate::process::Bound;
@@ -32,6 +33,8 @@ const REST: Duration = Duration::from_millis(200);
 const LINGER: Duration = Duration::from_secs(2);
 /// How long one who asks may take.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// Ends that are remembered for whoever asks.
+const MAX_ENDS: usize = 64;
 
 /// Keeps the programs of a state folder until there is none left. Returns at once where another keeper does.
 ///
@@ -64,6 +67,7 @@ pub fn keep(state_dir: &Path, ready: impl FnOnce()) -> anyhow::Result<()> {
         splitter: Splitter::new(),
         room: vec![0; ROOM],
         idle_since: Instant::now(),
+        ends: VecDeque::new(),
     };
     engine.take_over();
     ready();
@@ -93,6 +97,8 @@ struct Engine {
     splitter: Splitter,
     room: Vec<u8>,
     idle_since: Instant,
+    /// The last ends, oldest first.
+    ends: VecDeque<ProgramStatus>,
 }
 
 /// What a descriptor that is ready belongs to.
@@ -217,11 +223,29 @@ impl Engine {
         while index < self.programs.len() {
             let program = &self.programs[index];
             if program.has_ended() && program.is_silent() {
-                self.programs.swap_remove(index).close(&mut self.splitter, &mut ());
+                let program = self.programs.swap_remove(index);
+                self.remember(program.status());
+                program.close(&mut self.splitter, &mut ());
                 self.idle_since = Instant::now();
             } else {
                 index += 1;
             }
+        }
+    }
+
+    fn remember(&mut self, end: ProgramStatus) {
+        self.ends.push_back(end);
+        if self.ends.len() > MAX_ENDS {
+            self.ends.pop_front();
+        }
+    }
+
+    fn how_ended(&self, name: &str, pid: u32) -> Answer {
+        let living = self.programs.iter().rev().find(|p| p.record.name == name && p.pid() == pid);
+        let past = || self.ends.iter().rev().find(|end| end.name == name && end.pid == pid);
+        match living.map(Program::status).as_ref().or_else(past) {
+            Some(program) => Answer::Ended(program.ended.clone()),
+            None => Answer::Failed(format!("\"{name}\" is not kept as pid {pid}")),
         }
     }
 
@@ -248,6 +272,7 @@ impl Engine {
         let answer = match receive(&*stream)? {
             Request::List => Answer::Programs(self.programs.iter().map(Program::status).collect()),
             Request::Start(start) => self.start(*start),
+            Request::HowEnded { name, pid } => self.how_ended(&name, pid),
         };
         send(stream, &answer)
     }

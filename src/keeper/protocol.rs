@@ -20,6 +20,11 @@ const MAX_LINE: u64 = 4 << 20;
 pub(super) enum Request {
     Start(Box<Start>),
     List,
+    /// How a program of this name and pid has ended.
+    HowEnded {
+        name: String,
+        pid: u32,
+    },
 }
 
 /// What it answers.
@@ -28,6 +33,8 @@ pub(super) enum Request {
 pub(super) enum Answer {
     Started(u32),
     Programs(Vec<ProgramStatus>),
+    /// Absent while it lives.
+    Ended(Option<Ended>),
     Failed(String),
 }
 

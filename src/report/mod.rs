@@ -7,6 +7,7 @@ mod demo;
 mod errors;
 mod health;
 mod logs;
+mod monitor;
 mod recover;
 mod service;
 
@@ -31,6 +32,10 @@ pub use logs::{
     Change, ChangeClass, Coverage, Endpoint, Exception, FileCoverage, Http, Incident, InputProblem,
     LatencyPercentiles, LevelCounts, LogReport, Mislevelled, Pattern, Recommendation, RestartEvent, Restarts,
     Silence, SilenceKind, Skew, Timeline, TimelineBucket,
+};
+pub use monitor::{
+    MonitorEntry, MonitorReplayReport, MonitorReport, MonitorWhyReport, MonitoredKind, MonitoredTarget,
+    ReplayedDecision,
 };
 pub use recover::{
     LeftService, Outcome, Preserved, RecoverCause, RecoverEvent, RecoverReport, RecoverStep, RefusedProcess,

@@ -71,7 +71,15 @@ impl Site {
             return Ok(if obeyed.was_so { Started::Already(obeyed.pid) } else { Started::Now(obeyed.pid) });
         }
         let found = self.look_at(service, now).map_err(StartError::Unlisted)?;
-        match may_start(service, &found)? {
+        self.start_beside(service, &found)
+    }
+
+    /// Starts a service of which this was found a moment ago, unless it runs.
+    ///
+    /// # Errors
+    /// As [`Site::start`], but for what cannot be looked at.
+    pub fn start_beside(&self, service: &Service, found: &Inventory) -> Result<Started, StartError> {
+        match may_start(service, found)? {
             Some(pid) => Ok(Started::Already(Some(pid))),
             None => Ok(Started::Now(self.launch(self.prepare(service)?)?)),
         }

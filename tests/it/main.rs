@@ -22,6 +22,7 @@ mod log_rate;
 mod log_states;
 mod loghub;
 mod logs_tail;
+mod monitor;
 mod probes;
 mod readme;
 mod recover;

@@ -11,6 +11,7 @@ pub mod health;
 pub mod keeper;
 pub mod logs;
 pub mod man;
+pub mod monitor;
 pub mod recover;
 pub mod run;
 pub mod sample;

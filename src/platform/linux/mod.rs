@@ -10,6 +10,7 @@ mod heap;
 mod hold;
 mod kernel_log;
 mod memory;
+mod peer;
 mod processes;
 mod scope;
 mod signals;
@@ -26,6 +27,7 @@ pub use heap::return_large_blocks;
 pub use hold::ProcessHold;
 pub use kernel_log::{kernel_log, kernel_log_has_our_pids};
 pub use memory::{memory, swap};
+pub use peer::peer_uid;
 pub use processes::{
     boot_id, command_line, environment, executable, is_contained, output_file, process_files,
     process_files_limit, process_owner, process_stat, processes, wait_channel, working_dir,

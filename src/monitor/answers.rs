@@ -1,0 +1,75 @@
+//! What an operator asks a running monitor.
+
+use std::time::Duration;
+
+use crate::monitor::watch::Watch;
+use crate::monitor::{Entry, Event, Reply, Request};
+use crate::text::{human, suggest};
+
+impl Watch<'_> {
+    /// Answers one question.
+    pub(super) fn asked(&mut self, request: Request) -> Reply {
+        match request {
+            Request::Status => Reply::Status { report: Box::new(self.report()) },
+            Request::Why { target } => self.known(&target).map_or_else(refused, |()| Reply::Why {
+                entries: self.entries.get(&target).into_iter().flatten().cloned().collect(),
+            }),
+            Request::Pause { target, seconds } => self.pause(target.as_deref(), seconds),
+            Request::Resume { target } => self.all(target.as_deref(), "resumed", |watch, name| {
+                watch.pauses.remove(name);
+                watch.happened(name, Event::Resume);
+            }),
+            Request::Acknowledge { target } => self.all(target.as_deref(), "acknowledged", |watch, name| {
+                watch.happened(name, Event::Acknowledge);
+            }),
+        }
+    }
+
+    fn pause(&mut self, target: Option<&str>, seconds: Option<u64>) -> Reply {
+        let span = seconds.map(Duration::from_secs);
+        let word = span.map_or_else(|| "paused".to_owned(), |s| format!("paused for {}", human::duration(s)));
+        self.all(target, &word, |watch, name| {
+            match span {
+                Some(span) => drop(watch.pauses.insert(name.to_owned(), watch.now.saturating_add(span))),
+                None => drop(watch.pauses.remove(name)),
+            }
+            watch.happened(name, Event::Pause);
+        })
+    }
+
+    /// Does it to one target, or to all.
+    fn all(&mut self, target: Option<&str>, word: &str, mut act: impl FnMut(&mut Self, &str)) -> Reply {
+        let names: Vec<String> = match target {
+            Some(name) => match self.known(name) {
+                Ok(()) => vec![name.to_owned()],
+                Err(why) => return refused(why),
+            },
+            None => self.fleet.machines().iter().map(|machine| machine.name.clone()).collect(),
+        };
+        for name in &names {
+            act(self, name);
+            self.tell(Entry {
+                at: chrono::Utc::now(),
+                target: Some(name.clone()),
+                what: "operator".to_owned(),
+                summary: format!("{word} by an operator"),
+                evidence: Vec::new(),
+            });
+        }
+        self.is_changed = true;
+        Reply::Done { summary: format!("{word}: {}", names.join(", ")) }
+    }
+
+    fn known(&self, name: &str) -> Result<(), String> {
+        if self.fleet.machine(name).is_some() {
+            return Ok(());
+        }
+        let names: Vec<&str> = self.fleet.machines().iter().map(|machine| machine.name.as_str()).collect();
+        let near = suggest::did_you_mean(name, names.iter().copied());
+        Err(format!("nothing that is watched is called \"{name}\"{near} (there is {})", names.join(", ")))
+    }
+}
+
+fn refused(why: String) -> Reply {
+    Reply::Refused { why }
+}

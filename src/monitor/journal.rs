@@ -1,0 +1,251 @@
+//! What is written down: `monitor.log` in the shape that teams know, a structured journal, and what the next monitor has
+//! to remember.
+//!
+//! A thread of its own writes, so that a disk that stalls delays a line and never a restart. What it cannot keep up with
+//! is left out and counted.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread;
+
+use chrono::{DateTime, Local, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::monitor::{Fleet, Record};
+use crate::recover::RecoveryLog;
+pub use crate::report::MonitorEntry as Entry;
+use crate::store::write_atomic;
+use crate::text::redact;
+
+/// Lines that may wait for the disk.
+const WAITING: usize = 4096;
+/// A journal that is longer is put aside; one older one is kept.
+const MAX_BYTES: u64 = 8 << 20;
+/// Largest memory of an earlier monitor that is read.
+const MAX_MEMORY: u64 = 16 << 20;
+const JOURNAL: &str = "monitor.jsonl";
+const OLDER: &str = "monitor.1.jsonl";
+/// What happened, for being played again.
+const EVENTS: &str = "monitor.events.jsonl";
+const OLDER_EVENTS: &str = "monitor.events.1.jsonl";
+const MEMORY: &str = "monitor.json";
+const MODE: u32 = 0o600;
+
+/// What the next monitor goes on from.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Memory {
+    /// On both clocks.
+    pub(super) at: DateTime<Utc>,
+    pub(super) clock: std::time::Duration,
+    pub(super) fleet: Fleet,
+}
+
+impl Memory {
+    /// What an earlier monitor has left; nothing where there is none, or it cannot be understood.
+    pub(super) fn read(state_dir: &Path) -> Option<Self> {
+        let path = state_dir.join(MEMORY);
+        let metadata = fs::symlink_metadata(&path).ok()?;
+        let is_fit = metadata.is_file() && metadata.len() <= MAX_MEMORY;
+        is_fit.then(|| fs::read(&path).ok()).flatten().and_then(|text| serde_json::from_slice(&text).ok())
+    }
+}
+
+#[derive(Debug)]
+enum Piece {
+    Entry(Entry),
+    Record(Box<Record>),
+    Memory(Box<Memory>),
+}
+
+/// The writing thread's front door.
+#[derive(Debug)]
+pub(super) struct Journal {
+    pieces: Option<SyncSender<Piece>>,
+    thread: Option<thread::JoinHandle<()>>,
+    lost: u64,
+}
+
+impl Journal {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// When there can be none.
+    pub(super) fn start(state_dir: &Path, log_file: &Path) -> io::Result<Self> {
+        let (pieces, received) = sync_channel(WAITING);
+        let writer = Writer { state_dir: state_dir.to_owned(), log: RecoveryLog::new(log_file) };
+        let thread =
+            thread::Builder::new().name("journal".to_owned()).spawn(move || writer.run(&received))?;
+        Ok(Self { pieces: Some(pieces), thread: Some(thread), lost: 0 })
+    }
+
+    /// Writes an entry, in a while.
+    pub(super) fn entry(&mut self, entry: Entry) {
+        self.put(Piece::Entry(entry));
+    }
+
+    /// Records what has happened, so that it can be played again.
+    pub(super) fn record(&mut self, record: Record) {
+        self.put(Piece::Record(Box::new(record)));
+    }
+
+    /// Has the next monitor remember this.
+    pub(super) fn remember(&mut self, memory: Memory) {
+        self.put(Piece::Memory(Box::new(memory)));
+    }
+
+    /// Entries that the disk could not keep up with.
+    pub(super) fn lost(&self) -> u64 {
+        self.lost
+    }
+
+    fn put(&mut self, piece: Piece) {
+        let sent = self.pieces.as_ref().map(|pieces| pieces.try_send(piece));
+        // A later memory holds all that an earlier one does.
+        if let Some(Err(TrySendError::Full(Piece::Entry(_)))) = sent {
+            self.lost += 1;
+        }
+    }
+
+    /// Waits until everything is written, but for no stalled disk.
+    pub(super) fn end(mut self, patience: std::time::Duration) {
+        drop(self.pieces.take());
+        let Some(thread) = self.thread.take() else { return };
+        let until = std::time::Instant::now() + patience;
+        while !thread.is_finished() && std::time::Instant::now() < until {
+            crate::platform::pause(std::time::Duration::from_millis(2));
+        }
+    }
+}
+
+struct Writer {
+    state_dir: PathBuf,
+    log: RecoveryLog,
+}
+
+impl Writer {
+    fn run(mut self, pieces: &Receiver<Piece>) {
+        while let Ok(piece) = pieces.recv() {
+            let mut memory = None;
+            for piece in std::iter::once(piece).chain(pieces.try_iter()) {
+                match piece {
+                    Piece::Entry(entry) => self.write(&entry),
+                    Piece::Record(record) => self.record(&record).unwrap_or(()),
+                    Piece::Memory(newer) => memory = Some(newer),
+                }
+            }
+            if let Some(memory) = memory {
+                self.remember(&memory);
+            }
+        }
+    }
+
+    /// A disk that takes no line is told of by `health`; here there is nobody to tell.
+    fn write(&mut self, entry: &Entry) {
+        let local: DateTime<Local> = entry.at.into();
+        self.log.line(local, &line(entry));
+        self.put_aside(JOURNAL, OLDER);
+        self.append(JOURNAL, entry).unwrap_or(());
+    }
+
+    /// A recording begins with everything as it stood: only there it may be cut.
+    fn record(&self, record: &Record) -> io::Result<()> {
+        if matches!(record, Record::Fleet { .. }) {
+            self.put_aside(EVENTS, OLDER_EVENTS);
+        }
+        self.append(EVENTS, record)
+    }
+
+    fn put_aside(&self, name: &str, older: &str) {
+        let path = self.state_dir.join(name);
+        if fs::metadata(&path).is_ok_and(|metadata| metadata.len() >= MAX_BYTES) {
+            fs::rename(&path, self.state_dir.join(older)).unwrap_or(());
+        }
+    }
+
+    fn append(&self, name: &str, entry: &impl Serialize) -> io::Result<()> {
+        let path = self.state_dir.join(name);
+        let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
+        let mut file =
+            OpenOptions::new().append(true).create(true).mode(MODE).custom_flags(flags).open(path)?;
+        let mut line = redact::secrets(&serde_json::to_string(entry)?).into_owned();
+        line.push('\n');
+        file.write_all(line.as_bytes())
+    }
+
+    fn remember(&self, memory: &Memory) {
+        let Ok(text) = serde_json::to_vec(memory) else { return };
+        write_atomic(&self.state_dir.join(MEMORY), &text, MODE).unwrap_or(());
+    }
+}
+
+/// How an entry reads in `monitor.log`.
+pub(super) fn line(entry: &Entry) -> String {
+    match &entry.target {
+        Some(target) => format!("{target}: {}", entry.summary),
+        None => entry.summary.clone(),
+    }
+}
+
+/// Reads what the journal of a state folder says of a target, oldest first; lines that cannot be read are left out.
+pub fn entries(state_dir: &Path, target: &str, most: usize) -> Vec<Entry> {
+    let text = |name: &str| -> String {
+        let path = state_dir.join(name);
+        let is_fit = fs::symlink_metadata(&path).is_ok_and(|m| m.is_file() && m.len() <= 2 * MAX_BYTES);
+        if is_fit { fs::read_to_string(&path).unwrap_or_default() } else { String::new() }
+    };
+    let (older, newer) = (text(OLDER), text(JOURNAL));
+    let parsed =
+        older.lines().chain(newer.lines()).filter_map(|line| serde_json::from_str::<Entry>(line).ok());
+    let mut found: Vec<Entry> = parsed.filter(|entry| entry.target.as_deref() == Some(target)).collect();
+    found.drain(..found.len().saturating_sub(most));
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn entry(target: &str, summary: &str) -> Entry {
+        Entry {
+            at: DateTime::UNIX_EPOCH,
+            target: Some(target.to_owned()),
+            what: "restart".to_owned(),
+            summary: summary.to_owned(),
+            evidence: vec!["mysql://root:hunter2@db".to_owned()],
+        }
+    }
+
+    #[test]
+    fn lines_go_into_both_files_without_secrets_and_are_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("monitor.log");
+        let mut journal = Journal::start(folder.path(), &log).unwrap();
+        journal.entry(entry("api", "started"));
+        journal.entry(entry("other", "stopped"));
+        journal.end(Duration::from_secs(20));
+        let text = fs::read_to_string(&log).unwrap();
+        let first = text.lines().next().unwrap();
+        assert!(first.starts_with('[') && first.ends_with("] api: started"), "{text}");
+        let read = entries(folder.path(), "api", 9);
+        assert_eq!((read.len(), read[0].summary.as_str()), (1, "started"));
+        assert!(!format!("{read:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn a_flood_of_lines_and_a_folder_that_is_gone_delay_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("gone/monitor.log");
+        let mut journal = Journal::start(&folder.path().join("nowhere"), &log).unwrap();
+        let begun = std::time::Instant::now();
+        for _ in 0..3 * WAITING {
+            journal.entry(entry("api", "x"));
+        }
+        assert!(begun.elapsed() < Duration::from_secs(5));
+        journal.end(Duration::from_secs(20));
+    }
+}

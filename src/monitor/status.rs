@@ -1,0 +1,86 @@
+//! How it stands with every target, as a report.
+
+use std::time::Duration;
+
+use crate::checks::Plan;
+use crate::model::{Severity, Verdict};
+use crate::monitor::{Fleet, Machine, Phase, Setup};
+use crate::report::{MonitorReport, MonitoredKind, MonitoredTarget};
+use crate::text::human;
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// What a monitor says of itself.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Itself {
+    pub(super) uptime: Duration,
+    pub(super) lost_lines: u64,
+    pub(super) refused_config: Option<String>,
+}
+
+/// The report of a running monitor.
+pub(super) fn report(setup: &Setup, fleet: &Fleet, now: Duration, itself: Itself) -> MonitorReport {
+    let targets: Vec<MonitoredTarget> =
+        fleet.machines().iter().map(|machine| target(&setup.plan, machine, now)).collect();
+    MonitorReport {
+        name: setup.name.clone(),
+        verdict: targets.iter().map(|target| target.severity).collect::<Verdict>(),
+        pid: Some(std::process::id()),
+        uptime_seconds: Some(itself.uptime.as_secs()),
+        targets,
+        lost_lines: itself.lost_lines,
+        refused_config: itself.refused_config,
+    }
+}
+
+fn target(plan: &Plan, machine: &Machine, now: Duration) -> MonitoredTarget {
+    let service = plan.services.iter().find(|service| service.name == machine.name);
+    let check = plan.checks.iter().find(|check| check.name == machine.name);
+    let is_required = service.is_none_or(|s| s.required) && check.is_none_or(|c| c.required);
+    let incident = machine.incident();
+    let next = machine.next().saturating_sub(now);
+    MonitoredTarget {
+        target: machine.name.clone(),
+        kind: if service.is_some() { MonitoredKind::Service } else { MonitoredKind::Check },
+        phase: machine.phase().word().to_owned(),
+        severity: severity(machine).capped(is_required),
+        pid: machine.pid(),
+        is_paused: machine.is_paused(),
+        restarts: machine.restarts(),
+        restarts_today: machine.restarts_within(DAY, now),
+        incident_seconds: incident.map(|incident| now.saturating_sub(incident.since).as_secs()),
+        is_acknowledged: incident.is_some_and(|incident| incident.is_acknowledged),
+        why: Some(machine.why().to_owned()).filter(|why| !why.is_empty() && incident.is_some()),
+        next: words(machine, next),
+        next_ms: u64::try_from(next.as_millis()).unwrap_or(u64::MAX),
+    }
+}
+
+fn severity(machine: &Machine) -> Severity {
+    match machine.phase() {
+        Phase::Healthy { .. } if machine.incident().is_some() => Severity::Warning,
+        Phase::Healthy { .. } => Severity::Ok,
+        Phase::Unseen => Severity::Unknown,
+        Phase::Failing { .. } | Phase::Acting | Phase::Waiting { .. } | Phase::Held { .. } => {
+            Severity::Critical
+        }
+        Phase::Starting { .. } | Phase::Suspect | Phase::Examined if machine.incident().is_some() => {
+            Severity::Critical
+        }
+        _ => Severity::Warning,
+    }
+}
+
+fn words(machine: &Machine, next: Duration) -> String {
+    let span = human::duration(next);
+    match machine.phase() {
+        Phase::Waiting { until: _, .. } => format!("start in {span}"),
+        Phase::Held { need } => format!("start when {need} is well"),
+        Phase::Paused => "nothing until it is resumed".to_owned(),
+        Phase::Stopped => "nothing until an operator starts it".to_owned(),
+        Phase::InWork => "another fuelops is at work".to_owned(),
+        Phase::Acting => "its start".to_owned(),
+        Phase::Examined => "a close look".to_owned(),
+        _ => format!("a look in {span}"),
+    }
+}

@@ -1,0 +1,623 @@
+//! The loop: one thread that waits for ends, letters, signals and the next thing that is due, and has everything that
+//! takes time done by others.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::os::fd::AsFd;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use chrono::Utc;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use crate::checks::Plan;
+use crate::diagnose::Tools;
+use crate::model::{Finding, Severity, Verdict};
+use crate::monitor::clock::{BEGIN, Clock};
+use crate::monitor::control::{self, Door};
+use crate::monitor::hands::{self, Hands};
+use crate::monitor::journal::{Journal, Memory};
+use crate::monitor::mailbox::{Letter, Mail, Mailbox, mailbox};
+use crate::monitor::prober::Prober;
+use crate::monitor::{
+    Answer, Decision, Entry, Event, Fleet, Machine, Order, Outcome, Phase, Policy, Record, Remedy, status,
+    told,
+};
+use crate::platform::{Arrivals, caller_uid};
+use crate::process::Bound;
+use crate::report::MonitorReport;
+use crate::service::Site;
+use crate::store::{KeptProgram, Lock, LockError, create_folder};
+use crate::text::human;
+
+/// Held for as long as a monitor runs.
+const LOCK: &str = "monitor.lock";
+/// Everything is looked at closely this often, well or not; sooner where a memory limit has to be kept.
+const CLOSELY: Duration = Duration::from_secs(300);
+const CLOSELY_FOR_LIMITS: Duration = Duration::from_secs(30);
+/// What runs for so long without anything to ask it by is well.
+const STEADY: Duration = Duration::from_secs(1);
+/// A keeper is looked for again after so long.
+const KEEPER: Duration = Duration::from_secs(5);
+/// Entries that are remembered of one target.
+const MAX_ENTRIES: usize = 100;
+/// Everything as it stands is recorded each so many events.
+const SCENE: u64 = 4096;
+/// What is left to be written at the end may take so long.
+const LAST_LINES: Duration = Duration::from_secs(2);
+/// `--once` ends at the latest after the longest start and this.
+const ONCE: Duration = Duration::from_secs(30);
+
+/// What is watched, and where.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// Name of the system.
+    pub name: String,
+    pub plan: Plan,
+    pub site: Site,
+    pub log_file: PathBuf,
+}
+
+/// How it is watched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    #[default]
+    Forever,
+    /// Until everything has settled.
+    Once,
+    /// Decide and do nothing, write nothing.
+    Rehearse,
+}
+
+/// Why it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    Signal(i32),
+    /// Everything has settled.
+    Settled(Verdict),
+}
+
+/// What the loop needs of those above.
+#[expect(missing_debug_implementations, reason = "it holds functions")]
+pub struct Callers<'a> {
+    /// Reads the config anew; an error says why it is refused.
+    pub reload: &'a mut dyn FnMut() -> Result<Setup, String>,
+    /// Is told everything that is written down.
+    pub say: &'a mut dyn FnMut(&Entry),
+    pub tools: Tools,
+}
+
+/// Watches until it is asked to end. The services live on.
+///
+/// # Errors
+/// When another monitor runs, or the state folder cannot be used.
+pub fn watch(setup: Setup, mode: Mode, callers: Callers<'_>) -> Result<End> {
+    let state_dir = setup.site.state_dir.clone();
+    let _lock = if mode == Mode::Rehearse { None } else { Some(lock(&setup.site)?) };
+    let arrivals = Arrivals::of(&[libc::SIGTERM, libc::SIGINT, libc::SIGHUP])?;
+    let (mailbox, mail) = mailbox()?;
+    let keeps = mode != Mode::Rehearse;
+    let journal = if keeps { Some(Journal::start(&state_dir, &setup.log_file)?) } else { None };
+    // Without it everything but the questions works.
+    let door = if keeps { control::listen(&state_dir, mailbox.clone()).ok() } else { None };
+    let prober = Prober::start(setup.plan.clone(), mailbox.clone())?;
+    let hands = Hands::new(setup.site.clone(), setup.plan.clone(), callers.tools, mailbox.clone());
+    let instant = Instant::now();
+    let mut watch = Watch {
+        setup,
+        mode,
+        callers,
+        arrivals,
+        mail,
+        _mailbox: mailbox,
+        _door: door,
+        journal,
+        prober,
+        hands,
+        clock: Clock::new(instant, Utc::now()),
+        now: BEGIN,
+        epoch: 0,
+        fleet: Fleet::new(),
+        held: BTreeMap::new(),
+        keeper: None,
+        keeper_due: BEGIN,
+        recorded: 0,
+        is_examining: false,
+        wants_examination: false,
+        closely_due: BEGIN + CLOSELY_FOR_LIMITS,
+        findings: Vec::new(),
+        pauses: BTreeMap::new(),
+        entries: BTreeMap::new(),
+        refused_config: None,
+        is_changed: false,
+    };
+    let end = watch.run();
+    if let Some(journal) = watch.journal.take() {
+        journal.end(LAST_LINES);
+    }
+    Ok(end)
+}
+
+/// One monitor a state folder; where no file can be made, the folder itself is locked.
+fn lock(site: &Site) -> Result<Lock> {
+    create_folder(&site.state_dir, 0o700)?;
+    let refused = |error: &LockError| matches!(error, LockError::Io { source, .. } if is_full(source));
+    match Lock::take(&site.state_dir.join(LOCK), "monitor", Utc::now()) {
+        Err(error) if refused(&error) => Ok(Lock::take_folder(&site.state_dir)?),
+        lock => lock.context("another monitor watches here"),
+    }
+}
+
+fn is_full(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | ReadOnlyFilesystem)
+}
+
+/// A service's process that is held.
+struct Held {
+    bound: Bound,
+    since: Duration,
+    /// Its end was seen, and somebody finds out how it ended.
+    has_ended: bool,
+}
+
+pub(super) struct Watch<'a> {
+    setup: Setup,
+    mode: Mode,
+    callers: Callers<'a>,
+    arrivals: Arrivals,
+    mail: Mail,
+    _mailbox: Mailbox,
+    _door: Option<Door>,
+    journal: Option<Journal>,
+    prober: Prober,
+    hands: Hands,
+    clock: Clock,
+    pub(super) now: Duration,
+    /// Counts lapses: what was asked for before the last one says nothing.
+    epoch: u64,
+    pub(super) fleet: Fleet,
+    held: BTreeMap<String, Held>,
+    keeper: Option<Bound>,
+    keeper_due: Duration,
+    /// Events that were recorded.
+    recorded: u64,
+    is_examining: bool,
+    wants_examination: bool,
+    closely_due: Duration,
+    findings: Vec<Finding>,
+    /// Pauses that end by themselves.
+    pub(super) pauses: BTreeMap<String, Duration>,
+    pub(super) entries: BTreeMap<String, VecDeque<Entry>>,
+    refused_config: Option<String>,
+    pub(super) is_changed: bool,
+}
+
+/// What is ready.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Ready {
+    Signals,
+    Mail,
+    Keeper,
+    End(String),
+}
+
+impl Watch<'_> {
+    fn run(&mut self) -> End {
+        self.begin();
+        let once_until = self.now + ONCE + self.longest_start();
+        loop {
+            let due = self.due();
+            let ready = self.wait(due);
+            self.turn(due);
+            for ready in ready {
+                match ready {
+                    Ready::Signals => {
+                        if let Some(signal) = self.signals() {
+                            self.note("ends, asked by a signal; the services live on");
+                            self.remember();
+                            return End::Signal(signal);
+                        }
+                    }
+                    Ready::Mail => self.read_mail(),
+                    Ready::Keeper => self.lost_its_keeper(),
+                    Ready::End(target) => self.ended(&target),
+                }
+            }
+            self.end_pauses();
+            let decisions = self.fleet.tick(self.now);
+            self.carry_out(decisions);
+            self.look_closely();
+            self.hold();
+            if self.is_changed {
+                self.remember();
+            }
+            if self.mode != Mode::Forever && (self.has_settled() || self.now >= once_until) {
+                self.remember();
+                return End::Settled(self.report().verdict);
+            }
+        }
+    }
+
+    fn begin(&mut self) {
+        let decisions = self.fleet.set_targets(targets(&self.setup.plan), seed(), self.now);
+        self.carry_out(decisions);
+        if let Some(memory) = Memory::read(&self.setup.site.state_dir) {
+            let away = (Utc::now() - memory.at).to_std().unwrap_or_default();
+            self.fleet.resume(memory.fleet, memory.clock + away, self.now);
+        }
+        self.record_scene();
+        let (services, checks) = (self.setup.plan.services.len(), self.setup.plan.checks.len());
+        let (services, checks) =
+            (human::plural(services as u64, "service"), human::plural(checks as u64, "check"));
+        let rehearses = if self.mode == Mode::Rehearse { "; nothing is done for real" } else { "" };
+        self.note(&format!("watches {services} and {checks}{rehearses}"));
+        if self.mode != Mode::Rehearse {
+            self.hands.mind_the_keeper();
+        }
+    }
+
+    fn longest_start(&self) -> Duration {
+        self.setup.plan.services.iter().map(|service| service.start_timeout).max().unwrap_or_default()
+    }
+
+    /// When the loop has to be awake again.
+    fn due(&self) -> Duration {
+        let pauses = self.pauses.values().min().copied();
+        let keeper = self.keeper.is_none().then_some(self.keeper_due).filter(|_| !self.held.is_empty());
+        let looks = [Some(self.closely_due), self.fleet.next(), pauses, keeper];
+        looks.into_iter().flatten().min().unwrap_or(self.closely_due)
+    }
+
+    fn wait(&self, due: Duration) -> Vec<Ready> {
+        let mut keys = vec![Ready::Signals, Ready::Mail];
+        let mut fds = vec![
+            PollFd::from_borrowed_fd(self.arrivals.as_fd(), PollFlags::IN),
+            PollFd::from_borrowed_fd(self.mail.as_fd(), PollFlags::IN),
+        ];
+        if let Some(keeper) = &self.keeper {
+            keys.push(Ready::Keeper);
+            fds.push(PollFd::from_borrowed_fd(keeper.as_fd(), PollFlags::IN));
+        }
+        for (target, held) in self.held.iter().filter(|(_, held)| !held.has_ended) {
+            keys.push(Ready::End(target.clone()));
+            fds.push(PollFd::from_borrowed_fd(held.bound.as_fd(), PollFlags::IN));
+        }
+        let limit = due.saturating_sub(self.clock.at(Instant::now()));
+        let limit =
+            Timespec { tv_sec: limit.as_secs().cast_signed(), tv_nsec: i64::from(limit.subsec_nanos()) };
+        // Interrupted: then there is a signal to be seen at the next turn.
+        poll(&mut fds, Some(&limit)).unwrap_or(0);
+        keys.into_iter().zip(&fds).filter(|(_, fd)| !fd.revents().is_empty()).map(|(key, _)| key).collect()
+    }
+
+    fn turn(&mut self, due: Duration) {
+        let instant = Instant::now();
+        self.now = self.clock.at(instant);
+        if let Some(lapse) = self.clock.turn(instant, Utc::now(), Some(due)) {
+            self.epoch += 1;
+            self.note(&format!("{lapse}: what was measured meanwhile says nothing"));
+        }
+    }
+
+    /// The signal that asks it to end.
+    fn signals(&mut self) -> Option<i32> {
+        let arrived = self.arrivals.take();
+        if arrived.iter().any(|arrived| arrived.signal == libc::SIGHUP) {
+            self.reload();
+        }
+        arrived.iter().map(|arrived| arrived.signal).find(|signal| *signal != libc::SIGHUP)
+    }
+
+    fn reload(&mut self) {
+        let setup = match (self.callers.reload)() {
+            Ok(setup) if setup.site.state_dir != self.setup.site.state_dir => {
+                Err("state_dir is another one; that needs a new monitor".to_owned())
+            }
+            other => other,
+        };
+        match setup {
+            Ok(setup) => {
+                let decisions = self.fleet.set_targets(targets(&setup.plan), seed(), self.now);
+                self.prober.set_targets(setup.plan.clone());
+                self.hands.site = setup.site.clone();
+                self.hands.plan = std::sync::Arc::new(setup.plan.clone());
+                self.held.retain(|target, _| setup.plan.services.iter().any(|s| s.name == *target));
+                self.setup = setup;
+                self.refused_config = None;
+                self.record_scene();
+                self.note("read its config anew");
+                self.carry_out(decisions);
+            }
+            Err(why) => {
+                self.note(&format!("refused the new config and goes on with the old one: {why}"));
+                self.refused_config = Some(why);
+            }
+        }
+    }
+
+    fn ended(&mut self, target: &str) {
+        let Some(held) = self.held.get_mut(target) else { return };
+        held.has_ended = true;
+        self.hands.inquire(target, held.bound.identity().pid);
+    }
+
+    fn lost_its_keeper(&mut self) {
+        self.keeper = None;
+        self.keeper_due = self.now + STEADY;
+        self.hands.mind_the_keeper();
+        self.note("the keeper of the services has ended; a new one goes on reading what they print");
+    }
+
+    fn read_mail(&mut self) {
+        for letter in self.mail.take() {
+            self.read(letter);
+        }
+    }
+
+    fn read(&mut self, letter: Letter) {
+        match letter {
+            Letter::Probed { target, epoch, finding } => {
+                let answer = self.answer(&target, epoch, finding.as_ref());
+                self.happened(&target, Event::Probed { answer });
+            }
+            Letter::Found { target, wish, process } => {
+                let bound = process.as_ref().and_then(Bound::again);
+                let pid = bound.as_ref().map(|bound| bound.identity().pid);
+                if let Some(bound) = bound {
+                    self.keep_hold(&target, bound);
+                }
+                self.happened(&target, Event::Found { pid, wish });
+            }
+            Letter::Happened { target, event } => {
+                if let Event::Acted { outcome: Outcome::Runs { pid } } = event {
+                    self.now_runs(&target, pid);
+                }
+                self.happened(&target, event);
+            }
+            Letter::Looked { epoch, remedies, findings } => self.looked(epoch, remedies, findings),
+            Letter::Asked { request, reply } => {
+                let answer = self.asked(request);
+                // Who has gone away has not waited.
+                reply.send(answer).unwrap_or(());
+            }
+        }
+    }
+
+    pub(super) fn happened(&mut self, target: &str, event: Event) {
+        self.record(target, &event);
+        let decisions = self.fleet.step(target, event, self.now);
+        self.carry_out(decisions);
+    }
+
+    fn record_scene(&mut self) {
+        if let Some(journal) = &mut self.journal {
+            journal.record(Record::Fleet { clock: self.now, fleet: self.fleet.clone() });
+        }
+    }
+
+    fn record(&mut self, target: &str, event: &Event) {
+        let Some(journal) = &mut self.journal else { return };
+        self.recorded += 1;
+        if self.recorded.is_multiple_of(SCENE) {
+            let scene = Record::Fleet { clock: self.now, fleet: self.fleet.clone() };
+            journal.record(scene);
+        }
+        journal.record(Record::Event { clock: self.now, target: target.to_owned(), event: event.clone() });
+    }
+
+    fn now_runs(&mut self, target: &str, pid: u32) {
+        if let Some(bound) = hands::started(&self.setup.site, target, pid) {
+            self.keep_hold(target, bound);
+        }
+        self.tell(Entry {
+            at: Utc::now(),
+            target: Some(target.to_owned()),
+            what: "runs".to_owned(),
+            summary: format!("runs as pid {pid}"),
+            evidence: Vec::new(),
+        });
+    }
+
+    fn keep_hold(&mut self, target: &str, bound: Bound) {
+        let is_same = self.held.get(target).is_some_and(|held| held.bound.identity() == bound.identity());
+        if !is_same {
+            let held = Held { bound, since: self.now, has_ended: false };
+            self.held.insert(target.to_owned(), held);
+        }
+    }
+
+    /// Every process that is watched is held; one that ended before it could be is asked about at once.
+    fn hold(&mut self) {
+        let watched: Vec<(String, u32)> =
+            self.fleet.machines().iter().filter_map(|m| Some((m.name.clone(), m.pid()?))).collect();
+        self.held.retain(|target, _| watched.iter().any(|(name, _)| name == target));
+        for (target, pid) in watched {
+            let is_held = self.held.get(&target).is_some_and(|held| held.bound.identity().pid == pid);
+            if !is_held {
+                match Bound::take(pid) {
+                    Some(bound) => self.keep_hold(&target, bound),
+                    None => self.hands.inquire(&target, pid),
+                }
+            }
+        }
+        if self.keeper.is_none() && !self.held.is_empty() && self.now >= self.keeper_due {
+            self.keeper_due = self.now + KEEPER;
+            let kept = KeptProgram::all(&self.setup.site.state_dir);
+            self.keeper = kept.iter().find_map(|kept| Bound::again(kept.keeper.as_ref()?));
+        }
+    }
+
+    /// What an answer is worth.
+    fn answer(&self, target: &str, epoch: u64, finding: Option<&Finding>) -> Answer {
+        if epoch != self.epoch {
+            return Answer::Unknown("the monitor was not there while it was asked".to_owned());
+        }
+        match finding {
+            Some(finding) => of_finding(finding),
+            None if self.is_check(target) => {
+                let id = format!("check.{target}");
+                let known = self.findings.iter().find(|finding| finding.check == id);
+                known.map_or_else(|| Answer::Unknown("not looked at yet".to_owned()), of_finding)
+            }
+            // There is nothing to ask it by: that it lives is all that is known.
+            None => match self.held.get(target) {
+                Some(held) if self.now.saturating_sub(held.since) >= STEADY => Answer::Good,
+                _ => Answer::Unknown("it has just started".to_owned()),
+            },
+        }
+    }
+
+    fn is_check(&self, target: &str) -> bool {
+        self.setup.plan.checks.iter().any(|check| check.name == target)
+    }
+
+    fn looked(&mut self, epoch: u64, remedies: Vec<(String, Remedy)>, findings: Vec<Finding>) {
+        self.is_examining = false;
+        let is_stale = epoch != self.epoch;
+        for (target, remedy) in remedies {
+            let why = "the monitor was not there while it was looked at".to_owned();
+            let remedy = if is_stale { Remedy::Unknown { why } } else { remedy };
+            self.happened(&target, Event::Examined { remedy });
+        }
+        if !is_stale {
+            self.findings = findings;
+        }
+    }
+
+    /// Looks at everything closely where that is due or wanted; one look at a time serves all.
+    fn look_closely(&mut self) {
+        if self.now >= self.closely_due {
+            self.wants_examination = true;
+        }
+        if self.wants_examination && !self.is_examining {
+            let has_limits = self.setup.plan.services.iter().any(|service| service.limits.memory.is_some());
+            let span = if has_limits { CLOSELY_FOR_LIMITS } else { CLOSELY };
+            self.closely_due = self.now + span;
+            (self.is_examining, self.wants_examination) = (true, false);
+            self.hands.examine(self.epoch);
+        } else if self.is_examining {
+            // One that hangs for good is not waited for.
+            self.closely_due = self.closely_due.max(self.now + STEADY);
+        }
+    }
+
+    fn carry_out(&mut self, decisions: Vec<Decision>) {
+        let (mut consults, mut starts) = (Vec::new(), Vec::new());
+        for decision in decisions {
+            self.is_changed |= decision.order.is_told();
+            self.explain(&decision);
+            let target = decision.target;
+            match decision.order {
+                Order::Probe => self.prober.probe(&target, self.is_check(&target), self.epoch),
+                Order::Examine => self.wants_examination = true,
+                Order::Consult => consults.push(target),
+                Order::Start if self.mode != Mode::Rehearse => starts.push(target),
+                Order::Restart { .. } if self.mode != Mode::Rehearse => self.hands.restart(&target),
+                Order::Start | Order::Restart { .. } => {
+                    self.happened(&target, Event::Acted { outcome: Outcome::Rehearsed });
+                }
+                _ => {}
+            }
+        }
+        if !consults.is_empty() {
+            self.hands.consult(consults);
+        }
+        if !starts.is_empty() {
+            self.hands.start(starts);
+        }
+    }
+
+    fn explain(&mut self, decision: &Decision) {
+        let incident = self.fleet.machine(&decision.target).and_then(Machine::incident);
+        let since = incident.map(|incident| self.now.saturating_sub(incident.since));
+        if let Some(entry) = told::entry(decision, self.mode, Utc::now(), self.now, since) {
+            self.tell(entry);
+        }
+    }
+
+    fn note(&mut self, what: &str) {
+        self.tell(Entry {
+            at: Utc::now(),
+            target: None,
+            what: "monitor".to_owned(),
+            summary: format!("monitor: {what}"),
+            evidence: Vec::new(),
+        });
+    }
+
+    pub(super) fn tell(&mut self, entry: Entry) {
+        (self.callers.say)(&entry);
+        if let Some(target) = &entry.target {
+            let entries = self.entries.entry(target.clone()).or_default();
+            entries.push_back(entry.clone());
+            if entries.len() > MAX_ENTRIES {
+                entries.pop_front();
+            }
+        }
+        if let Some(journal) = &mut self.journal {
+            journal.entry(entry);
+        }
+    }
+
+    fn remember(&mut self) {
+        self.is_changed = false;
+        if let Some(journal) = &mut self.journal {
+            journal.remember(Memory { at: Utc::now(), clock: self.now, fleet: self.fleet.clone() });
+        }
+    }
+
+    fn end_pauses(&mut self) {
+        let over: Vec<String> = self
+            .pauses
+            .iter()
+            .filter(|(_, until)| **until <= self.now)
+            .map(|(name, _)| name.clone())
+            .collect();
+        for target in over {
+            self.pauses.remove(&target);
+            self.happened(&target, Event::Resume);
+        }
+    }
+
+    fn has_settled(&self) -> bool {
+        let is_open = |machine: &Machine| {
+            matches!(
+                machine.phase(),
+                Phase::Unseen | Phase::Starting { .. } | Phase::Suspect | Phase::Examined | Phase::Acting
+            )
+        };
+        !self.fleet.machines().iter().any(is_open)
+    }
+
+    pub(super) fn report(&self) -> MonitorReport {
+        status::report(
+            &self.setup,
+            &self.fleet,
+            self.now,
+            status::Itself {
+                uptime: self.now.saturating_sub(BEGIN),
+                lost_lines: self.journal.as_ref().map_or(0, Journal::lost),
+                refused_config: self.refused_config.clone(),
+            },
+        )
+    }
+}
+
+fn targets(plan: &Plan) -> Vec<(String, Policy)> {
+    let services = plan.services.iter().map(|s| (s.name.clone(), Policy::of_service(s)));
+    services.chain(plan.checks.iter().map(|c| (c.name.clone(), Policy::of_check(c)))).collect()
+}
+
+/// Monitors that start together wait differently.
+fn seed() -> u64 {
+    u64::from(std::process::id()) << 32 | u64::from(caller_uid())
+}
+
+fn of_finding(finding: &Finding) -> Answer {
+    match finding.severity {
+        Severity::Ok | Severity::Warning => Answer::Good,
+        Severity::Critical => Answer::Bad(finding.summary.clone()),
+        Severity::Unknown => Answer::Unknown(finding.summary.clone()),
+    }
+}

@@ -1,0 +1,361 @@
+//! `fuelops monitor` on real processes.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use fuelops::store::{Desired, KeptProgram, Wish};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+
+use crate::support::{Env, free_port, get};
+
+/// For everything that has to happen, however busy the machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+const SERVER: &str = include_str!("data/recover_backend.py");
+
+/// A folder with a small server and a monitor; everything that runs in it is ended at the end.
+struct Watch {
+    env: Env,
+    port: u16,
+    monitors: Vec<Child>,
+}
+
+impl Watch {
+    /// `more` goes into the service's section.
+    fn of(more: &str) -> Self {
+        let watch = Self { env: Env::new(), port: free_port(), monitors: Vec::new() };
+        watch.env.write("main.py", SERVER);
+        watch.configure(more);
+        watch
+    }
+
+    fn configure(&self, more: &str) {
+        let port = self.port;
+        let text = format!(
+            "name = \"fuel\"\n[[service]]\nname = \"backend\"\ncommand = [\"python3\", \"main.py\", \"{port}\"]\n\
+             log_file = \"backend.log\"\nport = {port}\nhealth_url = \"http://127.0.0.1:{port}/health\"\nperiod = \"1s\"\n\
+             start_timeout = \"60s\"\nstop_timeout = \"2s\"\n{more}\n[logs]\npaths = [\"backend.log\"]\n"
+        );
+        self.env.write("fuelops.toml", text);
+    }
+
+    fn start(mut self) -> Self {
+        self.start_monitor();
+        self
+    }
+
+    fn start_monitor(&mut self) {
+        let child =
+            self.env.fuelops(&["monitor"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        self.monitors.push(child);
+    }
+
+    fn signal_monitor(&mut self, signal: Signal) {
+        self::signal(self.monitors.last().unwrap().id(), signal);
+    }
+
+    fn end_of_monitor(&mut self) -> Option<i32> {
+        self.monitors.pop().unwrap().wait().unwrap().code()
+    }
+
+    fn state(&self) -> PathBuf {
+        self.env.path(".fuelops")
+    }
+
+    fn answers(&self) -> bool {
+        get(self.port, "/health").is_some_and(|answer| answer.contains("200 OK"))
+    }
+
+    /// The living process of the service.
+    fn pid(&self) -> Option<u32> {
+        let kept = KeptProgram::read(&self.state(), "backend")?;
+        kept.program.map(|program| program.pid).filter(|pid| is_alive(*pid))
+    }
+
+    fn status(&self) -> Value {
+        self.env.run(&["monitor", "status", "--format", "json"]).json()
+    }
+
+    fn phase(&self) -> String {
+        let status = self.status();
+        status["targets"][0]["phase"].as_str().unwrap_or_default().to_owned()
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.env.path("monitor.log")).unwrap_or_default()
+    }
+
+    #[track_caller]
+    fn wait_for(&self, what: &str, mut is_there: impl FnMut() -> bool) {
+        let begun = Instant::now();
+        while !is_there() {
+            assert!(begun.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    #[track_caller]
+    fn is_told(&self, what: &str) {
+        self.wait_for(what, || self.log().contains(what));
+    }
+
+    #[track_caller]
+    fn is_up(&self) -> u32 {
+        self.wait_for("the service answers", || self.answers() && self.pid().is_some());
+        self.wait_for("it is known to be well", || self.phase() == "healthy");
+        self.pid().unwrap()
+    }
+
+    #[track_caller]
+    fn is_up_anew(&self, old: u32) -> u32 {
+        self.wait_for("another process answers", || {
+            self.answers() && self.pid().is_some_and(|pid| pid != old)
+        });
+        self.pid().unwrap()
+    }
+
+    fn inhabitants(&self) -> Vec<u32> {
+        let root = self.env.root().canonicalize().unwrap();
+        let entries = fs::read_dir("/proc").unwrap().flatten();
+        let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+        pids.filter(|pid| fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|cwd| cwd.starts_with(&root)))
+            .collect()
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        // The monitors first: they would start again what ends.
+        for monitor in &mut self.monitors {
+            monitor.kill().unwrap_or(());
+            let _collected = monitor.wait();
+        }
+        for pid in self.inhabitants() {
+            signal(pid, Signal::SIGKILL);
+        }
+    }
+}
+
+fn signal(pid: u32, signal: Signal) {
+    kill(Pid::from_raw(pid.cast_signed()), signal).unwrap_or(());
+}
+
+fn is_alive(pid: u32) -> bool {
+    fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
+}
+
+#[test]
+fn a_killed_service_is_answered_at_once_and_told_once_with_its_end() {
+    let watch = Watch::of("").start();
+    let old = watch.is_up();
+    signal(old, Signal::SIGKILL);
+    watch.is_up_anew(old);
+    watch.is_told("backend: no longer an incident");
+    let log = watch.log();
+    assert!(log.contains("killed by signal 9 (SIGKILL); restart 1 within 10m"), "{log}");
+    assert_eq!(log.matches("backend: is no good").count(), 1, "{log}");
+    assert!(log.lines().all(|line| line.starts_with("[20") && line.as_bytes()[20] == b']'), "{log}");
+    let why = watch.env.run(&["monitor", "why", "backend", "--format", "json"]).expect(0).json();
+    let words: Vec<&str> =
+        why["entries"].as_array().unwrap().iter().filter_map(|entry| entry["what"].as_str()).collect();
+    assert!(words.ends_with(&["down", "start", "runs", "up"]), "{words:?}");
+    assert_eq!(watch.status()["targets"][0]["restarts_today"], 1);
+}
+
+#[test]
+fn a_stopped_process_is_a_hang_by_two_signs_and_is_replaced() {
+    let watch = Watch::of("health_timeout = \"500ms\"\nfailure_threshold = 2").start();
+    let old = watch.is_up();
+    signal(old, Signal::SIGSTOP);
+    watch.is_up_anew(old);
+    assert!(!is_alive(old));
+    watch.is_told("restarted (hang)");
+    watch.is_told("is stopped by a signal");
+}
+
+#[test]
+fn a_stale_pid_file_leads_to_nobody_and_a_program_that_ignores_term_is_ended() {
+    let watch = Watch::of("pid_file = \"backend.pid\"\nhealth_timeout = \"500ms\"\nfailure_threshold = 2");
+    watch.env.write("deaf", "");
+    let mut innocent = watch.env.command("sleep").arg("600").current_dir("/").spawn().unwrap();
+    let watch = watch.start();
+    let old = watch.is_up();
+    watch.env.write("backend.pid", innocent.id().to_string());
+    signal(old, Signal::SIGSTOP);
+    let new = watch.is_up_anew(old);
+    let is_well = innocent.try_wait().unwrap().is_none();
+    innocent.kill().unwrap();
+    innocent.wait().unwrap();
+    assert!(is_well && !is_alive(old) && is_alive(new));
+}
+
+#[test]
+fn workers_that_have_lost_their_parent_are_stopped_before_the_start() {
+    let watch = Watch::of("");
+    watch.env.write("workers", "");
+    let watch = watch.start();
+    let old = watch.is_up();
+    let workers: Vec<u32> = watch.inhabitants().into_iter().filter(|pid| is_child_of(*pid, old)).collect();
+    assert!(!workers.is_empty());
+    signal(old, Signal::SIGKILL);
+    watch.is_up_anew(old);
+    watch.wait_for("the workers are gone", || !workers.iter().any(|pid| is_alive(*pid)));
+}
+
+fn is_child_of(pid: u32, parent: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(1)?.parse().ok()) == Some(parent)
+}
+
+#[test]
+fn services_outlive_their_monitor_and_the_next_one_takes_them_over_and_a_second_one_is_refused() {
+    let mut watch = Watch::of("").start();
+    let pid = watch.is_up();
+    let second = watch.env.run(&["monitor"]).expect(75);
+    assert!(second.stderr.contains("monitor.lock is held by process"), "{second}");
+    watch.signal_monitor(Signal::SIGKILL);
+    assert_eq!(watch.end_of_monitor(), None);
+    assert!(is_alive(pid) && watch.answers());
+    watch.start_monitor();
+    assert_eq!(watch.is_up(), pid, "it is taken over, not started anew");
+    signal(pid, Signal::SIGKILL);
+    let new = watch.is_up_anew(pid);
+    watch.signal_monitor(Signal::SIGTERM);
+    assert_eq!(watch.end_of_monitor(), Some(143));
+    assert!(is_alive(new) && watch.answers());
+    assert!(
+        fs::read_to_string(watch.env.path("backend.log")).unwrap().contains(&format!("backend {new} starts"))
+    );
+}
+
+#[test]
+fn one_that_falls_over_again_and_again_is_tried_slowly_and_never_given_up() {
+    let watch = Watch::of("restart = { max = 2, backoff = \"100ms\", slow_retry = [\"1h\"] }");
+    watch.env.write("main.py", "import sys\nsys.exit(0)\n");
+    let watch = watch.start();
+    watch.wait_for("slow retries", || watch.phase() == "slow-retry");
+    let status = watch.status();
+    let target = &status["targets"][0];
+    assert_eq!((target["restarts"].as_u64(), &status["verdict"]), (Some(2), &"critical".into()));
+    assert!(target["next_ms"].as_u64().unwrap() > 3_000_000, "{target}");
+    assert!(watch.log().contains("ended with exit code 0"), "{}", watch.log());
+    // The operator mends it and does not wait for an hour.
+    assert!(watch.log().contains("still no good"), "{}", watch.log());
+    watch.env.run(&["monitor", "ack", "backend"]).expect(0);
+    assert_eq!(watch.status()["targets"][0]["is_acknowledged"], true);
+}
+
+#[test]
+fn what_it_needs_comes_first() {
+    let need = free_port();
+    let check = format!(
+        "depends_on = [\"database\"]\n[[check]]\nname = \"database\"\ntype = \"tcp\"\naddress = \"127.0.0.1:{need}\"\nperiod = \"1s\""
+    );
+    let watch = Watch::of(&check).start();
+    watch.is_told("backend: waits for database");
+    assert!(watch.pid().is_none());
+    let _database = TcpListener::bind(("127.0.0.1", need)).unwrap();
+    watch.is_up();
+}
+
+#[test]
+fn what_an_operator_stopped_stays_down_and_what_is_paused_is_left_alone() {
+    let watch = Watch::of("").start();
+    let pid = watch.is_up();
+    watch.env.run(&["monitor", "pause", "backend"]).expect(0);
+    signal(pid, Signal::SIGKILL);
+    watch.wait_for("it is down and paused", || watch.phase() == "paused");
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(watch.pid().is_none());
+    watch.env.run(&["monitor", "resume", "backend"]).expect(0);
+    let pid = watch.is_up_anew(pid);
+    let stopped = Desired { wish: Wish::Stopped, since: chrono::Utc::now(), in_work_by: None };
+    stopped.write(&watch.state(), "backend").unwrap();
+    signal(pid, Signal::SIGTERM);
+    watch.wait_for("it is stopped", || watch.phase() == "stopped");
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(watch.pid().is_none());
+    Desired { wish: Wish::Run, ..stopped }.write(&watch.state(), "backend").unwrap();
+    watch.is_up_anew(pid);
+    let unknown = watch.env.run(&["monitor", "pause", "bakend"]).expect(64);
+    assert!(unknown.stderr.contains("did you mean \"backend\"?"), "{unknown}");
+}
+
+#[test]
+fn a_broken_config_is_refused_and_a_good_one_is_taken() {
+    let mut watch = Watch::of("").start();
+    let pid = watch.is_up();
+    watch.configure("perod = \"1s\"");
+    watch.signal_monitor(Signal::SIGHUP);
+    watch.is_told("refused the new config");
+    assert!(watch.log().contains("unknown key \"perod\""), "{}", watch.log());
+    assert!(watch.answers() && watch.pid() == Some(pid));
+    watch.configure("[[check]]\nname = \"disk\"\ntype = \"disk\"\npath = \"/\"");
+    watch.signal_monitor(Signal::SIGHUP);
+    watch.is_told("read its config anew");
+    let status = watch.status();
+    assert_eq!((status["targets"].as_array().unwrap().len(), &status["refused_config"]), (2, &Value::Null));
+    assert_eq!(watch.pid(), Some(pid));
+}
+
+#[test]
+fn a_killed_keeper_is_followed_by_another_that_reads_on() {
+    let watch = Watch::of("").start();
+    let pid = watch.is_up();
+    let keeper = || KeptProgram::read(&watch.state(), "backend").and_then(|kept| kept.keeper).map(|k| k.pid);
+    let old = keeper().unwrap();
+    signal(old, Signal::SIGKILL);
+    watch.wait_for("another keeper", || keeper().is_some_and(|pid| pid != old && is_alive(pid)));
+    assert!(is_alive(pid) && watch.answers());
+    signal(pid, Signal::SIGKILL);
+    watch.is_up_anew(pid);
+}
+
+#[test]
+fn a_dry_run_tells_what_it_would_do_and_does_nothing() {
+    let watch = Watch::of("");
+    let told = watch.env.run(&["monitor", "--dry-run"]).expect(2);
+    assert!(told.stdout.contains("backend: would be started: does not run"), "{told}");
+    assert!(!watch.answers() && !watch.state().exists() && !watch.env.path("monitor.log").exists());
+}
+
+#[test]
+fn once_starts_what_is_down_and_ends_when_it_is_well() {
+    let watch = Watch::of("");
+    let outcome = watch.env.run(&["monitor", "--once"]);
+    assert_eq!(outcome.code, Some(0), "{outcome}");
+    assert!(watch.answers() && watch.pid().is_some());
+}
+
+#[test]
+fn a_recording_is_played_as_it_was_decided() {
+    let mut watch = Watch::of("").start();
+    let old = watch.is_up();
+    signal(old, Signal::SIGKILL);
+    watch.is_up_anew(old);
+    watch.is_told("backend: no longer an incident");
+    watch.signal_monitor(Signal::SIGTERM);
+    watch.end_of_monitor();
+    let played = watch.env.run(&["monitor", "replay", ".fuelops/monitor.events.jsonl", "--format", "json"]);
+    let played = played.expect(0).json();
+    let words: Vec<&str> = played["decisions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|decision| decision["what"].as_str())
+        .collect();
+    assert_eq!(words, ["start", "down", "start", "up"], "{played}");
+}
+
+#[test]
+fn without_a_monitor_its_questions_say_so() {
+    let watch = Watch::of("");
+    let status = watch.env.run(&["monitor", "status"]).expect(3);
+    assert!(status.stdout.contains("no monitor runs"), "{status}");
+    let pause = watch.env.run(&["monitor", "pause"]).expect(2);
+    assert!(pause.stderr.contains("no monitor runs here"), "{pause}");
+}
