@@ -16,6 +16,9 @@ _fuelops() {
             ",$1")
                 cmd="fuelops"
                 ;;
+            fuelops,alert)
+                cmd="fuelops__subcmd__alert"
+                ;;
             fuelops,analyze-logs)
                 cmd="fuelops__subcmd__analyze__subcmd__logs"
                 ;;
@@ -63,6 +66,12 @@ _fuelops() {
                 ;;
             fuelops,track-errors)
                 cmd="fuelops__subcmd__track__subcmd__errors"
+                ;;
+            fuelops__subcmd__alert,list)
+                cmd="fuelops__subcmd__alert__subcmd__list"
+                ;;
+            fuelops__subcmd__alert,test)
+                cmd="fuelops__subcmd__alert__subcmd__test"
                 ;;
             fuelops__subcmd__backup,create)
                 cmd="fuelops__subcmd__backup__subcmd__create"
@@ -173,7 +182,7 @@ _fuelops() {
 
     case "${cmd}" in
         fuelops)
-            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --help --version health analyze-logs recover start stop restart monitor logs clean track-errors backup run demo config completions man"
+            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --send --help --version health analyze-logs recover start stop restart monitor logs clean track-errors backup alert run demo config completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -199,6 +208,124 @@ _fuelops() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fuelops__subcmd__alert)
+            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --send --help --version test list"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table json markdown html nagios prometheus error-tracking" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fuelops__subcmd__alert__subcmd__list)
+            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --send --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table json markdown html nagios prometheus error-tracking" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fuelops__subcmd__alert__subcmd__test)
+            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --send --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table json markdown html nagios prometheus error-tracking" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -207,7 +334,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__analyze__subcmd__logs)
-            opts="-o -q -v -h -V --since --until --top --check --save --no-save --assignments --emit-state --merge --threads --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-o -q -v -h -V --since --until --top --check --save --no-save --assignments --emit-state --merge --threads --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -261,6 +388,10 @@ _fuelops() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -269,7 +400,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__backup)
-            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --help --version create list verify restore prune"
+            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --send --help --version create list verify restore prune"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -295,6 +426,10 @@ _fuelops() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -303,7 +438,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__backup__subcmd__create)
-            opts="-o -q -v -h -V --accept-smaller --no-prune --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-o -q -v -h -V --accept-smaller --no-prune --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -327,6 +462,10 @@ _fuelops() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -337,7 +476,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__backup__subcmd__list)
-            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -361,6 +500,10 @@ _fuelops() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -371,7 +514,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__backup__subcmd__prune)
-            opts="-y -o -q -v -h -V --dry-run --yes --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-y -o -q -v -h -V --dry-run --yes --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -397,6 +540,10 @@ _fuelops() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -405,7 +552,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__backup__subcmd__restore)
-            opts="-y -o -q -v -h -V --into --yes --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-y -o -q -v -h -V --into --yes --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -435,6 +582,10 @@ _fuelops() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -443,7 +594,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__backup__subcmd__verify)
-            opts="-o -q -v -h -V --deep --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-o -q -v -h -V --deep --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -467,6 +618,10 @@ _fuelops() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -477,7 +632,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__clean)
-            opts="-y -o -q -v -h -V --dry-run --yes --always --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-y -o -q -v -h -V --dry-run --yes --always --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -501,6 +656,10 @@ _fuelops() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -511,7 +670,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__completions)
-            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --help --version bash zsh fish"
+            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --send --help --version bash zsh fish"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -535,6 +694,10 @@ _fuelops() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -545,7 +708,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__config)
-            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --help --version init check show schema aliases"
+            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --send --help --version init check show schema aliases"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -569,6 +732,10 @@ _fuelops() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -579,7 +746,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__config__subcmd__aliases)
-            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --help --version shell cron"
+            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --send --help --version shell cron"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -603,6 +770,10 @@ _fuelops() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -613,7 +784,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__config__subcmd__check)
-            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -637,6 +808,10 @@ _fuelops() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -647,7 +822,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__config__subcmd__init)
-            opts="-o -q -v -h -V --print --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-o -q -v -h -V --print --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -671,6 +846,10 @@ _fuelops() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -681,7 +860,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__config__subcmd__schema)
-            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -705,6 +884,10 @@ _fuelops() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -715,7 +898,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__config__subcmd__show)
-            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -741,6 +924,10 @@ _fuelops() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -749,7 +936,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__demo)
-            opts="-o -q -v -h -V --keep --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-o -q -v -h -V --keep --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -775,6 +962,10 @@ _fuelops() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -783,7 +974,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__health)
-            opts="-t -w -o -q -v -h -V --target --watch --fail-on --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-t -w -o -q -v -h -V --target --watch --fail-on --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -829,6 +1020,10 @@ _fuelops() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -837,7 +1032,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__logs)
-            opts="-f -n -l -o -q -v -h -V --follow --lines --since --until --level --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-f -n -l -o -q -v -h -V --follow --lines --since --until --level --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -887,6 +1082,10 @@ _fuelops() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -895,7 +1094,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__man)
-            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -919,6 +1118,10 @@ _fuelops() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -929,7 +1132,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__monitor)
-            opts="-o -q -v -h -V --once --dry-run --config --format --output --color --quiet --verbose --no-progress --help --version status why pause resume ack replay"
+            opts="-o -q -v -h -V --once --dry-run --config --format --output --color --quiet --verbose --no-progress --send --help --version status why pause resume ack replay"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -955,6 +1158,10 @@ _fuelops() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -963,7 +1170,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__monitor__subcmd__ack)
-            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -989,6 +1196,10 @@ _fuelops() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -997,7 +1208,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__monitor__subcmd__pause)
-            opts="-o -q -v -h -V --for --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-o -q -v -h -V --for --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1027,6 +1238,10 @@ _fuelops() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1035,7 +1250,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__monitor__subcmd__replay)
-            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1059,6 +1274,10 @@ _fuelops() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1069,7 +1288,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__monitor__subcmd__resume)
-            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1095,6 +1314,10 @@ _fuelops() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1103,7 +1326,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__monitor__subcmd__status)
-            opts="-w -o -q -v -h -V --watch --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-w -o -q -v -h -V --watch --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1137,6 +1360,10 @@ _fuelops() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1145,7 +1372,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__monitor__subcmd__why)
-            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1171,6 +1398,10 @@ _fuelops() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1179,7 +1410,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__recover)
-            opts="-y -t -o -q -v -h -V --yes --dry-run --target --skip --full --preventive --drill --force --evict --budget --guard --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-y -t -o -q -v -h -V --yes --dry-run --target --skip --full --preventive --drill --force --evict --budget --guard --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1221,6 +1452,10 @@ _fuelops() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1229,7 +1464,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__restart)
-            opts="-a -o -q -v -h -V --all --dry-run --no-deps --no-wait --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-a -o -q -v -h -V --all --dry-run --no-deps --no-wait --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1255,6 +1490,10 @@ _fuelops() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1263,7 +1502,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__run)
-            opts="-o -q -v -h -V --name --log-file --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-o -q -v -h -V --name --log-file --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1297,6 +1536,10 @@ _fuelops() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1305,7 +1548,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__start)
-            opts="-a -o -q -v -h -V --all --dry-run --no-deps --no-wait --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-a -o -q -v -h -V --all --dry-run --no-deps --no-wait --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1329,6 +1572,10 @@ _fuelops() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1339,7 +1586,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__stop)
-            opts="-a -o -q -v -h -V --all --dry-run --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-a -o -q -v -h -V --all --dry-run --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1365,6 +1612,10 @@ _fuelops() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1373,7 +1624,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__track__subcmd__errors)
-            opts="-o -q -v -h -V --since --top --check --config --format --output --color --quiet --verbose --no-progress --help --version report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim"
+            opts="-o -q -v -h -V --since --top --check --config --format --output --color --quiet --verbose --no-progress --send --help --version report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1407,6 +1658,10 @@ _fuelops() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1415,7 +1670,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__track__subcmd__errors__subcmd__dsn)
-            opts="-o -q -v -h -V --listen --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-o -q -v -h -V --listen --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1445,6 +1700,10 @@ _fuelops() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1453,7 +1712,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__track__subcmd__errors__subcmd__export)
-            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1479,6 +1738,10 @@ _fuelops() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1487,7 +1750,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__track__subcmd__errors__subcmd__gate)
-            opts="-o -q -v -h -V --since-release --since --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-o -q -v -h -V --since-release --since --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1521,6 +1784,10 @@ _fuelops() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1529,7 +1796,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__track__subcmd__errors__subcmd__ignore)
-            opts="-o -q -v -h -V --until --for --count --until-escalating --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-o -q -v -h -V --until --for --count --until-escalating --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1567,6 +1834,10 @@ _fuelops() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1575,7 +1846,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__track__subcmd__errors__subcmd__import)
-            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1599,6 +1870,10 @@ _fuelops() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1609,7 +1884,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__track__subcmd__errors__subcmd__ingest__subcmd__logs)
-            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1635,6 +1910,10 @@ _fuelops() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1643,7 +1922,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__track__subcmd__errors__subcmd__list)
-            opts="-o -q -v -h -V --state --since --endpoint --type --sort --top --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-o -q -v -h -V --state --since --endpoint --type --sort --top --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1693,6 +1972,10 @@ _fuelops() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1701,7 +1984,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__track__subcmd__errors__subcmd__merge)
-            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1725,6 +2008,10 @@ _fuelops() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1735,7 +2022,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__track__subcmd__errors__subcmd__prune)
-            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1761,6 +2048,10 @@ _fuelops() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1769,7 +2060,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__track__subcmd__errors__subcmd__record)
-            opts="-o -q -v -h -V --type --message --endpoint --context --data --traceback --level --release --environment --tag --fingerprint --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-o -q -v -h -V --type --message --endpoint --context --data --traceback --level --release --environment --tag --fingerprint --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1839,6 +2130,10 @@ _fuelops() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1847,7 +2142,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__track__subcmd__errors__subcmd__reopen)
-            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1873,6 +2168,10 @@ _fuelops() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1881,7 +2180,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__track__subcmd__errors__subcmd__report)
-            opts="-o -q -v -h -V --since --top --check --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-o -q -v -h -V --since --top --check --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1915,6 +2214,10 @@ _fuelops() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1923,7 +2226,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__track__subcmd__errors__subcmd__resolve)
-            opts="-o -q -v -h -V --in-next-release --in --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-o -q -v -h -V --in-next-release --in --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1953,6 +2256,10 @@ _fuelops() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1961,7 +2268,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__track__subcmd__errors__subcmd__serve)
-            opts="-o -q -v -h -V --listen --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-o -q -v -h -V --listen --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1991,6 +2298,10 @@ _fuelops() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1999,7 +2310,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__track__subcmd__errors__subcmd__shim)
-            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2025,6 +2336,10 @@ _fuelops() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2033,7 +2348,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__track__subcmd__errors__subcmd__show)
-            opts="-o -q -v -h -V --top --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-o -q -v -h -V --top --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2063,6 +2378,10 @@ _fuelops() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2071,7 +2390,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__track__subcmd__errors__subcmd__unmerge)
-            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-o -q -v -h -V --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2097,6 +2416,10 @@ _fuelops() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2105,7 +2428,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__track__subcmd__errors__subcmd__why)
-            opts="-o -q -v -h -V --event --config --format --output --color --quiet --verbose --no-progress --help --version"
+            opts="-o -q -v -h -V --event --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2133,6 +2456,10 @@ _fuelops() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)

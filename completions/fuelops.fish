@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_fuelops_global_optspecs
-    string join \n config= format= o/output= color= q/quiet v/verbose no-progress h/help V/version
+    string join \n config= format= o/output= color= q/quiet v/verbose no-progress send= h/help V/version
 end
 
 function __fish_fuelops_needs_command
@@ -36,6 +36,7 @@ complete -c fuelops -n "__fish_fuelops_needs_command" -s o -l output -d 'Write t
 complete -c fuelops -n "__fish_fuelops_needs_command" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_needs_command" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_needs_command" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_needs_command" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
 complete -c fuelops -n "__fish_fuelops_needs_command" -l no-progress -d 'Show no progress on the terminal'
@@ -52,6 +53,7 @@ complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "logs" -d 'Show the 
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "clean" -d 'Free what may go, keep what must not'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "track-errors" -d 'Keep every error, tell what is new, and report it'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "backup" -d 'Back up databases and logs, prove the backups, bring them back'
+complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "alert" -d 'See whom alerts reach, and what they wait for'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "run" -d 'Run one program with its output captured, rotated and split, and its crash recorded'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "demo" -d 'Break a sample backend in several ways and find out each time'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "config" -d 'Make, check and explain the config; print its schema, and aliases to paste'
@@ -74,6 +76,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand health" -s o -l output -
 complete -c fuelops -n "__fish_fuelops_using_subcommand health" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand health" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand health" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand health" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
 complete -c fuelops -n "__fish_fuelops_using_subcommand health" -l no-progress -d 'Show no progress on the terminal'
@@ -98,6 +101,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -s o -l ou
 complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l check -d 'End with the verdict\'s exit code'
 complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l save -d 'Save the report, and compare with the one before, although paths are given'
 complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l no-save -d 'Save nothing'
@@ -125,6 +129,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand recover" -s o -l output 
 complete -c fuelops -n "__fish_fuelops_using_subcommand recover" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand recover" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand recover" -s y -l yes -d 'Do it without asking'
 complete -c fuelops -n "__fish_fuelops_using_subcommand recover" -l dry-run -d 'Show the plan and do nothing'
 complete -c fuelops -n "__fish_fuelops_using_subcommand recover" -l full -d 'Stop, preserve and start every process service, whatever is wrong'
@@ -150,6 +155,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand start" -s o -l output -d
 complete -c fuelops -n "__fish_fuelops_using_subcommand start" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand start" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand start" -s a -l all -d 'Every service of the config'
 complete -c fuelops -n "__fish_fuelops_using_subcommand start" -l dry-run -d 'Show what would be done and do nothing'
 complete -c fuelops -n "__fish_fuelops_using_subcommand start" -l no-deps -d 'Neither start nor wait for what a service needs'
@@ -171,6 +177,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand stop" -s o -l output -d 
 complete -c fuelops -n "__fish_fuelops_using_subcommand stop" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand stop" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand stop" -s a -l all -d 'Every service of the config'
 complete -c fuelops -n "__fish_fuelops_using_subcommand stop" -l dry-run -d 'Show what would be done and do nothing'
 complete -c fuelops -n "__fish_fuelops_using_subcommand stop" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
@@ -190,6 +197,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand restart" -s o -l output 
 complete -c fuelops -n "__fish_fuelops_using_subcommand restart" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand restart" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand restart" -s a -l all -d 'Every service of the config'
 complete -c fuelops -n "__fish_fuelops_using_subcommand restart" -l dry-run -d 'Show what would be done and do nothing'
 complete -c fuelops -n "__fish_fuelops_using_subcommand restart" -l no-deps -d 'Neither start nor wait for what a service needs'
@@ -211,6 +219,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -l once -d 'End when everything has settled'
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -l dry-run -d 'Decide, and do nothing: until everything has settled'
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
@@ -237,6 +246,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from status" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from status" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from status" -l no-progress -d 'Show no progress on the terminal'
@@ -254,6 +264,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from why" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from why" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from why" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from why" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from why" -l no-progress -d 'Show no progress on the terminal'
@@ -272,6 +283,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from pause" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from pause" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from pause" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from pause" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from pause" -l no-progress -d 'Show no progress on the terminal'
@@ -289,6 +301,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from resume" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from resume" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from resume" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from resume" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from resume" -l no-progress -d 'Show no progress on the terminal'
@@ -306,6 +319,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from ack" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from ack" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from ack" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from ack" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from ack" -l no-progress -d 'Show no progress on the terminal'
@@ -323,6 +337,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from replay" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from replay" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from replay" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from replay" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from replay" -l no-progress -d 'Show no progress on the terminal'
@@ -344,6 +359,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -s o -l output -d 
 complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -s f -l follow -d 'Go on with what is written from now on'
 complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
@@ -362,6 +378,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand clean" -s o -l output -d
 complete -c fuelops -n "__fish_fuelops_using_subcommand clean" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand clean" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand clean" -l dry-run -d 'Show the plan and do nothing'
 complete -c fuelops -n "__fish_fuelops_using_subcommand clean" -s y -l yes -d 'Do it without asking'
 complete -c fuelops -n "__fish_fuelops_using_subcommand clean" -l always -d 'Follow the rules even where the disk is not as full as the config wants it to be'
@@ -384,6 +401,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -l check -d 'End with the verdict\'s exit code'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
@@ -422,6 +440,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from report" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from report" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from report" -l check -d 'End with the verdict\'s exit code'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from report" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from report" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
@@ -455,6 +474,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from record" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from record" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from record" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from record" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from record" -l no-progress -d 'Show no progress on the terminal'
@@ -487,6 +507,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from list" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from list" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from list" -l no-progress -d 'Show no progress on the terminal'
@@ -505,6 +526,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from show" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from show" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from show" -l no-progress -d 'Show no progress on the terminal'
@@ -523,6 +545,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from resolve" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from resolve" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from resolve" -l in-next-release -d 'Only releases after the latest one seen bring it back'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from resolve" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from resolve" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
@@ -544,6 +567,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from ignore" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from ignore" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from ignore" -l until-escalating -d 'Until it happens far more often than usual'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from ignore" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from ignore" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
@@ -562,6 +586,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from reopen" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from reopen" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from reopen" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from reopen" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from reopen" -l no-progress -d 'Show no progress on the terminal'
@@ -579,6 +604,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from merge" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from merge" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from merge" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from merge" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from merge" -l no-progress -d 'Show no progress on the terminal'
@@ -596,6 +622,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from unmerge" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from unmerge" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from unmerge" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from unmerge" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from unmerge" -l no-progress -d 'Show no progress on the terminal'
@@ -615,6 +642,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from gate" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from gate" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from gate" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from gate" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from gate" -l no-progress -d 'Show no progress on the terminal'
@@ -633,6 +661,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from why" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from why" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from why" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from why" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from why" -l no-progress -d 'Show no progress on the terminal'
@@ -650,6 +679,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from prune" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from prune" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from prune" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from prune" -l no-progress -d 'Show no progress on the terminal'
@@ -667,6 +697,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from import" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from import" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from import" -l no-progress -d 'Show no progress on the terminal'
@@ -684,6 +715,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from export" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from export" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from export" -l no-progress -d 'Show no progress on the terminal'
@@ -701,6 +733,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from ingest-logs" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from ingest-logs" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from ingest-logs" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from ingest-logs" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from ingest-logs" -l no-progress -d 'Show no progress on the terminal'
@@ -719,6 +752,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from serve" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from serve" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from serve" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from serve" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from serve" -l no-progress -d 'Show no progress on the terminal'
@@ -737,6 +771,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from dsn" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from dsn" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from dsn" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from dsn" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from dsn" -l no-progress -d 'Show no progress on the terminal'
@@ -754,6 +789,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from shim" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from shim" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from shim" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from shim" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from shim" -l no-progress -d 'Show no progress on the terminal'
@@ -771,6 +807,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and not __fish_s
 complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and not __fish_seen_subcommand_from create list verify restore prune" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and not __fish_seen_subcommand_from create list verify restore prune" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and not __fish_seen_subcommand_from create list verify restore prune" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and not __fish_seen_subcommand_from create list verify restore prune" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
 complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and not __fish_seen_subcommand_from create list verify restore prune" -l no-progress -d 'Show no progress on the terminal'
@@ -793,6 +830,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_
 complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from create" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from create" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from create" -l accept-smaller -d 'Take what is suddenly much smaller for what it is meant to be: it replaces the ones before it'
 complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from create" -l no-prune -d 'Remove nothing that is too old afterwards'
 complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from create" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
@@ -812,6 +850,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_
 complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from list" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from list" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
 complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from list" -l no-progress -d 'Show no progress on the terminal'
@@ -829,6 +868,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_
 complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l deep -d 'Restore each into a database of its own for a moment, and compare tables, rows and checksums'
 complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from verify" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from verify" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
@@ -848,6 +888,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_
 complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from restore" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from restore" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from restore" -s y -l yes -d 'Do it without asking'
 complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from restore" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from restore" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
@@ -866,6 +907,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_
 complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from prune" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from prune" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from prune" -l dry-run -d 'Show what may go and remove nothing'
 complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from prune" -s y -l yes -d 'Remove it without asking'
 complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
@@ -873,6 +915,62 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_
 complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from prune" -l no-progress -d 'Show no progress on the terminal'
 complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fuelops -n "__fish_fuelops_using_subcommand backup; and __fish_seen_subcommand_from prune" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand alert; and not __fish_seen_subcommand_from test list" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand alert; and not __fish_seen_subcommand_from test list" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand alert; and not __fish_seen_subcommand_from test list" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand alert; and not __fish_seen_subcommand_from test list" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand alert; and not __fish_seen_subcommand_from test list" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand alert; and not __fish_seen_subcommand_from test list" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand alert; and not __fish_seen_subcommand_from test list" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand alert; and not __fish_seen_subcommand_from test list" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand alert; and not __fish_seen_subcommand_from test list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand alert; and not __fish_seen_subcommand_from test list" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand alert; and not __fish_seen_subcommand_from test list" -f -a "test" -d 'Send a test to every alert, or to those that are named, and tell what was answered'
+complete -c fuelops -n "__fish_fuelops_using_subcommand alert; and not __fish_seen_subcommand_from test list" -f -a "list" -d 'List alerts with what was sent, what waits in the outbox, and why'
+complete -c fuelops -n "__fish_fuelops_using_subcommand alert; and __fish_seen_subcommand_from test" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand alert; and __fish_seen_subcommand_from test" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand alert; and __fish_seen_subcommand_from test" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand alert; and __fish_seen_subcommand_from test" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand alert; and __fish_seen_subcommand_from test" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand alert; and __fish_seen_subcommand_from test" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand alert; and __fish_seen_subcommand_from test" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand alert; and __fish_seen_subcommand_from test" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand alert; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand alert; and __fish_seen_subcommand_from test" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand alert; and __fish_seen_subcommand_from list" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand alert; and __fish_seen_subcommand_from list" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand alert; and __fish_seen_subcommand_from list" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand alert; and __fish_seen_subcommand_from list" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand alert; and __fish_seen_subcommand_from list" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand alert; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand alert; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand alert; and __fish_seen_subcommand_from list" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand alert; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand alert; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
 complete -c fuelops -n "__fish_fuelops_using_subcommand run" -l name -d 'What its log files are called [default: the service with this command, else the program or script]' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand run" -l log-file -d 'Where everything goes [default: the service\'s log_file, else logs/NAME.log]' -r -F
 complete -c fuelops -n "__fish_fuelops_using_subcommand run" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
@@ -887,6 +985,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand run" -s o -l output -d '
 complete -c fuelops -n "__fish_fuelops_using_subcommand run" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand run" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand run" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand run" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
 complete -c fuelops -n "__fish_fuelops_using_subcommand run" -l no-progress -d 'Show no progress on the terminal'
@@ -904,6 +1003,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand demo" -s o -l output -d 
 complete -c fuelops -n "__fish_fuelops_using_subcommand demo" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand demo" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand demo" -l keep -d 'Keep the temporary folder, with config and logs, for a look of your own'
 complete -c fuelops -n "__fish_fuelops_using_subcommand demo" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand demo" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
@@ -922,6 +1022,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand config; and not __fish_s
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and not __fish_seen_subcommand_from init check show schema aliases" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand config; and not __fish_seen_subcommand_from init check show schema aliases" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and not __fish_seen_subcommand_from init check show schema aliases" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and not __fish_seen_subcommand_from init check show schema aliases" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and not __fish_seen_subcommand_from init check show schema aliases" -l no-progress -d 'Show no progress on the terminal'
@@ -944,6 +1045,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from init" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from init" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from init" -l print -d 'Print the config instead of writing it'
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from init" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from init" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
@@ -962,6 +1064,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from check" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from check" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from check" -l no-progress -d 'Show no progress on the terminal'
@@ -979,6 +1082,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from show" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from show" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from show" -l no-progress -d 'Show no progress on the terminal'
@@ -996,6 +1100,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from schema" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from schema" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from schema" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from schema" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from schema" -l no-progress -d 'Show no progress on the terminal'
@@ -1013,6 +1118,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from aliases" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from aliases" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from aliases" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from aliases" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
 complete -c fuelops -n "__fish_fuelops_using_subcommand config; and __fish_seen_subcommand_from aliases" -l no-progress -d 'Show no progress on the terminal'
@@ -1030,6 +1136,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand completions" -s o -l out
 complete -c fuelops -n "__fish_fuelops_using_subcommand completions" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand completions" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand completions" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand completions" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
 complete -c fuelops -n "__fish_fuelops_using_subcommand completions" -l no-progress -d 'Show no progress on the terminal'
@@ -1047,6 +1154,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand man" -s o -l output -d '
 complete -c fuelops -n "__fish_fuelops_using_subcommand man" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand man" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand man" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
 complete -c fuelops -n "__fish_fuelops_using_subcommand man" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
 complete -c fuelops -n "__fish_fuelops_using_subcommand man" -l no-progress -d 'Show no progress on the terminal'

@@ -28,13 +28,23 @@ pub struct Message {
 }
 
 impl Message {
+    /// One notice by itself, which stands in no outbox.
+    pub fn of(notice: Notice) -> Self {
+        Self {
+            key: format!("{}-{}", notice.incident, notice.kind.word()),
+            notices: vec![notice],
+            is_digest: false,
+            dropped: 0,
+        }
+    }
+
     /// The one line that says it all.
     pub(super) fn subject(&self) -> String {
         match self.notices.as_slice() {
             [only] => only.subject(),
             notices => {
                 let project = notices.first().map_or("", |notice| &notice.project);
-                format!("[{project}] {}", tally(&self.latest()))
+                format!("[{project}] {}", self.tally())
             }
         }
     }
@@ -81,26 +91,12 @@ impl Message {
         })
     }
 
-    /// The whole as plain text.
-    #[cfg_attr(not(test), expect(dead_code, reason = "mail reads it, once there is mail"))]
-    pub(super) fn text(&self) -> String {
-        let mut lines = vec![self.subject(), String::new()];
-        match self.notices.as_slice() {
-            [only] => lines.extend(only.lines()),
-            _ => {
-                let (latest, more) = self.digest_lines();
-                lines.extend(latest.iter().map(|notice| notice.line()));
-                lines.extend((more > 0).then(|| format!("and {more} more")));
-            }
-        }
-        if self.dropped > 0 {
-            lines.push(format!("{} could not be told at all", human::plural(self.dropped, "notice")));
-        }
-        lines.join("\n")
+    /// `3 critical, 1 warning, 2 resolved`.
+    pub(super) fn tally(&self) -> String {
+        tally(&self.latest())
     }
 }
 
-/// `3 critical, 1 warning, 2 resolved`.
 fn tally(latest: &[&Notice]) -> String {
     let count = |severity| latest.iter().filter(|n| n.is_firing() && n.severity == severity).count();
     let resolved = latest.iter().filter(|notice| !notice.is_firing()).count();
@@ -124,35 +120,22 @@ impl Notice {
         format!("{state}: {}: {}", self.target, self.summary)
     }
 
-    /// Everything below the subject.
-    pub(super) fn lines(&self) -> Vec<String> {
-        let mut lines = Vec::new();
-        if let Some(cause) = self.cause {
-            lines.push(format!("cause: {cause}"));
+    /// When it was, how long it took, where, and why, each with its name.
+    pub(super) fn facts(&self) -> Vec<(&'static str, String)> {
+        let lasted = human::duration((self.at - self.opened_at).to_std().unwrap_or_default());
+        let mut facts = vec![("since", moment(self.opened_at))];
+        match self.kind {
+            Kind::Opened => {}
+            Kind::Resolved => facts.extend([("until", moment(self.at)), ("lasted", lasted)]),
+            _ => facts.push(("lasts", lasted)),
         }
-        for consequence in &self.consequences {
-            lines.push(format!("because of it: {}: {}", consequence.target, consequence.summary));
-        }
-        if self.more_consequences > 0 {
-            lines.push(format!("because of it: {} more", self.more_consequences));
-        }
-        if let Some(hint) = self.hint.as_ref().filter(|_| self.is_firing()) {
-            lines.push(format!("what to do: {}", hint.text));
-            lines.extend(hint.command.iter().map(|command| format!("  {command}")));
-        }
+        facts.extend(self.cause.map(|cause| ("cause", cause.to_string())));
         if self.repeats > 0 {
             let times = human::plural(u64::from(self.repeats), "time");
-            lines.push(format!("came and went {times} before"));
+            facts.push(("before that", format!("came and went {times}")));
         }
-        let lasted = (self.at - self.opened_at).to_std().unwrap_or_default();
-        let since = moment(self.opened_at);
-        lines.push(match self.kind {
-            Kind::Resolved => format!("lasted {}, since {since}", human::duration(lasted)),
-            Kind::Opened => format!("since {since}"),
-            _ => format!("since {since}, for {}", human::duration(lasted)),
-        });
-        lines.push(format!("host: {}", self.host));
-        lines
+        facts.push(("host", self.host.clone()));
+        facts
     }
 }
 
@@ -174,11 +157,18 @@ mod tests {
     fn one_notice_tells_everything() {
         let mut told = later(&notice("i", "api"), Kind::Resolved, start() + minutes(7));
         told.repeats = 2;
-        assert_eq!(
-            message(vec![told]).text(),
-            "[fuel] resolved: api: does not answer\n\ncause: process-down\ncame and went 2 times before\n\
-             lasted 7m, since 2026-03-01T12:00:00Z\nhost: web-1"
-        );
+        let facts: Vec<String> =
+            told.facts().iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        let expected = [
+            "since: 2026-03-01T12:00:00Z",
+            "until: 2026-03-01T12:07:00Z",
+            "lasted: 7m",
+            "cause: process-down",
+            "before that: came and went 2 times",
+            "host: web-1",
+        ];
+        assert_eq!(facts, expected);
+        assert_eq!(message(vec![told]).subject(), "[fuel] resolved: api: does not answer");
     }
 
     #[test]
@@ -187,9 +177,10 @@ mod tests {
         notices.push(later(&notices[0], Kind::Resolved, start()));
         let digest = message(notices);
         assert_eq!(digest.subject(), "[fuel] 29 critical, 1 resolved");
-        let text = digest.text();
-        assert!(text.contains("critical: t01: does not answer") && text.contains("and 10 more"), "{text}");
-        assert!(!text.contains("t00"), "what is over stands last: {text}");
+        let (lines, more) = digest.digest_lines();
+        assert_eq!((lines.len(), more), (20, 10));
+        assert_eq!(lines[0].line(), "critical: t01: does not answer");
+        assert!(lines.iter().all(|line| line.target != "t00"), "what is over stands last");
         assert_eq!(digest.json()["kind"], "digest");
         assert_eq!(digest.json()["notices"].as_array().unwrap().len(), 31);
     }

@@ -28,9 +28,11 @@
 
 mod book;
 mod dispatcher;
+mod document;
 mod line;
 mod message;
 mod notice;
+mod outgoing;
 mod outlook;
 mod policy;
 mod scribe;
@@ -44,6 +46,7 @@ pub use dispatcher::{Dispatcher, Outfit, StartError};
 pub use line::Counts;
 pub use message::Message;
 pub use notice::{Consequence, Kind, Notice, Place, Trouble, troubles};
+pub use outgoing::OutgoingReport;
 pub use outlook::{Outlook, WaitingNotice, outlook};
 pub use policy::Policy;
 pub use shelf::OutboxError;

@@ -134,6 +134,26 @@ impl Notice {
         }
     }
 
+    /// News that nothing happened, for a test of who hears it.
+    pub fn test(place: &Place) -> Self {
+        Self {
+            incident: format!("test-{}", place.at.timestamp_millis()),
+            kind: Kind::Opened,
+            severity: Severity::Warning,
+            target: "fuelops".to_owned(),
+            summary: "a test of this alert; nothing is wrong".to_owned(),
+            cause: None,
+            consequences: Vec::new(),
+            more_consequences: 0,
+            hint: None,
+            opened_at: place.at,
+            at: place.at,
+            repeats: 0,
+            host: place.host.clone(),
+            project: place.project.clone(),
+        }
+    }
+
     /// The one line that says it all, without marks of any medium.
     pub fn subject(&self) -> String {
         let state = match self.kind {

@@ -56,6 +56,9 @@ pub struct Global {
     /// Show no progress on the terminal
     #[arg(long, global = true)]
     pub no_progress: bool,
+    /// Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)
+    #[arg(long, global = true, value_name = "SINK")]
+    pub send: Vec<String>,
 }
 
 /// Form of the result.
@@ -104,11 +107,30 @@ pub enum Command {
     Clean(commands::clean::CleanArgs),
     TrackErrors(commands::track_errors::TrackErrorsArgs),
     Backup(commands::backup::BackupArgs),
+    Alert(commands::alert::AlertArgs),
     Run(commands::run::RunArgs),
     Demo(commands::demo::DemoArgs),
     Config(commands::config::ConfigArgs),
     Completions(commands::completions::CompletionsArgs),
     Man(commands::man::ManArgs),
+}
+
+impl Command {
+    /// Whether it makes reports, which `--send` can hand on.
+    pub fn makes_reports(&self) -> bool {
+        matches!(
+            self,
+            Self::Health(_)
+                | Self::AnalyzeLogs(_)
+                | Self::Recover(_)
+                | Self::Start(_)
+                | Self::Stop(_)
+                | Self::Restart(_)
+                | Self::Clean(_)
+                | Self::TrackErrors(_)
+                | Self::Backup(_)
+        )
+    }
 }
 
 #[cfg(test)]

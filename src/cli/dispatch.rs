@@ -13,6 +13,7 @@ use crate::cli::commands;
 use crate::cli::context::Context;
 use crate::cli::environment::Environment;
 use crate::cli::exit::{Exit, classify};
+use crate::cli::send;
 use crate::cli::ui::Ui;
 use crate::render;
 
@@ -43,9 +44,18 @@ fn start(argv: &[OsString]) -> Exit {
     match Cli::try_parse_from(argv) {
         Ok(cli) => {
             let context = Context::new(cli.global, environment);
-            run(&cli.command, &context).unwrap_or_else(|error| fail(&error, &context.ui))
+            run_and_send(&cli.command, &context).unwrap_or_else(|error| fail(&error, &context.ui))
         }
         Err(error) => refuse(&error, argv, environment),
+    }
+}
+
+fn run_and_send(command: &Command, context: &Context) -> Result<Exit> {
+    let outlets = send::prepare(command, context)?;
+    let exit = run(command, context)?;
+    match outlets {
+        Some(outlets) => send::hand_on(&outlets, exit, context),
+        None => Ok(exit),
     }
 }
 
@@ -62,6 +72,7 @@ fn run(command: &Command, context: &Context) -> Result<Exit> {
         Command::Clean(args) => commands::clean::run(args, context),
         Command::TrackErrors(args) => commands::track_errors::run(args, context),
         Command::Backup(args) => commands::backup::run(args, context),
+        Command::Alert(args) => commands::alert::run(args, context),
         Command::Run(args) => commands::run::run(args, context),
         Command::Demo(args) => commands::demo::run(args, context),
         Command::Config(args) => commands::config::run(args, context),

@@ -6,6 +6,7 @@ pub mod context;
 pub mod environment;
 pub mod exit;
 pub mod interrupt;
+pub mod send;
 pub mod tools;
 pub mod ui;
 

@@ -2,6 +2,7 @@
 //!
 //! The result goes to stdout or to `--output`, everything else to stderr. Each stream decides about colour for itself.
 
+use std::cell::RefCell;
 use std::io::{self, BufRead, BufWriter, IsTerminal, Read, Write};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -39,6 +40,17 @@ pub struct Ui {
     style: TerminalStyle,
     stdout_is_terminal: bool,
     stderr_color: bool,
+    /// Somebody else is to have the report, too.
+    keeps_report: bool,
+    kept: RefCell<Option<KeptReport>>,
+}
+
+/// The last report that was made, for whoever else is to have it.
+#[derive(Clone, Debug)]
+pub struct KeptReport {
+    pub document: Document,
+    /// As `--format json` prints it.
+    pub json: String,
 }
 
 impl Ui {
@@ -60,6 +72,8 @@ impl Ui {
             style,
             stdout_is_terminal,
             stderr_color: wants_color(global.color, stderr_is_terminal, environment),
+            keeps_report: !global.send.is_empty(),
+            kept: RefCell::new(None),
         }
     }
 
@@ -80,6 +94,44 @@ impl Ui {
     /// # Errors
     /// When the form is one that only `health` has, or the result cannot be written.
     pub fn report<T: Serialize>(
+        &self,
+        command: &str,
+        version: u32,
+        report: &T,
+        document: impl FnOnce() -> Document,
+    ) -> Result<()> {
+        if self.keeps_report {
+            let document = document();
+            self.keep(command, version, report, || document.clone())?;
+            return self.lay_out(command, version, report, || document);
+        }
+        self.lay_out(command, version, report, document)
+    }
+
+    /// Keeps a report for `--send`; [`report`](Self::report) does it by itself.
+    ///
+    /// # Errors
+    /// When the report cannot be written as JSON.
+    pub fn keep<T: Serialize>(
+        &self,
+        command: &str,
+        version: u32,
+        report: &T,
+        document: impl FnOnce() -> Document,
+    ) -> Result<()> {
+        if self.keeps_report {
+            let json = render::json(command, version, Utc::now(), report)?;
+            self.kept.replace(Some(KeptReport { document: document(), json }));
+        }
+        Ok(())
+    }
+
+    /// The report that was kept last.
+    pub fn kept_report(&self) -> Option<KeptReport> {
+        self.kept.take()
+    }
+
+    fn lay_out<T: Serialize>(
         &self,
         command: &str,
         version: u32,

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use super::{Config, Origin};
+use super::{Config, Origin, Sink};
 use crate::text::shell;
 
 /// One thing that a team does again and again; a command that is added to the program adds its line.
@@ -61,6 +61,9 @@ const TASKS: [Task; 8] = [
     Task { about: "it is down: bring it back", name: "recover", args: &["recover"], cron: None },
 ];
 
+/// Tasks whose cron run goes out by mail, where the config has an alert that mails.
+const MAILED: [&str; 2] = ["health", "analyze"];
+
 /// Prefix of the aliases where no service gives one.
 const PREFIX: &str = "backend";
 
@@ -109,10 +112,16 @@ pub fn aliases(program: &Path, origin: &Origin, config: &Config) -> Vec<Alias> {
         let line = format!("alias {name}={}", shell::quote(&command(task.args)));
         Alias { kind: AliasKind::Shell, about: task.about, line }
     });
+    let mail = config.alerts.iter().find(|alert| matches!(alert.sink, Sink::Email(_)));
     let cron = TASKS.iter().filter_map(|task| {
         let (when, args) = task.cron?;
+        let mut line = command(args);
+        if let Some(mail) = mail.filter(|_| MAILED.contains(&task.name)) {
+            // cron mails what is printed by itself: errors only are left to it.
+            line = format!("{line} --send {} >/dev/null", shell::quote(&mail.name));
+        }
         // To cron a percent sign is the end of the line.
-        let line = format!("{when} {}", command(args).replace('%', "\\%"));
+        let line = format!("{when} {}", line.replace('%', "\\%"));
         Some(Alias { kind: AliasKind::Cron, about: task.about, line })
     });
     shell.chain(cron).collect()
@@ -156,6 +165,19 @@ mod tests {
                 "0 */6 * * * /usr/bin/fuelops --config /srv/app/fuelops.toml backup create --quiet",
             ]
         );
+    }
+
+    #[test]
+    fn the_morning_report_goes_out_by_mail_where_there_is_one() {
+        let mail = "[[alert]]\nname = \"the team\"\ntype = \"email\"\nserver = \"mx:25\"\nfrom = \"a@b\"\nto = [\"c@d\"]\n";
+        let origin = Origin::File { path: "/srv/app/fuelops.toml".into(), via: Via::Folder };
+        let made = aliases(Path::new("/bin/fuelops"), &origin, &read(mail));
+        let mailed: Vec<_> = made.iter().filter(|alias| alias.line.contains("--send")).collect();
+        assert_eq!(
+            mailed[0].line,
+            "0 9 * * * /bin/fuelops --config /srv/app/fuelops.toml health --send 'the team' >/dev/null"
+        );
+        assert_eq!(mailed.len(), MAILED.len());
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! one view, a new format one renderer. Every renderer escapes hostile text for its own medium and redacts nothing by
 //! itself: reports are redacted where they are made.
 
+mod alert;
 mod backup;
 mod clean;
 mod config;
@@ -24,6 +25,7 @@ mod recover;
 mod service;
 mod terminal;
 
+pub use alert::{alert_list, alert_test};
 pub use backup::{backup, backup_line};
 pub use clean::{clean, clean_line};
 pub use config::{config_aliases, config_aliases_text, config_check, config_init, config_show};

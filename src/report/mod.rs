@@ -1,5 +1,6 @@
 //! Plain report data, as the JSON output spells it. No I/O, no layout.
 
+mod alert;
 mod backup;
 mod clean;
 mod config;
@@ -11,6 +12,7 @@ mod monitor;
 mod recover;
 mod service;
 
+pub use alert::{AlertListReport, AlertSink, AlertTest, AlertTestReport, AlertWaiting};
 pub use backup::{
     BackupAction, BackupDrill, BackupEntry, BackupError, BackupFile, BackupOutcome, BackupRemoval,
     BackupReport, BackupRestore, BackupSkip, BackupSource, BackupTable, BackupVersions,

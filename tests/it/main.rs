@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test that panics has failed, and says so")]
 
+mod alerts;
 mod analyze_logs;
 mod backup;
 mod clean;

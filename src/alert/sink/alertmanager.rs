@@ -33,7 +33,7 @@ fn alert(notice: &Notice, now: DateTime<Utc>) -> Value {
     let name = notice.cause.map_or_else(|| "unhealthy".to_owned(), |cause| cause.to_string());
     let mut annotations = json!({
         "summary": notice.subject(),
-        "description": notice.lines().join("\n"),
+        "description": description(notice),
     });
     if let Some(hint) = &notice.hint {
         annotations["hint"] = json!(hint.text);
@@ -52,6 +52,13 @@ fn alert(notice: &Notice, now: DateTime<Utc>) -> Value {
         "startsAt": moment(notice.opened_at),
         "endsAt": moment(ends_at),
     })
+}
+
+fn description(notice: &Notice) -> String {
+    let consequences =
+        notice.consequences.iter().map(|one| format!("because of it: {}: {}", one.target, one.summary));
+    let facts = notice.facts().into_iter().map(|(name, value)| format!("{name}: {value}"));
+    consequences.chain(facts).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]

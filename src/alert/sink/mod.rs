@@ -15,10 +15,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 
-use crate::alert::Message;
+use crate::alert::{Message, OutgoingReport};
 use crate::checks::{Errand, HttpPost, Postman};
-use crate::config::{Alert, Sink as Means, Url};
+use crate::config::{Alert, CommandLine, EmailSink, Sink as Means, Url};
+use crate::text::human;
 
 /// Longest that one delivery may take.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -75,24 +77,50 @@ impl Sink {
         match &self.means {
             Means::Slack(slack) => self.post(slack::post(slack, message)).await,
             Means::Webhook(webhook) => {
-                self.post(webhook::post(webhook, &message.json(), &message.key)?).await
+                self.post(webhook::post(webhook, &message.json().to_string(), &message.key)?).await
             }
             Means::Pagerduty(pagerduty) => self.post(pagerduty::post(pagerduty, message)?).await,
             Means::Alertmanager(server) => self.post(alertmanager::post(server, message, now)).await,
-            Means::Email(email) => email::deliver(email, message).await,
-            Means::Command(command) => {
-                let input = line(&message.json());
-                let errand = Errand {
-                    command: command.command.clone(),
-                    dir: self.root.clone(),
-                    run_as: self.run_as,
-                    input,
-                };
-                let said = errand.run(DEADLINE).await.map_err(Failure::later)?;
-                Ok(Receipt { answer: answer::shown(&said, &[]) })
-            }
+            Means::Email(email) => self.mail(email, &email::Letter::of(message)).await,
+            Means::Command(command) => self.hand_over(&command.command, line(&message.json())).await,
             Means::File(file) => file::append(file.path.clone(), line(&message.json())).await,
         }
+    }
+
+    /// Hands a report over; never takes longer than the deadline.
+    ///
+    /// # Errors
+    /// When the receiver did not take it.
+    pub async fn send(&self, report: &OutgoingReport) -> Result<Receipt, Failure> {
+        match &self.means {
+            Means::Slack(slack) => self.post(slack::report(slack, report)).await,
+            Means::Webhook(webhook) => self.post(webhook::post(webhook, &report.json, &report.key)?).await,
+            Means::Email(email) => self.mail(email, &email::Letter::of_report(report)).await,
+            Means::Command(command) => self.hand_over(&command.command, one_line(&report.json)?).await,
+            Means::File(file) => file::append(file.path.clone(), one_line(&report.json)?).await,
+            Means::Pagerduty(_) | Means::Alertmanager(_) => {
+                Err(Failure::Refused(format!("{} takes incidents and no reports", self.means.word())))
+            }
+        }
+    }
+
+    /// Whether the receiver keeps a state for each incident, and has no use for a report.
+    pub fn keeps_state(&self) -> bool {
+        matches!(self.means, Means::Pagerduty(_) | Means::Alertmanager(_))
+    }
+
+    async fn mail(&self, sink: &EmailSink, letter: &email::Letter) -> Result<Receipt, Failure> {
+        let late = || {
+            Failure::later(format!("the mail server did not take it within {}", human::duration(DEADLINE)))
+        };
+        tokio::time::timeout(DEADLINE, email::deliver(sink, letter)).await.unwrap_or_else(|_| Err(late()))
+    }
+
+    async fn hand_over(&self, command: &CommandLine, input: Vec<u8>) -> Result<Receipt, Failure> {
+        let errand = Errand { command: command.clone(), dir: self.root.clone(), run_as: self.run_as, input };
+        let said = errand.run(DEADLINE).await.map_err(Failure::later)?;
+        let answer = if said.is_empty() { "exit code 0".to_owned() } else { answer::shown(&said, &[]) };
+        Ok(Receipt { answer })
     }
 
     async fn post(&self, post: HttpPost) -> Result<Receipt, Failure> {
@@ -107,6 +135,12 @@ pub(super) async fn ping(url: &Url) -> Result<Receipt, Failure> {
     answer::judge(Postman::default().get(url, DEADLINE).await, &[])
 }
 
-fn line(json: &serde_json::Value) -> Vec<u8> {
+fn line(json: &Value) -> Vec<u8> {
     format!("{json}\n").into_bytes()
+}
+
+/// A document of many lines on one.
+fn one_line(json: &str) -> Result<Vec<u8>, Failure> {
+    let json = serde_json::from_str::<Value>(json).map_err(|e| Failure::Refused(e.to_string()))?;
+    Ok(line(&json))
 }

@@ -4,14 +4,18 @@ use serde_json::{Value, json};
 
 use crate::alert::message::moment;
 use crate::alert::notice::cut;
-use crate::alert::{Kind, Message, Notice};
+use crate::alert::{Kind, Message, Notice, OutgoingReport};
 use crate::checks::HttpPost;
 use crate::config::SlackSink;
 use crate::model::Severity;
+use crate::render::{self, Glyphs, TerminalStyle};
 use crate::text::sanitize;
 
 /// Characters that a section may hold by Slack's rules, with room for what escaping adds.
 const MAX_SECTION: usize = 2_800;
+/// Of a report, so much is shown.
+const REPORT_LINES: usize = 25;
+const REPORT_COLUMNS: usize = 90;
 
 /// The request that tells a message.
 pub(super) fn post(sink: &SlackSink, message: &Message) -> HttpPost {
@@ -19,7 +23,7 @@ pub(super) fn post(sink: &SlackSink, message: &Message) -> HttpPost {
 }
 
 fn body(message: &Message) -> Value {
-    let mut blocks = vec![section(&format!("{} *{}*", mark(message), escape(&message.subject())))];
+    let mut blocks = vec![section(&format!("{} *{}*", sign(message.severity()), escape(&message.subject())))];
     match message.notices.as_slice() {
         [only] => blocks.extend(details(only)),
         _ => {
@@ -37,6 +41,25 @@ fn body(message: &Message) -> Value {
         }
     }
     json!({ "text": escape(&message.subject()), "blocks": blocks, "unfurl_links": false, "unfurl_media": false })
+}
+
+/// The request that tells a report: its first lines.
+pub(super) fn report(sink: &SlackSink, report: &OutgoingReport) -> HttpPost {
+    let style = TerminalStyle { width: REPORT_COLUMNS, color: false, glyphs: Glyphs::Unicode };
+    let text = render::terminal(&report.document, &style);
+    let lines = text.lines().count();
+    let mut start: Vec<&str> = text.lines().take(REPORT_LINES).collect();
+    start.extend((lines > REPORT_LINES).then_some("…"));
+    let start = escape_lines(&start.join("\n").replace("```", "'''"));
+    let title = format!("{} *{}*", sign(report.severity), escape(&report.subject));
+    let blocks = [section(&title), section(&format!("```{}```", cut(&start, MAX_SECTION)))];
+    let body = json!({ "text": escape(&report.subject), "blocks": blocks });
+    HttpPost { url: sink.url.clone(), below: "", headers: Vec::new(), body: body.to_string() }
+}
+
+/// Escapes text of several lines.
+fn escape_lines(text: &str) -> String {
+    text.lines().map(escape).collect::<Vec<_>>().join("\n")
 }
 
 fn details(notice: &Notice) -> Vec<Value> {
@@ -73,8 +96,8 @@ fn section(text: &str) -> Value {
     json!({ "type": "section", "text": { "type": "mrkdwn", "text": text } })
 }
 
-fn mark(message: &Message) -> &'static str {
-    match message.severity() {
+fn sign(severity: Severity) -> &'static str {
+    match severity {
         Severity::Critical => ":red_circle:",
         Severity::Warning => ":large_yellow_circle:",
         Severity::Unknown => ":white_circle:",
@@ -82,8 +105,7 @@ fn mark(message: &Message) -> &'static str {
     }
 }
 
-/// Slack reads `<!channel>`, `<@user>` and `<url|text>` out of these three, and formats by marks that nobody can escape:
-/// those get a zero-width neighbour, so that they stay what they are.
+/// Slack reads `<!channel>`, `<@user>` and `<url|text>` out of these three; nothing else can do more than look odd.
 pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     for c in sanitize::line(text).chars() {

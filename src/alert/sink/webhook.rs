@@ -2,7 +2,6 @@
 
 use data_encoding::HEXLOWER;
 use ring::hmac;
-use serde_json::Value;
 
 use crate::alert::sink::Failure;
 use crate::checks::HttpPost;
@@ -14,8 +13,8 @@ const SIGNATURE: &str = "X-Fuelops-Signature";
 const KEY: &str = "Idempotency-Key";
 
 /// The request that tells `json`.
-pub(super) fn post(sink: &WebhookSink, json: &Value, key: &str) -> Result<HttpPost, Failure> {
-    let body = json.to_string();
+pub(super) fn post(sink: &WebhookSink, json: &str, key: &str) -> Result<HttpPost, Failure> {
+    let body = json.to_owned();
     let mut headers = Vec::new();
     for (name, value) in &sink.headers {
         let value = value.expose().map_err(|e| Failure::later(format!("header {name}: {e}")))?;

@@ -68,6 +68,9 @@ enum FailOn {
 /// # Errors
 /// When the config cannot be used, a target is not known, or the result cannot be written.
 pub fn run(args: &HealthArgs, context: &Context) -> Result<Exit> {
+    if args.watch.is_some() && !context.global.send.is_empty() {
+        return Err(UsageError("--watch never ends, so that --send would never send".to_owned()).into());
+    }
     end_with_what_was_started(context.ui.format)?;
     let loaded = context.config()?;
     let plan = plan(&loaded.config).select(&args.target).map_err(|e| UsageError(e.to_string()))?;
@@ -176,6 +179,9 @@ fn show(report: &HealthReport, context: &Context) -> Result<()> {
     let ui = &context.ui;
     if ui.quiet && report.verdict == Verdict::Healthy && ui.format == Format::Table {
         return Ok(());
+    }
+    if matches!(ui.format, Format::Nagios | Format::Prometheus) {
+        ui.keep("health", SCHEMA, report, || render::health(report, HealthDetail::Everything))?;
     }
     match ui.format {
         Format::Nagios => ui.result(render::nagios(report).as_bytes()),

@@ -1,5 +1,6 @@
 //! One file a subcommand: resolve, engine, report, render, exit.
 
+pub mod alert;
 pub mod analyze_logs;
 pub mod backup;
 pub mod clean;

@@ -4,6 +4,7 @@
 
 mod backend;
 mod env;
+mod receiver;
 pub(crate) mod servers;
 mod yard;
 
@@ -15,6 +16,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) use backend::Backend;
 pub(crate) use env::{Env, Outcome};
+pub(crate) use receiver::{Receiver, Reply, Request};
 pub(crate) use yard::{Yard, is_alive, signal};
 
 /// A port that nobody listens on, given to one caller of this process only.

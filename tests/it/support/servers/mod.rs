@@ -4,10 +4,12 @@
 //! where the package is not installed. Nothing outlives the tests: a small shell watches over each server, and ends it
 //! and removes its folder when the value is dropped or the test's process is gone, however it went.
 
+mod alertmanager;
 mod mariadb;
 mod postgres;
 mod prometheus;
 mod redis;
+mod smtp;
 mod systemd;
 
 use std::fs::{self, File};
@@ -25,10 +27,12 @@ use nix::unistd::Pid;
 
 use super::{skip, wait_until};
 
+pub(crate) use alertmanager::Alertmanager;
 pub(crate) use mariadb::MariaDb;
 pub(crate) use postgres::Postgres;
 pub(crate) use prometheus::{NodeExporter, Prometheus};
 pub(crate) use redis::Redis;
+pub(crate) use smtp::{Smtp, SmtpMode};
 pub(crate) use systemd::Systemd;
 
 /// How long a server may take until it serves, on a machine that is busy with other tests.
