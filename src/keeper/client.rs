@@ -1,10 +1,10 @@
 //! Asking a keeper, and making one where there is none.
 
 use std::ffi::OsString;
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::keeper::COMMAND;
 use crate::keeper::engine::SOCKET;
 use crate::keeper::program::tag;
 use crate::keeper::protocol::{Answer, ProgramStatus, Request, Start, receive, send};
-use crate::platform::{Scope, Session};
+use crate::platform::{self, Scope, Session};
 use crate::process::{Bound, Cookie, Launch, Stream, spawn};
 use crate::store::{Ended, KeptProgram, WriteError, create_folder};
 
@@ -28,6 +28,8 @@ const TRIES: u32 = 3;
 /// How often, and after which pause, a keeper is asked about the end of a program that has ended already.
 const ENDING_TRIES: u32 = 25;
 const ENDING_PAUSE: Duration = Duration::from_millis(2);
+/// Where records stand that no disk takes; not there on every system.
+const MEMORY: &str = "/dev/shm";
 /// Longest path of a socket that every system takes.
 const MAX_SOCKET: usize = 100;
 
@@ -64,11 +66,32 @@ impl Keeper {
     /// # Errors
     /// When there can be no keeper, or the program cannot be started.
     pub fn start(&self, start: Start) -> Result<u32, KeeperError> {
-        match self.ask(&Request::Start(Box::new(start)))? {
-            Answer::Started(pid) => Ok(pid),
-            Answer::Failed(why) => Err(KeeperError::Refused(why)),
-            _ => Err(KeeperError::Refused("the keeper has misunderstood".to_owned())),
+        let request = Request::Start(Box::new(start));
+        match self.ask(&request).and_then(started) {
+            // A service that is up counts for more than records on a disk.
+            Err(_) if is_full(&self.state_dir) => self
+                .in_memory()
+                .map_err(|source| self.no_keeper(source))
+                .and_then(|spare| spare.ask(&request))
+                .and_then(started),
+            result => result,
         }
+    }
+
+    /// The same with its records in memory: for a disk on which not even a name can be made.
+    fn in_memory(&self) -> io::Result<Self> {
+        let own = Path::new(MEMORY).join(format!("fuelops-{}", platform::caller_uid()));
+        let mut builder = fs::DirBuilder::new();
+        builder.mode(0o700).create(&own).or_else(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => Ok(()),
+            _ => Err(error),
+        })?;
+        // Everybody may make names there: ours has to be ours.
+        let found = fs::symlink_metadata(&own)?;
+        if !found.is_dir() || found.uid() != platform::caller_uid() || found.mode() & 0o077 != 0 {
+            return Err(io::Error::other(format!("{} is somebody else's", own.display())));
+        }
+        Ok(Self { state_dir: own.join(tag(&self.state_dir)), ..self.clone() })
     }
 
     /// Tells what a living keeper keeps; nothing where none lives. Makes none.
@@ -173,6 +196,21 @@ impl Keeper {
     fn no_keeper(&self, source: io::Error) -> KeeperError {
         KeeperError::NoKeeper { state_dir: self.state_dir.clone(), source }
     }
+}
+
+fn started(answer: Answer) -> Result<u32, KeeperError> {
+    match answer {
+        Answer::Started(pid) => Ok(pid),
+        Answer::Failed(why) => Err(KeeperError::Refused(why)),
+        _ => Err(KeeperError::Refused("the keeper has misunderstood".to_owned())),
+    }
+}
+
+/// Whether the disk of a folder that is, or is to be, has no byte or no name left.
+fn is_full(folder: &Path) -> bool {
+    let there = folder.ancestors().find(|path| path.is_dir());
+    let space = there.and_then(|path| rustix::fs::statvfs(path).ok());
+    space.is_some_and(|space| space.f_bavail == 0 || (space.f_files > 0 && space.f_favail == 0))
 }
 
 fn exchange(stream: &mut UnixStream, request: &Request) -> io::Result<Answer> {

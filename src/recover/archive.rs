@@ -26,11 +26,11 @@ const BLOCK: usize = 256 * 1024;
 pub fn write_evidence(folder: &Path, evidence: &Evidence) -> Result<(), WriteError> {
     let mut facts = serde_json::to_vec_pretty(&evidence.facts).unwrap_or_default();
     facts.push(b'\n');
-    store::write_atomic(&folder.join(FACTS), &facts, MODE)?;
+    store::write_own(&folder.join(FACTS), &facts, MODE)?;
     for (name, text) in &evidence.texts {
         // Names come from log files; a slash in one has no business here.
         let name = name.replace('/', "_");
-        store::write_atomic(&folder.join(name), text.as_bytes(), MODE)?;
+        store::write_own(&folder.join(name), text.as_bytes(), MODE)?;
     }
     Ok(())
 }
@@ -83,7 +83,7 @@ pub fn write_manifest(folder: &Path, packed: &[Packed]) -> Result<PathBuf, Write
     let files: Vec<_> = packed.iter().map(of).collect();
     let list = json!({ "schema": "fuelops.preserved/1", "files": files });
     let path = folder.join(MANIFEST);
-    store::write_atomic(&path, format!("{list:#}\n").as_bytes(), MODE)?;
+    store::write_own(&path, format!("{list:#}\n").as_bytes(), MODE)?;
     Ok(path)
 }
 

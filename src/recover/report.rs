@@ -45,6 +45,7 @@ pub fn planned(
         preserved: Preserved::default(),
         freed_bytes: 0,
         downtime_ms: None,
+        outage: None,
         elapsed_ms: 0,
         timeline: Vec::new(),
         next: hints(plan, findings),

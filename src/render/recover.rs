@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::model::Severity;
 use crate::render::{Block, Cell, Column, Document, Role, Table, Text};
-use crate::report::{Outcome, RecoverReport, StepStatus};
+use crate::report::{OutageClue, Outcome, RecoverReport, StepStatus};
 use crate::text::human;
 
 /// Turns a recovery's report into a document.
@@ -131,6 +131,14 @@ fn state(status: StepStatus) -> Text {
 /// What was put aside and gained.
 fn facts(report: &RecoverReport, document: &mut Document) {
     let mut lines = Vec::new();
+    if let Some(outage) = report.outage {
+        let clue = match outage.known_by {
+            OutageClue::CrashRecord => "by its crash record",
+            OutageClue::LastLogLine => "by the last line of its log",
+        };
+        let since = outage.since.format("%Y-%m-%d %H:%M:%S");
+        lines.push(Text::from(format!("down before that, since {since} UTC, {clue}")));
+    }
     if report.preserved.files > 0 {
         let count = human::count(report.preserved.files);
         let noun = if report.preserved.files == 1 { "log" } else { "logs" };
@@ -227,6 +235,7 @@ mod tests {
             },
             freed_bytes: 0,
             downtime_ms: Some(1_800),
+            outage: None,
             elapsed_ms: 4_200,
             timeline: Vec::new(),
             next: vec![Hint { text: "look".into(), command: Some("fuelops health".into()) }],

@@ -40,7 +40,7 @@ pub use monitor::{
     ReplayedDecision,
 };
 pub use recover::{
-    LeftService, Outcome, Preserved, RecoverCause, RecoverEvent, RecoverReport, RecoverStep, RefusedProcess,
-    StartedService, StepStatus, StoppedProcess,
+    LeftService, Outage, OutageClue, Outcome, Preserved, RecoverCause, RecoverEvent, RecoverReport,
+    RecoverStep, RefusedProcess, StartedService, StepStatus, StoppedProcess,
 };
 pub use service::{ServiceAction, ServiceOutcome, ServiceReport, ServiceStatus, ServiceTurn};

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Cause, Hint, Severity, Verdict};
@@ -81,6 +82,8 @@ pub struct RecoverReport {
     pub freed_bytes: u64,
     /// From the first signal, or from the beginning where nothing ran, until the services were proved to answer.
     pub downtime_ms: Option<u64>,
+    /// Since when what was started had been down before, where its own files tell.
+    pub outage: Option<Outage>,
     pub elapsed_ms: u64,
     /// What happened when.
     pub timeline: Vec<RecoverEvent>,
@@ -196,4 +199,21 @@ pub struct RecoverEvent {
     /// Since the beginning.
     pub elapsed_ms: u64,
     pub text: String,
+}
+
+/// Since when a service was down, and how that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outage {
+    pub since: DateTime<Utc>,
+    pub known_by: OutageClue,
+}
+
+/// What tells when a service went down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OutageClue {
+    /// Its keeper saw it end.
+    CrashRecord,
+    /// It printed nothing after that.
+    LastLogLine,
 }

@@ -69,6 +69,17 @@ pub fn write_atomic(path: &Path, bytes: &[u8], mode: u32) -> Result<(), WriteErr
     file.commit()
 }
 
+/// Writes one of fuelops's own files: as [`write_atomic`], but whatever stands in its place is replaced and never followed
+/// or written into. Root may write it in a folder in which somebody else can make links.
+///
+/// # Errors
+/// When the folder cannot be written to, the disk is full, or the old file cannot be replaced.
+pub fn write_own(path: &Path, bytes: &[u8], mode: u32) -> Result<(), WriteError> {
+    let mut file = AtomicFile::beside(path, path.to_owned(), mode)?;
+    file.write_all(bytes).map_err(|source| WriteError { path: path.to_owned(), source })?;
+    file.commit()
+}
+
 /// A file that is written piece by piece and replaces the one of its name when it is whole; dropped before, it leaves
 /// nothing behind. Otherwise as [`write_atomic`].
 #[derive(Debug)]
@@ -92,18 +103,23 @@ impl AtomicFile {
     pub fn create(path: &Path, mode: u32) -> Result<Self, WriteError> {
         let at = |source| WriteError { path: path.to_owned(), source };
         let target = behind_links(path);
-        let draft = if fs::metadata(&target).is_ok_and(|m| is_stream(&m)) {
-            Draft::Stream(open_stream(&target).map_err(at)?)
-        } else {
-            let draft = tempfile::Builder::new()
-                .prefix(".fuelops-")
-                .suffix(".tmp")
-                .permissions(Permissions::from_mode(mode))
-                .tempfile_in(folder_of(&target));
-            // Its own message names the temporary file, which nobody asked for.
-            Draft::Beside(draft.map_err(|error| at(error.kind().into()))?)
-        };
+        if !fs::metadata(&target).is_ok_and(|m| is_stream(&m)) {
+            return Self::beside(path, target, mode);
+        }
+        let draft = Draft::Stream(open_stream(&target).map_err(at)?);
         Ok(Self { path: path.to_owned(), target, draft })
+    }
+
+    fn beside(path: &Path, target: PathBuf, mode: u32) -> Result<Self, WriteError> {
+        let draft = tempfile::Builder::new()
+            .prefix(".fuelops-")
+            .suffix(".tmp")
+            .permissions(Permissions::from_mode(mode))
+            .tempfile_in(folder_of(&target));
+        // Its own message names the temporary file, which nobody asked for.
+        let draft =
+            draft.map_err(|error| WriteError { path: path.to_owned(), source: error.kind().into() })?;
+        Ok(Self { path: path.to_owned(), target, draft: Draft::Beside(draft) })
     }
 
     /// Puts the file in its place.
@@ -196,6 +212,21 @@ mod tests {
         write_atomic(&link, b"y", 0o600).unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read(&real).unwrap(), b"y");
+    }
+
+    #[test]
+    fn our_own_file_takes_the_place_of_a_link_or_a_pipe() {
+        let folder = tempfile::tempdir().unwrap();
+        let (real, own) = (folder.path().join("real"), folder.path().join("own"));
+        fs::write(&real, "x").unwrap();
+        std::os::unix::fs::symlink(&real, &own).unwrap();
+        write_own(&own, b"y", 0o600).unwrap();
+        assert!(fs::symlink_metadata(&own).unwrap().is_file());
+        assert_eq!((fs::read(&real).unwrap(), fs::read(&own).unwrap()), (b"x".to_vec(), b"y".to_vec()));
+        fs::remove_file(&own).unwrap();
+        nix::unistd::mkfifo(&own, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        write_own(&own, b"y", 0o600).unwrap();
+        assert_eq!(fs::read(&own).unwrap(), b"y");
     }
 
     #[test]

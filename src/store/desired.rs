@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::model::Identity;
-use crate::store::{WriteError, create_folder, write_atomic};
+use crate::store::{WriteError, create_folder, write_own};
 
 /// Longest file that is read.
 const MAX_FILE: u64 = 16 * 1024;
@@ -51,7 +51,7 @@ impl Desired {
         create_folder(&state_dir.join(FOLDER), 0o700)?;
         let text = serde_json::to_vec_pretty(self)
             .map_err(|error| WriteError { path: path.clone(), source: error.into() })?;
-        write_atomic(&path, &text, 0o600)
+        write_own(&path, &text, 0o600)
     }
 }
 

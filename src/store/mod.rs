@@ -8,7 +8,7 @@ mod kept;
 mod lock;
 mod new_file;
 
-pub use atomic::{AtomicFile, WriteError, create_folder, hand_over, write_atomic};
+pub use atomic::{AtomicFile, WriteError, create_folder, hand_over, write_atomic, write_own};
 pub use compress::{Compressor, LEVEL, PIECE, decompress, workers};
 pub use desired::{Desired, Wish};
 pub use journal::{Journal, JournalError};

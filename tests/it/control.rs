@@ -78,7 +78,10 @@ fn a_service_starts_once_stays_down_once_stopped_and_comes_back_when_started() {
     assert!(!yard.answers());
     run(&yard.env, &["start", "backend"]).expect(0);
     signal(yard.pid(), Signal::SIGKILL);
-    assert_eq!(yard.recover(&["--yes"]).expect(0).json()["outcome"], "recovered", "it is wanted again");
+    yard.wait_for("its crash is recorded", || yard.env.path("logs/crashes.log").exists());
+    let report = yard.recover(&["--yes"]).expect(0).json();
+    assert_eq!(report["outcome"], "recovered", "it is wanted again");
+    assert_eq!(report["outage"]["known_by"], "crash-record", "{report:#}");
 }
 
 #[test]
@@ -204,7 +207,8 @@ fn a_dry_run_shows_whom_it_would_touch_and_makes_nothing() {
 #[test]
 fn names_are_asked_for_and_a_wrong_one_is_told() {
     let yard = Yard::new();
-    yard.env.run(&["start"]).expect(64);
+    let none = yard.env.run(&["start"]).expect(64);
+    assert!(none.stderr.contains("--all (services: backend)"), "{none}");
     let wrong = yard.env.run(&["stop", "backnd"]).expect(64);
     assert!(wrong.stderr.contains("did you mean \"backend\"?"), "{wrong}");
 }

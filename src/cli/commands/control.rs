@@ -81,7 +81,7 @@ pub struct RestartArgs {
 #[derive(Args, Debug)]
 struct Chosen {
     /// Services of the config
-    #[arg(value_name = "SERVICE", required_unless_present = "all")]
+    #[arg(value_name = "SERVICE")]
     services: Vec<String>,
     /// Every service of the config
     #[arg(long, short, conflicts_with = "services")]
@@ -179,6 +179,9 @@ fn names(chosen: &Chosen, services: &[Service]) -> Result<Vec<String>, UsageErro
     }
     if chosen.all {
         return Ok(known.into_iter().map(str::to_owned).collect());
+    }
+    if chosen.services.is_empty() {
+        return Err(UsageError(format!("name a service, or say --all (services: {})", known.join(", "))));
     }
     match chosen.services.iter().find(|name| !known.contains(&name.as_str())) {
         None => Ok(chosen.services.clone()),

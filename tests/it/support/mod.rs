@@ -3,6 +3,7 @@
 //! Everything lies in temporary folders and on free loopback ports, and is gone when its value is dropped.
 
 mod backend;
+mod disk;
 mod env;
 mod receiver;
 pub(crate) mod servers;
@@ -15,6 +16,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 pub(crate) use backend::Backend;
+pub(crate) use disk::{Mounted, fill};
 pub(crate) use env::{Env, Outcome};
 pub(crate) use receiver::{Receiver, Reply, Request};
 pub(crate) use yard::{Yard, is_alive, signal};

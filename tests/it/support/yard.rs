@@ -27,12 +27,23 @@ pub(crate) struct Yard {
 impl Yard {
     /// A backend that is configured and not started.
     pub(crate) fn new() -> Self {
-        let env = Env::new();
+        Self::on(Env::new())
+    }
+
+    /// The same in a folder that was made before.
+    pub(crate) fn on(env: Env) -> Self {
         let port = free_port();
         env.write("main.py", BACKEND);
         let yard = Self { env, port };
         yard.configure("");
         yard
+    }
+
+    /// Ends everything that runs in it.
+    pub(crate) fn clear(&self) {
+        for pid in self.inhabitants() {
+            signal(pid, Signal::SIGKILL);
+        }
     }
 
     /// Writes the config; `more` goes into the service's section.
@@ -112,9 +123,7 @@ impl Yard {
 
 impl Drop for Yard {
     fn drop(&mut self) {
-        for pid in self.inhabitants() {
-            signal(pid, Signal::SIGKILL);
-        }
+        self.clear();
     }
 }
 

@@ -20,7 +20,7 @@ use crate::recover::{
     self, Budget, Decision, Entry, JOURNAL, LastRun, Options, Plan, RecoveryLog, Scope, Scribe, Step, Wish,
 };
 use crate::render;
-use crate::report::{Outcome, RecoverReport, RecoverStep, StepStatus};
+use crate::report::{Outage, Outcome, RecoverReport, RecoverStep, StepStatus};
 use crate::service::Inventory;
 use crate::store::{self, Lock};
 
@@ -47,6 +47,8 @@ pub(super) struct Session<'a> {
     last: Option<LastRun>,
     findings: Vec<Finding>,
     plan: Plan,
+    /// Since when the first of what is to be started has been down.
+    outage: Option<Outage>,
     planned_ms: u64,
 }
 
@@ -102,6 +104,7 @@ impl<'a> Session<'a> {
             last,
             findings: Vec::new(),
             plan: Plan::default(),
+            outage: None,
             planned_ms: 0,
         })
     }
@@ -135,14 +138,33 @@ impl<'a> Session<'a> {
         self.findings = health.findings;
         self.plan = recover::plan(&self.findings, &inventories, &self.wish);
         self.take_over(&inventories);
+        self.outage = self.outage(&inventories);
         self.planned_ms = milliseconds(self.begun.elapsed());
         let outcome = self.outcome();
         let mut report = recover::planned(&config.name, &self.run_id, &self.plan, &self.findings, outcome);
         if let Some(why) = self.breaker().filter(|_| outcome == Outcome::CircuitOpen) {
             report.summary = format!("{why}; find out why before it is tried again");
         }
-        report.elapsed_ms = self.planned_ms;
+        (report.outage, report.elapsed_ms) = (self.outage, self.planned_ms);
         Ok(report)
+    }
+
+    /// The earliest end of a service of which nothing runs any more.
+    fn outage(&self, inventories: &[Inventory]) -> Option<Outage> {
+        let config = &self.loaded.config;
+        let site = run::site_of(config);
+        let started = self.plan.started();
+        let is_down = |found: &&Inventory| {
+            started.contains(&found.service)
+                && found.managed.is_none()
+                && found.own.is_empty()
+                && found.orphans.is_empty()
+        };
+        let of = |found: &Inventory| {
+            let service = config.services.iter().find(|service| service.name == found.service)?;
+            recover::outage(&service.name, &site.log_files(service), self.now)
+        };
+        inventories.iter().filter(is_down).filter_map(of).min_by_key(|outage| outage.since)
     }
 
     fn outcome(&self) -> Outcome {
@@ -243,7 +265,7 @@ impl<'a> Session<'a> {
         crew.relieve_guard();
         self.interrupt.at_work.store(0, Ordering::Relaxed);
         let mut report = recover::of_done(&config.name, &self.run_id, &self.plan, &self.findings, done);
-        report.elapsed_ms = milliseconds(self.begun.elapsed());
+        (report.outage, report.elapsed_ms) = (self.outage, milliseconds(self.begun.elapsed()));
         self.save(&mut report);
         Ok(report)
     }
@@ -277,7 +299,7 @@ impl<'a> Session<'a> {
         let written = path
             .parent()
             .map_or(Ok(()), |folder| store::create_folder(folder, 0o755))
-            .and_then(|()| store::write_atomic(&path, text.as_bytes(), REPORT_MODE));
+            .and_then(|()| store::write_own(&path, text.as_bytes(), REPORT_MODE));
         let (status, detail) = match written {
             Ok(()) => (StepStatus::Done, path.to_string_lossy().into_owned()),
             Err(error) => {
