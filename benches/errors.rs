@@ -1,6 +1,7 @@
 //! The figures of `track-errors`: a load generator of its own against the real binary, and a report over a million events.
 //!
-//! `cargo bench --bench errors` prints a row for each figure. Events are shaped and packed as sentry-python sends them;
+//! `cargo bench --bench errors` prints a row for each figure, `cargo bench --bench errors -- storm record` those whose names
+//! hold one of the words. Events are shaped and packed as sentry-python sends them;
 //! each answer is awaited before the connection sends its next, so what is counted is on the disk.
 
 use std::fs;
@@ -30,12 +31,22 @@ fn main() {
         small[0].len(),
         event(0, 39).len()
     ));
-    throughput("4 KB events", &folder, &small);
-    throughput("50 KB events", &folder, &large);
-    throughput("storm, one issue", &folder, &one);
-    paced(&folder, &small);
-    record(&folder);
-    million(&folder);
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let wanted = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
+    for (name, requests) in [("4 KB events", &small), ("50 KB events", &large), ("storm, one issue", &one)] {
+        if wanted(name) {
+            throughput(name, &folder, requests);
+        }
+    }
+    if wanted("paced") {
+        paced(&folder, &small);
+    }
+    if wanted("record") {
+        record(&folder);
+    }
+    if wanted("report") {
+        million(&folder);
+    }
     fs::remove_dir_all(&folder).expect("the temporary folder goes");
 }
 

@@ -124,7 +124,7 @@ impl Door {
         let endpoint = self.listed(&tags::endpoint(&event));
         let culprit = self.listed(&tags::culprit(&event, location));
         let (kind, message) = tags::title(&event);
-        let tags = tags::tags(&event).iter().map(|(k, v)| self.tag(k, v)).collect();
+        let tags = tags::tags(&event).iter().map(|(k, v)| self.scrubber.pair(k, v, MAX_TAG)).collect();
         let facts =
             ["release", "environment", "server_name", "platform"].map(|key| self.listed(text(&event[key])));
         let [release, environment, host, platform] = facts;
@@ -167,15 +167,6 @@ impl Door {
     /// One line's worth of a text, scrubbed.
     fn listed(&self, text: &str) -> String {
         self.scrubber.within(text, MAX_LISTED)
-    }
-
-    fn tag(&self, key: &str, value: &str) -> (String, String) {
-        let cut = |text: &str| text[..text.floor_char_boundary(MAX_TAG)].to_owned();
-        let mut pair = serde_json::json!({ key: value });
-        self.scrubber.clean(&mut pair);
-        let Value::Object(fields) = pair else { return Default::default() };
-        let (key, value) = fields.into_iter().next().unwrap_or_default();
-        (cut(&key), cut(text(&value)))
     }
 }
 

@@ -5,7 +5,9 @@
 //! `{name, value}` objects count as keys and values. Depth, length and number are capped for each container.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use serde_json::{Map, Value};
 
 use crate::text::redact;
@@ -110,7 +112,9 @@ impl Scrubber {
     /// Cleans a text, and then cuts it to this many bytes.
     pub fn within(&self, text: &str, max: usize) -> String {
         let looked_at = &text[..text.floor_char_boundary(max + BEYOND)];
-        let mut clean = self.text(looked_at).replace('\0', "\u{fffd}");
+        let clean = self.text(looked_at);
+        let mut clean =
+            if clean.contains('\0') { clean.replace('\0', "\u{fffd}") } else { clean.into_owned() };
         clean.truncate(clean.floor_char_boundary(max));
         clean
     }
@@ -143,15 +147,65 @@ impl Scrubber {
     }
 
     fn means_secret(&self, key: &str) -> bool {
-        if key.len() > 128 {
-            return false;
+        let mut room = [0; MAX_NAME];
+        match plain_ascii(key, &mut room) {
+            Plain::Ascii(name) => self.is_secret(name),
+            Plain::Other => self.is_secret(&plain(key)),
+            Plain::TooLong => false,
         }
-        let name = plain(key);
-        SECRET_NAMES.contains(&name.as_str())
-            || (name.ends_with("token") && !name.is_empty())
-            || SECRET_PARTS.iter().any(|part| name.contains(part))
-            || self.names.contains(&name)
     }
+
+    /// Whether a name, written as [`plain`] does, means a secret.
+    fn is_secret(&self, name: &str) -> bool {
+        SECRET_NAMES.contains(&name)
+            || name.ends_with("token")
+            || PARTS.is_match(name)
+            || self.names.iter().any(|own| own == name)
+    }
+
+    /// Cleans a name and its value, and cuts both to this many bytes.
+    pub(super) fn pair(&self, key: &str, value: &str, max: usize) -> (String, String) {
+        let value = if self.means_secret(key) && !is_harmless(value) {
+            redact::MASK.into()
+        } else {
+            self.within(value, max)
+        };
+        (if is_word(key) { key.to_owned() } else { self.within(key, max) }, value)
+    }
+}
+
+/// Names that are longer are no names.
+const MAX_NAME: usize = 128;
+
+/// Finds a part of a secret's name; each event has a hundred names.
+static PARTS: LazyLock<AhoCorasick> =
+    LazyLock::new(|| AhoCorasick::new(SECRET_PARTS).expect("the literals are constant"));
+
+enum Plain<'r> {
+    Ascii(&'r str),
+    Other,
+    TooLong,
+}
+
+/// [`plain`] without an allocation, for nearly every name there is.
+fn plain_ascii<'r>(name: &str, room: &'r mut [u8; MAX_NAME]) -> Plain<'r> {
+    if name.len() > MAX_NAME {
+        return Plain::TooLong;
+    }
+    if !name.is_ascii() {
+        return Plain::Other;
+    }
+    let mut length = 0;
+    for byte in name.bytes().filter(u8::is_ascii_alphanumeric) {
+        room[length] = byte.to_ascii_lowercase();
+        length += 1;
+    }
+    std::str::from_utf8(&room[..length]).map_or(Plain::Other, Plain::Ascii)
+}
+
+/// What an SDK has taken out already is left as it says so.
+fn is_harmless(text: &str) -> bool {
+    text.is_empty() || text == "[Filtered]" || text == redact::MASK
 }
 
 /// A name written small and without signs: `X-Api_Key` → `xapikey`.
@@ -286,10 +340,10 @@ impl Walk<'_> {
     }
 
     fn mask(&mut self, value: &mut Value) {
-        // What an SDK has taken out already is left as it says so; nothing and yes or no are no secrets.
+        // Nothing and yes or no are no secrets.
         let harmless = match value {
             Value::Null | Value::Bool(_) => true,
-            Value::String(text) => text.is_empty() || text == "[Filtered]" || text == redact::MASK,
+            Value::String(text) => is_harmless(text),
             _ => false,
         };
         if !harmless {

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+use super::inflate::{Wrapping, inflate};
 
 /// How a body is packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,9 +45,9 @@ pub fn decode(body: Vec<u8>, encoding: Encoding, max: usize) -> Result<Vec<u8>, 
     match encoding {
         Encoding::Identity if body.len() > max => Err(DecodeError::TooLarge(max)),
         Encoding::Identity => Ok(body),
-        Encoding::Gzip => bounded(MultiGzDecoder::new(body.as_slice()), body.len(), max),
-        Encoding::Deflate if is_zlib(&body) => bounded(ZlibDecoder::new(body.as_slice()), body.len(), max),
-        Encoding::Deflate => bounded(DeflateDecoder::new(body.as_slice()), body.len(), max),
+        Encoding::Gzip => inflate(&body, Wrapping::Gzip, max),
+        Encoding::Deflate if is_zlib(&body) => inflate(&body, Wrapping::Zlib, max),
+        Encoding::Deflate => inflate(&body, Wrapping::Bare, max),
         Encoding::Brotli => {
             bounded(brotli_decompressor::Decompressor::new(body.as_slice(), 4096), body.len(), max)
         }
@@ -65,7 +65,7 @@ pub fn decode(body: Vec<u8>, encoding: Encoding, max: usize) -> Result<Vec<u8>, 
 pub(super) fn decode_untold(body: Vec<u8>, max: usize) -> Result<Vec<u8>, DecodeError> {
     let text: Vec<u8> = body.iter().copied().filter(|b| !b.is_ascii_whitespace()).collect();
     match data_encoding::BASE64.decode(&text) {
-        Ok(packed) => bounded(ZlibDecoder::new(packed.as_slice()), packed.len(), max),
+        Ok(packed) => inflate(&packed, Wrapping::Zlib, max),
         Err(_) => Ok(body),
     }
 }

@@ -5,6 +5,7 @@
 mod auth;
 mod encoding;
 mod envelope;
+mod inflate;
 mod items;
 mod take;
 

@@ -1,6 +1,6 @@
 //! Writing events: a batch is one transaction, and each issue of it is updated once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rusqlite::{ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
 
@@ -9,18 +9,17 @@ use super::hour_of;
 use super::issues::IssueId;
 use super::ledger;
 use super::open::Store;
-use crate::errors::door::Admitted;
+use super::spare::{self, SpareIds};
+use super::tally::Tally;
+use crate::errors::door::{Admitted, EventId, Source};
 use crate::errors::life::{Happening, IgnoreRule, Standing, regresses, wakes};
 use crate::grouping::Fingerprint;
 use crate::model::Level;
 
 /// Bodies of one issue that are kept in an hour before they are sampled.
 const FULL_BODIES: u64 = 100;
-/// Endpoints of one issue that are told apart in an hour.
-const MAX_ENDPOINTS: usize = 50;
-/// Values of one tag that are counted for an issue.
-const MAX_VALUES: i64 = 50;
-const OTHER: &str = "(other)";
+/// Events of one issue in an hour that have a row each; those of a storm share one in each commit, with their number.
+const FULL_ROWS: u64 = 1000;
 
 /// What became of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +29,12 @@ pub struct Outcome {
     /// It was known already, and not counted again.
     pub is_duplicate: bool,
     pub regressed: bool,
+}
+
+impl Outcome {
+    fn duplicate(issue: IssueId) -> Self {
+        Self { issue, is_new_issue: false, is_duplicate: true, regressed: false }
+    }
 }
 
 /// How much of an event the disk has room for.
@@ -102,12 +107,18 @@ impl Store {
         room: Room,
         mark: Option<(&str, &str)>,
     ) -> rusqlite::Result<Vec<Outcome>> {
+        for event in events {
+            self.spare.read(&self.connection, event.source)?;
+        }
         let tx = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
-        let outcomes = write(&tx, events, now, room)?;
+        let (outcomes, crowd) = write(&tx, &self.spare, events, now, room)?;
         if let Some((source, mark)) = mark {
             tx.execute("INSERT OR REPLACE INTO progress VALUES (?1, ?2)", params![source, mark])?;
         }
         tx.commit()?;
+        if !crowd.is_empty() {
+            self.spare.remember(Source::Sdk, crowd);
+        }
         Ok(outcomes)
     }
 }
@@ -116,36 +127,60 @@ fn is_damage(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
 
-fn write(tx: &Transaction<'_>, events: &[Admitted], now: i64, room: Room) -> rusqlite::Result<Vec<Outcome>> {
+/// Writes a batch; what comes back beside the outcomes are the ids that have no row of their own.
+fn write(
+    tx: &Transaction<'_>,
+    spare: &SpareIds,
+    events: &[Admitted],
+    now: i64,
+    room: Room,
+) -> rusqlite::Result<(Vec<Outcome>, Vec<EventId>)> {
     let mut batch = Batch {
         tx,
+        spare,
         now,
         room,
         known: HashMap::new(),
         releases: HashMap::new(),
         changes: HashMap::new(),
-        buckets: HashMap::new(),
-        tags: HashMap::new(),
-        totals: HashMap::new(),
+        tally: Tally::default(),
+        crowd: Crowd::default(),
     };
     let outcomes: Vec<Outcome> = events.iter().map(|event| batch.event(event)).collect::<Result<_, _>>()?;
-    batch.finish()?;
-    Ok(outcomes)
+    Ok((outcomes, batch.finish()?))
 }
 
-struct Batch<'t> {
+struct Batch<'t, 'e> {
     tx: &'t Transaction<'t>,
+    spare: &'t SpareIds,
     now: i64,
     room: Room,
     /// Issues of this batch by their exact key, so that a storm looks its own up once.
     known: HashMap<Fingerprint, i64>,
     /// The earliest time that this batch has written for a release.
-    releases: HashMap<String, i64>,
+    releases: HashMap<&'e str, i64>,
     changes: HashMap<i64, Change>,
-    buckets: HashMap<(i64, i64, String), u64>,
-    tags: HashMap<(i64, String, String), u64>,
-    /// Events that are errors or worse, by hour.
-    totals: HashMap<i64, u64>,
+    tally: Tally<'e>,
+    crowd: Crowd<'e>,
+}
+
+/// Events of a storm. Those that differ in nothing that a row tells, but for their message, share one.
+#[derive(Default)]
+struct Crowd<'e> {
+    /// The last event of each row, its issue, and how many they are.
+    rows: HashMap<(i64, Level, [&'e str; 4]), (&'e Admitted, u64)>,
+    ids: Vec<EventId>,
+    seen: HashSet<EventId>,
+}
+
+impl<'e> Crowd<'e> {
+    fn join(&mut self, event: &'e Admitted, issue: i64) {
+        let facts = [&event.endpoint, &event.release, &event.environment, &event.host].map(String::as_str);
+        let row = self.rows.entry((issue, event.level, facts)).or_insert((event, 0));
+        *row = (event, row.1 + event.count);
+        self.ids.push(event.id);
+        self.seen.insert(event.id);
+    }
 }
 
 /// Whether an issue was made for an event.
@@ -157,8 +192,12 @@ enum New {
     Duplicate,
 }
 
-impl Batch<'_> {
-    fn event(&mut self, event: &Admitted) -> rusqlite::Result<Outcome> {
+impl<'e> Batch<'_, 'e> {
+    fn event(&mut self, event: &'e Admitted) -> rusqlite::Result<Outcome> {
+        if self.spare.contains(event.source, event.id) || self.crowd.seen.contains(&event.id) {
+            let issue = self.by_key(&event.identity.fingerprint.to_string())?;
+            return Ok(Outcome::duplicate(IssueId(issue.unwrap_or_default())));
+        }
         let (id, is_new_issue) = self.issue(event)?;
         if !self.changes.contains_key(&id) {
             let change = self.load(id)?;
@@ -166,9 +205,18 @@ impl Batch<'_> {
         }
         let body = self.body(event, id);
         let kept_body = body.is_some();
-        if !self.insert(event, id, body)? {
-            let root = self.changes[&id].root;
-            return Ok(Outcome { issue: root, is_new_issue: false, is_duplicate: true, regressed: false });
+        let is_one_of_many =
+            event.source == Source::Sdk && !kept_body && self.changes[&id].this_hour >= FULL_ROWS;
+        let is_known = if is_one_of_many {
+            self.by_event(event)?.is_some()
+        } else {
+            !self.insert(event, id, event.count, body)?
+        };
+        if is_known {
+            return Ok(Outcome::duplicate(self.changes[&id].root));
+        }
+        if is_one_of_many {
+            self.crowd.join(event, id);
         }
         if event.body.is_some() && !kept_body && self.room == Room::CountsOnly {
             ledger::add(self.tx, self.now, "disk-low", "body", 1)?;
@@ -192,17 +240,23 @@ impl Batch<'_> {
         Ok((id, is_new == New::Yes))
     }
 
+    fn by_key(&self, key: &str) -> rusqlite::Result<Option<i64>> {
+        let mut query = self.tx.prepare_cached("SELECT issue FROM issue_key WHERE key = ?1")?;
+        query.query_row([key], |row| row.get(0)).optional()
+    }
+
+    fn by_event(&self, event: &Admitted) -> rusqlite::Result<Option<i64>> {
+        let mut query = self.tx.prepare_cached("SELECT issue FROM event WHERE event_id = ?1")?;
+        query.query_row([event.id.0.as_slice()], |row| row.get(0)).optional()
+    }
+
     fn look_up(&self, event: &Admitted) -> rusqlite::Result<(i64, New)> {
         let exact = event.identity.fingerprint.to_string();
-        let mut by_key = self.tx.prepare_cached("SELECT issue FROM issue_key WHERE key = ?1")?;
-        let known: Option<i64> = by_key.query_row([&exact], |row| row.get(0)).optional()?;
-        if let Some(id) = known {
+        if let Some(id) = self.by_key(&exact)? {
             return Ok((id, New::No));
         }
         // The same event sent again in other words makes no issue of its own: it would be one that never happened.
-        let mut by_event = self.tx.prepare_cached("SELECT issue FROM event WHERE event_id = ?1")?;
-        let sent: Option<i64> = by_event.query_row([event.id.0.as_slice()], |row| row.get(0)).optional()?;
-        if let Some(id) = sent {
+        if let Some(id) = self.by_event(event)? {
             return Ok((id, New::Duplicate));
         }
         let broad = event.identity.broad.map(|key| key.to_string());
@@ -302,7 +356,7 @@ impl Batch<'_> {
     }
 
     /// The body, if it is one of those that are kept: the first of each hour, then fewer the more there are.
-    fn body<'e>(&self, event: &'e Admitted, id: i64) -> Option<&'e [u8]> {
+    fn body(&self, event: &'e Admitted, id: i64) -> Option<&'e [u8]> {
         let body = event.body.as_deref().filter(|_| self.room == Room::Bodies)?;
         let seen = self.changes.get(&id).map_or(0, |change| change.this_hour);
         let step = (seen / FULL_BODIES + 1).next_power_of_two();
@@ -310,7 +364,7 @@ impl Batch<'_> {
     }
 
     /// Inserts the row; false where the event is known already.
-    fn insert(&self, event: &Admitted, id: i64, body: Option<&[u8]>) -> rusqlite::Result<bool> {
+    fn insert(&self, event: &Admitted, id: i64, count: u64, body: Option<&[u8]>) -> rusqlite::Result<bool> {
         let mut insert = self.tx.prepare_cached(
             "INSERT OR IGNORE INTO event (event_id, issue, at, counted_at, count, source, level, message, endpoint,
                release, environment, host, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
@@ -320,7 +374,7 @@ impl Batch<'_> {
             id,
             event.at,
             event.counted_at,
-            event.count,
+            count,
             super::issues::source_word(event.source),
             event.level.word(),
             event.message,
@@ -334,8 +388,8 @@ impl Batch<'_> {
     }
 
     /// A release begins with its first event, by the same clock that its issues begin by.
-    fn release(&mut self, event: &Admitted) -> rusqlite::Result<()> {
-        if self.releases.get(&event.release).is_some_and(|first| *first <= event.at) {
+    fn release(&mut self, event: &'e Admitted) -> rusqlite::Result<()> {
+        if self.releases.get(event.release.as_str()).is_some_and(|first| *first <= event.at) {
             return Ok(());
         }
         let mut insert = self.tx.prepare_cached(
@@ -343,23 +397,13 @@ impl Batch<'_> {
              WHERE excluded.first_seen < first_seen",
         )?;
         insert.execute(params![event.release, event.at])?;
-        self.releases.insert(event.release.clone(), event.at);
+        self.releases.insert(&event.release, event.at);
         Ok(())
     }
 
     /// Counts an event, and says whether it brought its issue back.
-    fn count(&mut self, event: &Admitted, id: i64) -> rusqlite::Result<bool> {
-        let hour = hour_of(event.counted_at);
-        *self.buckets.entry((hour, id, event.endpoint.clone())).or_default() += event.count;
-        if event.level >= Level::Error {
-            *self.totals.entry(hour).or_default() += event.count;
-        }
-        let facts =
-            [("release", &event.release), ("environment", &event.environment), ("server_name", &event.host)];
-        let facts = facts.into_iter().filter(|(_, v)| !v.is_empty()).map(|(k, v)| (k.to_owned(), v.clone()));
-        for (key, value) in facts.chain(event.tags.iter().cloned()) {
-            *self.tags.entry((id, key, value)).or_default() += event.count;
-        }
+    fn count(&mut self, event: &'e Admitted, id: i64) -> rusqlite::Result<bool> {
+        self.tally.add(event, id);
         let tx = self.tx;
         let Some(change) = self.changes.get_mut(&id) else { return Ok(false) };
         change.count += event.count;
@@ -381,23 +425,16 @@ impl Batch<'_> {
         Ok(change.regressed)
     }
 
-    fn finish(self) -> rusqlite::Result<()> {
-        for ((hour, issue, endpoint), n) in &self.buckets {
-            add_bucket(self.tx, *hour, *issue, endpoint, *n)?;
+    fn finish(self) -> rusqlite::Result<Vec<EventId>> {
+        for ((issue, ..), (event, count)) in &self.crowd.rows {
+            self.insert(event, *issue, *count, None)?;
         }
-        for (hour, n) in &self.totals {
-            let mut total = self.tx.prepare_cached(
-                "INSERT INTO total VALUES (?1, ?2) ON CONFLICT (hour) DO UPDATE SET n = n + excluded.n",
-            )?;
-            total.execute(params![hour, n])?;
-        }
-        for ((issue, key, value), n) in &self.tags {
-            add_tag(self.tx, *issue, key, value, *n)?;
-        }
+        spare::write(self.tx, self.now, Source::Sdk, &self.crowd.ids)?;
+        self.tally.write(self.tx)?;
         for (id, change) in &self.changes {
             self.update(*id, change)?;
         }
-        Ok(())
+        Ok(self.crowd.ids)
     }
 
     fn update(&self, id: i64, change: &Change) -> rusqlite::Result<()> {
@@ -429,36 +466,6 @@ impl Batch<'_> {
         stand.execute(params![change.root.0, standing, self.now, change.regressed])?;
         self.turn(change.root.0, self.now, kind, &change.last_release)
     }
-}
-
-fn add_bucket(tx: &Transaction<'_>, hour: i64, issue: i64, endpoint: &str, n: u64) -> rusqlite::Result<()> {
-    let mut more =
-        tx.prepare_cached("UPDATE bucket SET n = n + ?4 WHERE hour = ?1 AND issue = ?2 AND endpoint = ?3")?;
-    if more.execute(params![hour, issue, endpoint, n])? > 0 {
-        return Ok(());
-    }
-    let mut known = tx.prepare_cached("SELECT count(*) FROM bucket WHERE hour = ?1 AND issue = ?2")?;
-    let known: usize = known.query_row(params![hour, issue], |row| row.get(0))?;
-    let endpoint = if known < MAX_ENDPOINTS { endpoint } else { OTHER };
-    let mut insert = tx.prepare_cached(
-        "INSERT INTO bucket VALUES (?1, ?2, ?3, ?4) ON CONFLICT (hour, issue, endpoint) DO UPDATE SET n = n + excluded.n",
-    )?;
-    insert.execute(params![hour, issue, endpoint, n]).map(|_| ())
-}
-
-fn add_tag(tx: &Transaction<'_>, issue: i64, key: &str, value: &str, n: u64) -> rusqlite::Result<()> {
-    let mut more =
-        tx.prepare_cached("UPDATE tag SET n = n + ?4 WHERE issue = ?1 AND key = ?2 AND value = ?3")?;
-    if more.execute(params![issue, key, value, n])? > 0 {
-        return Ok(());
-    }
-    let mut known = tx.prepare_cached("SELECT count(*) FROM tag WHERE issue = ?1 AND key = ?2")?;
-    let known: i64 = known.query_row(params![issue, key], |row| row.get(0))?;
-    let value = if known < MAX_VALUES { value } else { OTHER };
-    let mut insert = tx.prepare_cached(
-        "INSERT INTO tag VALUES (?1, ?2, ?3, ?4) ON CONFLICT (issue, key, value) DO UPDATE SET n = n + excluded.n",
-    )?;
-    insert.execute(params![issue, key, value, n]).map(|_| ())
 }
 
 /// Whether a release was first seen after another; one that was never seen is no later.

@@ -1,7 +1,7 @@
 //! The embedded store: one SQLite file, written by any number of processes at once.
 //!
 //! What it promises: an event that [`Store::apply`] returned from has reached the disk; every event is counted, and only
-//! bodies are sampled; the same event sent twice counts once; a file of a newer fuelops is refused, a damaged one kept
+//! bodies are sampled, and in a storm rows shared; the same event sent twice counts once; a file of a newer fuelops is refused, a damaged one kept
 //! aside and replaced, and said so; the file is readable by its owner alone.
 
 mod answer;
@@ -15,6 +15,8 @@ mod open;
 mod progress;
 mod retention;
 mod schema;
+mod spare;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod writer;

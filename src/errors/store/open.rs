@@ -12,6 +12,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::error::StoreError;
 use super::schema::{self, Found, VERSION};
+use super::spare::SpareIds;
 use crate::store::{create_folder, hand_over};
 
 /// How long a writer waits for the others.
@@ -39,6 +40,7 @@ pub struct Store {
     pub(super) path: PathBuf,
     /// Where a damaged file was put, if there was one.
     pub(super) set_aside: Option<PathBuf>,
+    pub(super) spare: SpareIds,
     access: Access,
 }
 
@@ -106,7 +108,8 @@ fn open_once(path: &Path, access: Access) -> Result<Store, StoreError> {
     let wrong = |source| StoreError::of(path, source);
     let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_READ_WRITE;
     let connection = Connection::open_with_flags(path, flags).map_err(wrong)?;
-    let mut store = Store { connection, path: path.to_owned(), set_aside: None, access };
+    let mut store =
+        Store { connection, path: path.to_owned(), set_aside: None, spare: SpareIds::default(), access };
     store.connection.busy_timeout(PATIENCE).map_err(wrong)?;
     // A command that writes one event leaves the tidying to those that write many.
     store.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(wrong)?;

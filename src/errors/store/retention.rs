@@ -1,11 +1,14 @@
 //! What goes: events that are too old, too many, or too much for the disk. Counts stay as long as their time is kept.
 
-use rusqlite::params;
+use rusqlite::{Params, Transaction, TransactionBehavior, params};
 use serde::Serialize;
 
 use super::error::StoreError;
 use super::hour_of;
+use super::issues::source_word;
 use super::open::Store;
+use super::spare;
+use crate::errors::door::{EventId, Source};
 
 /// Bodies and rows of one issue that are kept.
 const MAX_EVENTS: i64 = 10_000;
@@ -59,17 +62,16 @@ impl Store {
         self.connection.execute("DELETE FROM bucket WHERE hour < ?1", [hour_of(oldest)])?;
         self.connection.execute("DELETE FROM total WHERE hour < ?1", [hour_of(oldest)])?;
         self.connection.execute("DELETE FROM loss WHERE hour < ?1", [hour_of(oldest)])?;
+        spare::prune(&self.connection, oldest)?;
         pruned.issues = self.forget_issues(oldest)?;
-        pruned.events += self.thin()?;
+        pruned.events += self.thin(now)?;
         self.give_back()?;
         let mut bytes = self.bytes()?;
         // The oldest events go with their bodies; their counts stay.
         while bytes > limits.max_bytes {
-            let gone = self.connection.execute(
-                "DELETE FROM event WHERE id IN (SELECT id FROM event ORDER BY counted_at LIMIT ?1)",
-                [SLICE],
-            )?;
-            pruned.events += gone as u64;
+            let gone =
+                self.forget("SELECT id FROM event ORDER BY counted_at LIMIT ?1", params![SLICE], now)?;
+            pruned.events += gone;
             self.give_back()?;
             bytes = self.bytes()?;
             if gone == 0 {
@@ -105,7 +107,7 @@ impl Store {
     }
 
     /// Leaves each issue its newest events.
-    fn thin(&self) -> rusqlite::Result<u64> {
+    fn thin(&self, now: i64) -> rusqlite::Result<u64> {
         let mut crowded =
             self.connection.prepare("SELECT issue FROM event GROUP BY issue HAVING count(*) > ?1")?;
         let crowded: Vec<i64> =
@@ -113,18 +115,36 @@ impl Store {
         let mut gone = 0;
         for issue in crowded {
             for _ in 0..SLICES {
-                let n = self.connection.execute(
-                    "DELETE FROM event WHERE id IN
-                       (SELECT id FROM event WHERE issue = ?1 ORDER BY at DESC LIMIT ?2 OFFSET ?3)",
+                let n = self.forget(
+                    "SELECT id FROM event WHERE issue = ?1 ORDER BY at DESC LIMIT ?2 OFFSET ?3",
                     params![issue, SLICE, MAX_EVENTS],
+                    now,
                 )?;
-                gone += n as u64;
+                gone += n;
                 if n == 0 {
                     break;
                 }
             }
         }
         Ok(gone)
+    }
+
+    /// Removes the events with these row ids. What is read again, as logs are, is known by its id afterwards.
+    fn forget(&self, which: &str, params: impl Params + Copy, now: i64) -> rusqlite::Result<u64> {
+        let tx = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+        for source in [Source::Log, Source::Import] {
+            let list = format!(
+                "SELECT event_id FROM event WHERE source = '{}' AND id IN ({which})",
+                source_word(source)
+            );
+            let mut query = tx.prepare_cached(&list)?;
+            let ids: Vec<EventId> =
+                query.query_map(params, |row| row.get(0).map(EventId))?.collect::<Result<_, _>>()?;
+            spare::write(&tx, now, source, &ids)?;
+        }
+        let gone = tx.execute(&format!("DELETE FROM event WHERE id IN ({which})"), params)?;
+        tx.commit()?;
+        Ok(gone as u64)
     }
 
     fn give_back(&self) -> rusqlite::Result<()> {

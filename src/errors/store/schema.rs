@@ -6,7 +6,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 pub(super) const APPLICATION_ID: i64 = 0x6675_656c;
 
 /// One step a version; a released step is never changed.
-const STEPS: &[&str] = &[STEP_1];
+const STEPS: &[&str] = &[STEP_1, STEP_2];
 
 /// The schema that this program writes.
 pub(super) const VERSION: i64 = STEPS.len() as i64;
@@ -54,6 +54,12 @@ CREATE INDEX turn_issue ON turn(issue, at);
 CREATE TABLE loss (hour INTEGER NOT NULL, reason TEXT NOT NULL, category TEXT NOT NULL, n INTEGER NOT NULL,
   PRIMARY KEY (hour, reason, category)) STRICT, WITHOUT ROWID;
 CREATE TABLE progress (source TEXT PRIMARY KEY, mark TEXT NOT NULL) STRICT, WITHOUT ROWID;
+";
+
+const STEP_2: &str = "
+-- ids of events without a row, sixteen bytes each; those of one commit together
+CREATE TABLE spare_id (id INTEGER PRIMARY KEY, source TEXT NOT NULL, at INTEGER NOT NULL, ids BLOB NOT NULL) STRICT;
+CREATE INDEX spare_id_source ON spare_id(source);
 ";
 
 /// What a file says of itself.

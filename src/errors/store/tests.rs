@@ -59,6 +59,50 @@ fn a_storm_is_counted_to_the_last_and_sampled_in_bodies() {
 }
 
 #[test]
+fn events_of_a_storm_share_rows_and_each_is_known_when_it_comes_again() {
+    let mut place = place();
+    let storm: Vec<Admitted> = (0..5000).map(|n| admit(error("E", ""), NOW + n, Source::Sdk)).collect();
+    let storm: Vec<Admitted> = storm.into_iter().map(|event| Admitted { body: None, ..event }).collect();
+    for batch in storm.chunks(500) {
+        place.store.apply(batch, NOW + 5000, Room::Bodies).unwrap();
+    }
+    let number = |store: &Store, query: &str| -> i64 {
+        store.connection.query_row(query, [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(number(&place.store, "SELECT sum(count) FROM event"), 5000);
+    assert!(number(&place.store, "SELECT count(*) FROM event") < 1600);
+    // By this process, and by the next.
+    let path = place.store.path().to_owned();
+    for again in [&mut place.store, &mut Store::open(&path, Access::Write, NOW).unwrap()] {
+        let outcomes = again.apply(&storm, NOW + 5000, Room::Bodies).unwrap();
+        assert!(outcomes.iter().all(|outcome| outcome.is_duplicate && outcome.issue == IssueId(1)));
+        let twice = admit(error("E", ""), NOW, Source::Sdk);
+        let twice = [twice.clone(), Admitted { body: None, ..twice }];
+        let outcomes = again.apply(&twice, NOW + 5000, Room::Bodies).unwrap();
+        assert_eq!(outcomes.iter().filter(|outcome| outcome.is_duplicate).count(), 1);
+    }
+    assert_eq!(place.store.all_issues(NOW).unwrap()[0].count, 5002);
+    // A part of an hour is counted by its rows.
+    let overview =
+        place.store.overview(Span { from: NOW - NOW % 3_600_000_000 + 1, to: NOW + 5000 }, 5).unwrap();
+    assert_eq!(overview.events, 5002);
+}
+
+#[test]
+fn what_was_read_from_logs_is_known_even_where_its_row_had_to_go() {
+    let mut place = place();
+    let event = admit(error("E", ""), NOW, Source::Log);
+    let events: Vec<Admitted> = (0..12_000_u128)
+        .map(|n| Admitted { id: crate::errors::door::EventId(n.to_be_bytes()), body: None, ..event.clone() })
+        .collect();
+    place.store.apply(&events, NOW, Room::Bodies).unwrap();
+    assert_eq!(place.store.prune(LIMITS, NOW).unwrap().events, 2000);
+    let mut next = Store::open(&place.store.path().to_owned(), Access::Write, NOW).unwrap();
+    let outcomes = next.apply(&events, NOW, Room::Bodies).unwrap();
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_duplicate).count(), 12_000);
+}
+
+#[test]
 fn without_room_only_counts_are_kept_and_the_ledger_says_so() {
     let mut place = place();
     place.store.apply(&[admit(error("E", ""), NOW, Source::Sdk)], NOW, Room::CountsOnly).unwrap();
@@ -208,7 +252,7 @@ fn a_store_above_its_size_loses_its_oldest_events_but_no_count() {
 #[test]
 fn an_issue_keeps_its_newest_events_and_all_its_count() {
     let mut place = place();
-    let mut event = admit(error("E", ""), NOW, Source::Sdk);
+    let mut event = admit(error("E", ""), NOW, Source::Import);
     for batch in 0..13 {
         let events: Vec<_> = (0..1000)
             .map(|n| {

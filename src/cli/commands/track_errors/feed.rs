@@ -20,8 +20,7 @@ use crate::text::shell;
 
 /// Take in tracebacks, error records and crash blocks of logs; again and again, without counting anything twice
 ///
-/// A record is known as long as its event is kept: what `prune` removed for its number or size, not for its age, is
-/// counted again when its log grows.
+/// A record is known by its text, in whichever file it stands, and whatever `prune` has removed since.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:

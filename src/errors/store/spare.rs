@@ -1,0 +1,138 @@
+//! Ids of events that have no row of their own: counted within another's row in a storm, or forgotten for want of room.
+//!
+//! They are all that is needed to know such an event when it comes again. Those of one commit stand together, sixteen bytes
+//! each, so that a storm of random ids writes at the end of one table and not all over an index. Whoever writes events of a
+//! source reads its ids once.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use rusqlite::{Connection, params};
+
+use super::issues::source_word;
+use crate::errors::door::{EventId, Source};
+
+/// Sources whose events may come again under the same id, and how many ids of each are remembered, the youngest first.
+const SOURCES: [(Source, usize); 3] =
+    [(Source::Sdk, 1 << 17), (Source::Log, 1 << 20), (Source::Import, 1 << 20)];
+
+/// The ids of the sources that this process writes events of.
+#[derive(Debug, Default)]
+pub(super) struct SpareIds {
+    sources: HashMap<Source, Remembered>,
+}
+
+#[derive(Debug, Default)]
+struct Remembered {
+    ids: HashSet<EventId>,
+    /// In the order in which they go.
+    order: VecDeque<EventId>,
+}
+
+fn limit(source: Source) -> Option<usize> {
+    SOURCES.iter().find(|(known, _)| *known == source).map(|(_, limit)| *limit)
+}
+
+impl SpareIds {
+    /// Reads what is remembered of a source, unless it was read already.
+    pub(super) fn read(&mut self, connection: &Connection, source: Source) -> rusqlite::Result<()> {
+        let Some(limit) = limit(source).filter(|_| !self.sources.contains_key(&source)) else {
+            return Ok(());
+        };
+        let mut query =
+            connection.prepare_cached("SELECT ids FROM spare_id WHERE source = ?1 ORDER BY id DESC")?;
+        let mut rows = query.query([source_word(source)])?;
+        let mut remembered = Remembered::default();
+        while let Some(row) = rows.next()?
+            && remembered.order.len() < limit
+        {
+            for id in row.get_ref(0)?.as_blob()?.as_chunks::<16>().0 {
+                remembered.ids.insert(EventId(*id));
+                remembered.order.push_front(EventId(*id));
+            }
+        }
+        self.sources.insert(source, remembered);
+        Ok(())
+    }
+
+    pub(super) fn contains(&self, source: Source, id: EventId) -> bool {
+        self.sources.get(&source).is_some_and(|remembered| remembered.ids.contains(&id))
+    }
+
+    /// Takes in what was committed.
+    pub(super) fn remember(&mut self, source: Source, ids: Vec<EventId>) {
+        let remembered = self.sources.entry(source).or_default();
+        remembered.ids.extend(&ids);
+        remembered.order.extend(ids);
+        while remembered.order.len() > limit(source).unwrap_or(0)
+            && let Some(oldest) = remembered.order.pop_front()
+        {
+            remembered.ids.remove(&oldest);
+        }
+    }
+}
+
+/// Writes ids of one source.
+pub(super) fn write(
+    connection: &Connection,
+    now: i64,
+    source: Source,
+    ids: &[EventId],
+) -> rusqlite::Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let bytes: Vec<u8> = ids.iter().flat_map(|id| id.0).collect();
+    let mut insert =
+        connection.prepare_cached("INSERT INTO spare_id (source, at, ids) VALUES (?1, ?2, ?3)")?;
+    insert.execute(params![source_word(source), now, bytes]).map(drop)
+}
+
+/// Removes ids from before `oldest`, and of each source those beyond its limit.
+pub(super) fn prune(connection: &Connection, oldest: i64) -> rusqlite::Result<()> {
+    connection.execute("DELETE FROM spare_id WHERE at < ?1", [oldest])?;
+    for (source, limit) in SOURCES {
+        let mut query = connection
+            .prepare_cached("SELECT id, length(ids) / 16 FROM spare_id WHERE source = ?1 ORDER BY id DESC")?;
+        let mut rows = query.query([source_word(source)])?;
+        let mut left = limit;
+        while let Some(row) = rows.next()? {
+            if left == 0 {
+                let beyond = params![source_word(source), row.get::<_, i64>(0)?];
+                connection.execute("DELETE FROM spare_id WHERE source = ?1 AND id <= ?2", beyond)?;
+                break;
+            }
+            left = left.saturating_sub(row.get(1)?);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::errors::store::{Access, Store};
+
+    #[test]
+    fn the_youngest_ids_are_remembered_and_found_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("e.db"), Access::Write, 0).unwrap();
+        let id = |n: usize| EventId((n as u128).to_be_bytes());
+        let limit = limit(Source::Sdk).unwrap();
+        for batch in 0..6 {
+            let ids: Vec<EventId> = (0..limit / 4).map(|n| id(batch * limit / 4 + n)).collect();
+            write(&store.connection, 7, Source::Sdk, &ids).unwrap();
+        }
+        prune(&store.connection, 0).unwrap();
+        let mut spare = SpareIds::default();
+        spare.read(&store.connection, Source::Sdk).unwrap();
+        assert!(spare.contains(Source::Sdk, id(limit)) && !spare.contains(Source::Sdk, id(1)));
+        assert!(!spare.contains(Source::Log, id(limit)));
+        spare.remember(Source::Sdk, vec![id(usize::MAX)]);
+        assert!(spare.contains(Source::Sdk, id(usize::MAX)));
+        assert_eq!(spare.sources[&Source::Sdk].ids.len(), limit);
+        prune(&store.connection, 8).unwrap();
+        let rows: i64 =
+            store.connection.query_row("SELECT count(*) FROM spare_id", [], |r| r.get(0)).unwrap();
+        assert_eq!(rows, 0);
+    }
+}

@@ -1,0 +1,89 @@
+//! What a batch adds to the counts: of each hour, endpoint and tag, written once however many events it has.
+
+use std::collections::HashMap;
+
+use rusqlite::{Transaction, params};
+
+use super::hour_of;
+use crate::errors::door::Admitted;
+use crate::model::Level;
+
+/// Endpoints of one issue that are told apart in an hour.
+const MAX_ENDPOINTS: usize = 50;
+/// Values of one tag that are counted for an issue.
+const MAX_VALUES: i64 = 50;
+const OTHER: &str = "(other)";
+
+/// Counts of the events of a batch.
+#[derive(Default)]
+pub(super) struct Tally<'e> {
+    /// By hour, issue and endpoint.
+    buckets: HashMap<(i64, i64, &'e str), u64>,
+    /// By issue, key and value.
+    tags: HashMap<(i64, &'e str, &'e str), u64>,
+    /// Events that are errors or worse, by hour.
+    totals: HashMap<i64, u64>,
+}
+
+impl<'e> Tally<'e> {
+    pub(super) fn add(&mut self, event: &'e Admitted, issue: i64) {
+        let hour = hour_of(event.counted_at);
+        *self.buckets.entry((hour, issue, &event.endpoint)).or_default() += event.count;
+        if event.level >= Level::Error {
+            *self.totals.entry(hour).or_default() += event.count;
+        }
+        let facts =
+            [("release", &event.release), ("environment", &event.environment), ("server_name", &event.host)];
+        let facts = facts.into_iter().filter(|(_, v)| !v.is_empty()).map(|(k, v)| (k, v.as_str()));
+        let tags = event.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        for (key, value) in facts.chain(tags) {
+            *self.tags.entry((issue, key, value)).or_default() += event.count;
+        }
+    }
+
+    pub(super) fn write(&self, tx: &Transaction<'_>) -> rusqlite::Result<()> {
+        for ((hour, issue, endpoint), n) in &self.buckets {
+            add_bucket(tx, *hour, *issue, endpoint, *n)?;
+        }
+        for (hour, n) in &self.totals {
+            let mut total = tx.prepare_cached(
+                "INSERT INTO total VALUES (?1, ?2) ON CONFLICT (hour) DO UPDATE SET n = n + excluded.n",
+            )?;
+            total.execute(params![hour, n])?;
+        }
+        for ((issue, key, value), n) in &self.tags {
+            add_tag(tx, *issue, key, value, *n)?;
+        }
+        Ok(())
+    }
+}
+
+fn add_bucket(tx: &Transaction<'_>, hour: i64, issue: i64, endpoint: &str, n: u64) -> rusqlite::Result<()> {
+    let mut more =
+        tx.prepare_cached("UPDATE bucket SET n = n + ?4 WHERE hour = ?1 AND issue = ?2 AND endpoint = ?3")?;
+    if more.execute(params![hour, issue, endpoint, n])? > 0 {
+        return Ok(());
+    }
+    let mut known = tx.prepare_cached("SELECT count(*) FROM bucket WHERE hour = ?1 AND issue = ?2")?;
+    let known: usize = known.query_row(params![hour, issue], |row| row.get(0))?;
+    let endpoint = if known < MAX_ENDPOINTS { endpoint } else { OTHER };
+    let mut insert = tx.prepare_cached(
+        "INSERT INTO bucket VALUES (?1, ?2, ?3, ?4) ON CONFLICT (hour, issue, endpoint) DO UPDATE SET n = n + excluded.n",
+    )?;
+    insert.execute(params![hour, issue, endpoint, n]).map(|_| ())
+}
+
+fn add_tag(tx: &Transaction<'_>, issue: i64, key: &str, value: &str, n: u64) -> rusqlite::Result<()> {
+    let mut more =
+        tx.prepare_cached("UPDATE tag SET n = n + ?4 WHERE issue = ?1 AND key = ?2 AND value = ?3")?;
+    if more.execute(params![issue, key, value, n])? > 0 {
+        return Ok(());
+    }
+    let mut known = tx.prepare_cached("SELECT count(*) FROM tag WHERE issue = ?1 AND key = ?2")?;
+    let known: i64 = known.query_row(params![issue, key], |row| row.get(0))?;
+    let value = if known < MAX_VALUES { value } else { OTHER };
+    let mut insert = tx.prepare_cached(
+        "INSERT INTO tag VALUES (?1, ?2, ?3, ?4) ON CONFLICT (issue, key, value) DO UPDATE SET n = n + excluded.n",
+    )?;
+    insert.execute(params![issue, key, value, n]).map(|_| ())
+}
