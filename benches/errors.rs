@@ -2,7 +2,10 @@
 //!
 //! `cargo bench --bench errors` prints a row for each figure, `cargo bench --bench errors -- storm record` those whose names
 //! hold one of the words. Events are shaped and packed as sentry-python sends them;
-//! each answer is awaited before the connection sends its next, so what is counted is on the disk.
+//! each answer is awaited before the connection sends its next, so what is counted is on the disk. `-- soak` counts instead
+//! of measuring.
+
+mod error_soak;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -31,6 +34,10 @@ fn main() {
         small[0].len(),
         event(0, 39).len()
     ));
+    if std::env::args().any(|word| word == "soak") {
+        error_soak::run(&folder);
+        return fs::remove_dir_all(&folder).expect("the temporary folder goes");
+    }
     let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let wanted = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
     for (name, requests) in [("4 KB events", &small), ("50 KB events", &large), ("storm, one issue", &one)] {
@@ -103,8 +110,14 @@ struct Server {
 }
 
 impl Server {
+    /// With an empty store.
     fn start(folder: &Path) -> Self {
         fs::remove_dir_all(folder.join(".fuelops")).unwrap_or(());
+        Self::beside(folder)
+    }
+
+    /// With the store that is there.
+    fn beside(folder: &Path) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_fuelops"))
             .args(["track-errors", "serve", "--listen", "127.0.0.1:0"])
             .current_dir(folder)
@@ -138,10 +151,17 @@ impl Server {
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
+impl Server {
+    /// By SIGKILL.
+    fn kill(&mut self) {
         self.child.kill().unwrap_or(());
         self.child.wait().map(drop).unwrap_or(());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
     }
 }
 

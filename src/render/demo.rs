@@ -2,20 +2,47 @@
 
 use std::time::Duration;
 
+use chrono::TimeZone;
+
 use crate::model::Severity;
-use crate::render::{Block, Document, HealthDetail, Role, Text, health};
-use crate::report::{DemoReport, SceneReport};
+use crate::render::{Block, Document, ErrorView, HealthDetail, Role, Text, error_list, health};
+use crate::report::{Aftermath, DemoReport, SceneReport};
 use crate::text::human;
 
 /// One scene: what happened, what `health` says, and whether that is right.
 pub fn demo_scene(scene: &SceneReport, number: usize) -> Document {
     let mut document = Document::new(scene.title.clone());
     document.push(Block::Heading(format!("{number}. {}", scene.title)));
-    document.push(Block::Paragraph(Text::of(Role::Dim, "$ ").and(Role::Command, "fuelops health")));
+    document.push(typed("fuelops health"));
     let detail = if scene.expected.is_none() { HealthDetail::Everything } else { HealthDetail::Problems };
     document.blocks.extend(health(&scene.health, detail).blocks);
     document.push(Block::Paragraph(outcome(scene)));
     document
+}
+
+/// What the logs of the tour tell, in a few lines of each command.
+pub fn demo_aftermath<Z: TimeZone>(aftermath: &Aftermath, view: &ErrorView<Z>) -> Document
+where
+    Z::Offset: std::fmt::Display,
+{
+    let mut document = Document::new("What the tour left in the log");
+    document.push(Block::Heading("What the tour left in the log".to_owned()));
+    document.push(typed("fuelops analyze-logs"));
+    let mut lines: Vec<Text> = aftermath.reasons.iter().map(|reason| reason.clone().into()).collect();
+    lines.extend(aftermath.exceptions.iter().map(|exception| {
+        let place = exception.location.as_ref().map_or_else(String::new, |at| format!(" at {at}"));
+        Text::from(format!("{} × ", human::count(exception.count)))
+            .and(Role::Strong, exception.r#type.clone())
+            .plain(place)
+    }));
+    document.push(Block::List(lines));
+    document.push(typed("fuelops track-errors ingest-logs && fuelops track-errors list"));
+    document.blocks.extend(error_list(&aftermath.issues, view).blocks);
+    document
+}
+
+fn typed(command: &str) -> Block {
+    Block::Paragraph(Text::of(Role::Dim, "$ ").and(Role::Command, command))
 }
 
 /// The last words: the score, and what to type next.
@@ -32,11 +59,15 @@ pub fn demo_ending(report: &DemoReport, next: &[(String, String)]) -> Document {
 }
 
 /// The whole tour as one document.
-pub fn demo(report: &DemoReport, next: &[(String, String)]) -> Document {
+pub fn demo<Z: TimeZone>(report: &DemoReport, view: &ErrorView<Z>, next: &[(String, String)]) -> Document
+where
+    Z::Offset: std::fmt::Display,
+{
     let mut document = Document::new("fuelops demo");
     for (index, scene) in report.scenes.iter().enumerate() {
         document.blocks.extend(demo_scene(scene, index + 1).blocks);
     }
+    document.blocks.extend(demo_aftermath(&report.aftermath, view).blocks);
     document.blocks.extend(demo_ending(report, next).blocks);
     document
 }
@@ -68,6 +99,8 @@ fn score(report: &DemoReport) -> Text {
 
 #[cfg(test)]
 mod tests {
+    use chrono::Utc;
+
     use super::*;
     use crate::model::{Cause, Finding, Verdict};
     use crate::render::{Glyphs, TerminalStyle, terminal};
@@ -97,9 +130,10 @@ mod tests {
             scene("hang", Some(Cause::ProcessHung), Some(Cause::ProcessHung)),
             scene("kill", Some(Cause::ProcessDown), Some(Cause::PortTaken)),
         ];
-        let report = DemoReport::new(scenes, 1200);
+        let report = DemoReport::new(scenes, Aftermath::default(), 1200);
         assert_eq!(report.verdict, Verdict::Critical);
-        let text = show(&demo(&report, &[("Your own backend".into(), "fuelops health".into())]));
+        let view = ErrorView { top: 5, program: "fuelops".into(), zone: Utc, now: Utc::now() };
+        let text = show(&demo(&report, &view, &[("Your own backend".into(), "fuelops health".into())]));
         assert!(text.contains("Found: process-hung. TCP accepts."), "{text}");
         assert!(text.contains("expected process-down, got port-taken"), "{text}");
         assert!(text.contains("1 of 2 faults found in 1.2 s; missed: kill"), "{text}");

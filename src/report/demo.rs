@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Cause, Severity, Verdict};
-use crate::report::HealthReport;
+use crate::report::{Exception, HealthReport, IssueList};
 
 /// The whole tour.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -12,8 +12,21 @@ pub struct DemoReport {
     pub verdict: Verdict,
     /// In the order in which they were played.
     pub scenes: Vec<SceneReport>,
+    /// What the logs of the tour tell.
+    pub aftermath: Aftermath,
     /// Wall time of the whole tour.
     pub elapsed_ms: u64,
+}
+
+/// What is left of the tour in its logs, by the two commands that read them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Aftermath {
+    /// Why `analyze-logs` judges them as it does.
+    pub reasons: Vec<String>,
+    /// What it found raised.
+    pub exceptions: Vec<Exception>,
+    /// What `track-errors` keeps of it.
+    pub issues: IssueList,
 }
 
 /// One act of breaking, and what `health` made of it.
@@ -35,10 +48,10 @@ pub struct SceneReport {
 
 impl DemoReport {
     /// Rolls the scenes up; a tour without any scene has shown nothing.
-    pub fn new(scenes: Vec<SceneReport>, elapsed_ms: u64) -> Self {
+    pub fn new(scenes: Vec<SceneReport>, aftermath: Aftermath, elapsed_ms: u64) -> Self {
         let severity = |scene: &SceneReport| if scene.found { Severity::Ok } else { Severity::Critical };
         let verdict = scenes.iter().map(severity).collect();
-        Self { verdict, scenes, elapsed_ms }
+        Self { verdict, scenes, aftermath, elapsed_ms }
     }
 
     /// Scenes in which the expected cause was not named.

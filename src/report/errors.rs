@@ -115,7 +115,7 @@ pub struct ErrorLoss {
 }
 
 /// The issues of a list.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct IssueList {
     pub issues: Vec<ErrorIssue>,
     /// Known at all, listed or not.

@@ -24,7 +24,7 @@ pub use config::{
     ConfigAlias, ConfigAliasesReport, ConfigCheckReport, ConfigFind, ConfigInitReport, ConfigProblem,
     ConfigShowReport, ConfigValue,
 };
-pub use demo::{DemoReport, SceneReport};
+pub use demo::{Aftermath, DemoReport, SceneReport};
 pub use errors::{
     EndpointCount, ErrorAction, ErrorEvent, ErrorIssue, ErrorLoss, ErrorReport, ErrorTrend, GateReport,
     GroupingReport, GroupingVariant, HourCount, IssueList, IssueReport, TagCount, TagValues, Turn, TypeCount,

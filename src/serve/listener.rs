@@ -21,6 +21,8 @@ use super::guard::{Guard, Refusal};
 const MAX_CONNECTIONS: usize = 2048;
 /// How long a client may take for the head of a request.
 const HEAD_TIME: Duration = Duration::from_secs(10);
+/// And where half of the places are taken: others wait for them.
+const HASTY_HEAD_TIME: Duration = Duration::from_secs(2);
 /// How long a whole request may take, its body included.
 const REQUEST_TIME: Duration = Duration::from_secs(60);
 const MAX_HEADERS: usize = 100;
@@ -79,12 +81,14 @@ impl Listener {
                 continue;
             };
             stream.set_nodelay(true).unwrap_or(());
+            let is_crowded = room.available_permits() < MAX_CONNECTIONS / 2;
+            let head_time = if is_crowded { HASTY_HEAD_TIME } else { HEAD_TIME };
             let (router, guard, mut stop) = (router.clone(), Arc::clone(&guard), stop.clone());
             tokio::spawn(async move {
                 let service = guarded(router, guard);
                 let mut http = http1::Builder::new();
                 http.timer(TokioTimer::new())
-                    .header_read_timeout(HEAD_TIME)
+                    .header_read_timeout(head_time)
                     .max_headers(MAX_HEADERS)
                     .max_buf_size(BUFFER);
                 let connection =

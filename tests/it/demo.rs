@@ -218,7 +218,13 @@ fn tour_finds_every_fault_within_its_time_and_leaves_nothing() {
         assert!(outcome.stdout.contains(&format!("Found: {cause}.")), "{cause}\n{outcome}");
     }
     let outcome = outcome.says("4 of 4 faults found").says("What to type next").says("fuelops health");
-    let (_, next) = outcome.stdout.split_once("What to type next").unwrap();
+    let (tour, next) = outcome.stdout.split_once("What to type next").unwrap();
+    let (_, left) = tour.split_once("What the tour left in the log").unwrap();
+    for told in
+        ["$ fuelops analyze-logs", "1 × MemoryError at /srv/fuel/fleet.py:57", "#1", "OperationalError"]
+    {
+        assert!(left.contains(told), "{told}\n{outcome}");
+    }
     let commands: Vec<_> = next.lines().filter_map(|line| line.trim().strip_prefix("fuelops ")).collect();
     assert!(!commands.is_empty(), "{outcome}");
     for command in commands {
@@ -238,6 +244,8 @@ fn tour_as_json_is_one_document_with_every_scene() {
     let scenes = report["scenes"].as_array().unwrap();
     assert!(scenes.iter().all(|scene| scene["found"] == true), "{outcome}");
     assert!(scenes.iter().all(|scene| scene["health"]["findings"].is_array()), "{outcome}");
+    assert_eq!(report["aftermath"]["issues"]["issues"][0]["state"], "new", "{outcome}");
+    assert!(!report["aftermath"]["exceptions"].as_array().unwrap().is_empty(), "{outcome}");
 }
 
 #[test]

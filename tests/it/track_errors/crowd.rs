@@ -1,9 +1,11 @@
 //! Many at once, and processes that are killed: what was acknowledged is there.
 
 use std::process::Stdio;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use fuelops::errors::door::EventId;
 use nix::sys::signal::Signal;
 
 use super::{Server, counted};
@@ -12,8 +14,8 @@ use crate::support::Env;
 #[test]
 fn nothing_acknowledged_is_lost_when_the_server_is_killed() {
     let env = Env::new();
-    let acknowledged = AtomicU64::new(0);
-    for _ in 0..5 {
+    let acknowledged = Mutex::new(Vec::new());
+    for round in 0..5 {
         let mut server = Server::start(&env);
         let port = server.port;
         let end = AtomicBool::new(false);
@@ -21,18 +23,18 @@ fn nothing_acknowledged_is_lost_when_the_server_is_killed() {
             for client in 0..4 {
                 let (acknowledged, end) = (&acknowledged, &end);
                 scope.spawn(move || {
-                    for n in 0.. {
-                        if end.load(Ordering::Relaxed) {
-                            return;
-                        }
+                    while !end.load(Ordering::Relaxed) {
+                        let id = EventId::random();
+                        // Storms and single issues.
+                        let text = if client % 2 == 0 { "storm" } else { &format!("round {round}") };
                         let body = format!(
-                            "{{}}\n{{\"type\":\"event\"}}\n{{\"message\":\"client {client} event {n}\"}}\n"
+                            "{{}}\n{{\"type\":\"event\"}}\n{{\"event_id\":\"{id}\",\"message\":\"{text}\"}}\n"
                         );
                         let sent = std::panic::catch_unwind(|| {
                             super::send(port, "/api/1/envelope/", "", body.as_bytes()).0
                         });
                         if matches!(sent, Ok(200)) {
-                            acknowledged.fetch_add(1, Ordering::Relaxed);
+                            acknowledged.lock().unwrap().push(id);
                         }
                     }
                 });
@@ -42,9 +44,17 @@ fn nothing_acknowledged_is_lost_when_the_server_is_killed() {
             end.store(true, Ordering::Relaxed);
         });
     }
-    let acknowledged = acknowledged.load(Ordering::Relaxed);
-    assert!(acknowledged > 0);
-    assert!(counted(&env) >= acknowledged, "{} of {acknowledged}", counted(&env));
+    let acknowledged = acknowledged.into_inner().unwrap();
+    assert!(!acknowledged.is_empty());
+    let again = acknowledged.iter().map(|id| format!("{{\"event_id\":\"{id}\",\"message\":\"again\"}}"));
+    let before = counted(&env);
+    assert!(before >= acknowledged.len() as u64);
+    // What is known is not counted again.
+    let server = Server::start(&env);
+    for event in again {
+        assert_eq!(server.envelope(&event).0, 200);
+    }
+    assert_eq!(counted(&env), before);
 }
 
 #[test]

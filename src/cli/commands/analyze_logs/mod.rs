@@ -110,6 +110,28 @@ pub fn run(args: &AnalyzeLogsArgs, context: &Context) -> Result<Exit> {
     })
 }
 
+/// What the logs of a config say, without a word on the way.
+///
+/// # Errors
+/// When the config cannot be used.
+pub(super) fn analysis(context: &Context) -> Result<LogReport> {
+    let args = AnalyzeLogsArgs {
+        paths: Vec::new(),
+        since: None,
+        until: None,
+        top: usize::MAX,
+        check: false,
+        save: false,
+        no_save: true,
+        assignments: None,
+        threads: 0,
+    };
+    let loaded = context.config()?;
+    let input = reading::input(&args, &loaded);
+    let summary = reading::read(&args, &loaded, &input, (None, None), None, Utc::now(), context)?;
+    Ok(summary.report)
+}
+
 fn show(report: &LogReport, view: LogView<Local>, context: &Context) -> Result<()> {
     if context.ui.quiet && report.verdict == Verdict::Healthy {
         return Ok(());

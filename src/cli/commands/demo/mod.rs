@@ -7,10 +7,11 @@ use std::thread;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result};
+use chrono::{Local, Utc};
 use clap::Args;
 
 use crate::cli::args::{Format, Global};
-use crate::cli::commands::health;
+use crate::cli::commands::{analyze_logs, health, track_errors};
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, UsageError};
 use crate::cli::ui::Ui;
@@ -18,8 +19,8 @@ use crate::config::Loaded;
 use crate::demo::{Curtain, Keep, Role, Sample, Stage};
 use crate::model::Verdict;
 use crate::platform::Termination;
-use crate::render::{self, Document};
-use crate::report::{DemoReport, SceneReport};
+use crate::render::{self, Document, ErrorView};
+use crate::report::{Aftermath, DemoReport, SceneReport};
 use crate::text::shell;
 use scenes::{SCENES, Scene};
 
@@ -56,7 +57,8 @@ pub fn run(args: &DemoArgs, context: &Context) -> Result<Exit> {
     let keep = if args.keep { Keep::Folder } else { Keep::Nothing };
     let stage = Stage::raise(&program, keep)?;
     end_on_request(termination, stage.curtain());
-    let loaded = staged_config(&stage, context)?;
+    let staged = staged(&stage, context);
+    let loaded = staged.config()?;
     let is_live = ui.format == Format::Table && context.global.output.is_none();
     let mut scenes = Vec::new();
     for (index, scene) in SCENES.iter().enumerate() {
@@ -69,15 +71,19 @@ pub fn run(args: &DemoArgs, context: &Context) -> Result<Exit> {
         }
         scenes.push(played);
     }
+    let aftermath = aftermath(&staged)?;
+    if is_live && !ui.quiet {
+        show(&render::demo_aftermath(&aftermath, &view()), ui)?;
+    }
     let next = next(&program, &stage, keep);
     drop(stage);
     let elapsed_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let report = DemoReport::new(scenes, elapsed_ms);
+    let report = DemoReport::new(scenes, aftermath, elapsed_ms);
     let is_news = !ui.quiet || report.verdict != Verdict::Healthy;
     if is_live && is_news {
         show(&render::demo_ending(&report, &next), ui)?;
     } else if !is_live {
-        ui.report("demo", SCHEMA, &report, || render::demo(&report, &next))?;
+        ui.report("demo", SCHEMA, &report, || render::demo(&report, &view(), &next))?;
     }
     Ok(Exit::Verdict(report.verdict))
 }
@@ -95,10 +101,22 @@ fn play(scene: &Scene, stage: &Stage, loaded: &Loaded) -> Result<SceneReport> {
     })
 }
 
-/// The stage's config, as `fuelops health` reads it there.
-fn staged_config(stage: &Stage, context: &Context) -> Result<Loaded> {
-    let global = Global { config: Some(stage.config()), ..context.global.clone() };
-    Ok(Context::new(global, context.environment.clone()).config()?)
+/// What a command on the stage stands on.
+fn staged(stage: &Stage, context: &Context) -> Context {
+    let global = Global { config: Some(stage.config()), quiet: true, ..context.global.clone() };
+    Context::new(global, context.environment.clone())
+}
+
+/// What the tour left in its log.
+fn aftermath(staged: &Context) -> Result<Aftermath> {
+    let analysis = analyze_logs::analysis(staged).context("cannot analyze the log of the tour")?;
+    let issues = track_errors::issues_of_logs(staged).context("cannot keep the errors of the tour")?;
+    Ok(Aftermath { reasons: analysis.reasons, exceptions: analysis.exceptions, issues })
+}
+
+/// All rows, and the commands as somebody would type them in the folder.
+fn view() -> ErrorView<Local> {
+    ErrorView { top: usize::MAX, program: "fuelops".to_owned(), zone: Local, now: Utc::now() }
 }
 
 /// Shows a part as soon as it is there; the whole takes seconds.

@@ -10,12 +10,14 @@ use super::place::{Place, action, tell};
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, UsageError};
 use crate::errors::feed::{Ingested, LogFeed, Record, ingest};
-use crate::errors::store::{Access, StoreError};
+use crate::errors::store::{Access, Room, Store, StoreError};
+use crate::errors::summary;
 use crate::logs::ZoneChoice;
 use crate::logs::audit::TeamRules;
-use crate::logs::input::{Origin, Request, Resolved, SourceKind, resolve};
+use crate::logs::input::{Origin, Request, Resolved, Source, SourceKind, resolve};
 use crate::logs::tail::{Tail, TailOptions};
 use crate::model::Verdict;
+use crate::report::IssueList;
 use crate::text::shell;
 
 /// Take in tracebacks, error records and crash blocks of logs; again and again, without counting anything twice
@@ -49,15 +51,36 @@ pub(super) fn ingest_logs(args: &IngestArgs, context: &Context) -> Result<Exit> 
         return Ok(Exit::Verdict(Verdict::Unknown));
     }
     let mut store = place.open(Access::Write, context)?;
+    let done = take_in(&sources, &mut store, &place, context)?;
+    let mut told =
+        action(format!("took in {} errors, {} new issues", done.events, done.new_issues), Vec::new());
+    (told.events, told.duplicates, told.new_issues) = (done.events, done.duplicates, done.new_issues);
+    tell(&told, context)
+}
+
+/// Takes in what the logs of a config hold, and lists the issues that the store then knows.
+///
+/// # Errors
+/// When the config or the store cannot be used.
+pub(in crate::cli::commands) fn issues_of_logs(context: &Context) -> Result<IssueList> {
+    let place = Place::new(context)?;
+    let mut store = place.open(Access::Write, context)?;
+    take_in(&sources(&IngestArgs { paths: Vec::new() }, &place).sources, &mut store, &place, context)?;
+    let issues = store.all_issues(place.micros())?;
+    let listed: Vec<_> = issues.iter().map(|issue| summary::listed(issue, issue.count, &[])).collect();
+    Ok(IssueList { known: listed.len() as u64, issues: listed })
+}
+
+/// Reads what is new in logs; sets of files that are as they were hold nothing new.
+fn take_in(sources: &[Source], store: &mut Store, place: &Place, context: &Context) -> Result<Ingested> {
     let door = place.door();
-    // Sets of files that are as they were hold nothing new.
     let state = |series: &str| {
         let members = sources.iter().filter(|source| source.series == series);
         members.map(|s| format!("{:?} {} {:?};", s.identity, s.len, s.modified)).collect::<String>()
     };
     let (mut marks, mut again) = (Vec::new(), HashSet::new());
     let mut read = Vec::new();
-    for source in &sources {
+    for source in sources {
         let name = format!("log:{}", place.config.root.join(&source.series).display());
         let state = state(&source.series);
         let mark = store.mark(&name)?;
@@ -74,15 +97,12 @@ pub(super) fn ingest_logs(args: &IngestArgs, context: &Context) -> Result<Exit> 
     let zone = ZoneChoice::from(place.config.logs.timezone);
     let options = TailOptions { lines: None, since: None, until: None, level: None, follows: false, zone };
     let mut tail = Tail::new(read, options, &rules);
-    let done = read_into(&mut tail, &again, ingest(&mut store, &door, place.limits(), place.micros()))?;
+    let done = read_into(&mut tail, &again, ingest(store, &door, place.limits(), place.micros()))?;
     for (name, state) in marks {
-        store.apply_with_mark(&[], place.micros(), crate::errors::store::Room::Bodies, (&name, &state))?;
+        store.apply_with_mark(&[], place.micros(), Room::Bodies, (&name, &state))?;
     }
     tail.problems().iter().for_each(|problem| context.ui.warn(&problem.to_string()));
-    let mut told =
-        action(format!("took in {} errors, {} new issues", done.events, done.new_issues), Vec::new());
-    (told.events, told.duplicates, told.new_issues) = (done.events, done.duplicates, done.new_issues);
-    tell(&told, context)
+    Ok(done)
 }
 
 fn sources(args: &IngestArgs, place: &Place) -> Resolved {

@@ -10,6 +10,8 @@ mod serve;
 mod transfer;
 mod why;
 
+pub(super) use feed::issues_of_logs;
+
 use anyhow::Result;
 use clap::{Args, Subcommand};
 
