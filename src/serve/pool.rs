@@ -45,7 +45,7 @@ impl Pool {
             let desk = Arc::clone(&desk);
             thread::spawn(move || {
                 while let Some(work) = desk.take() {
-                    perform(work)
+                    perform(work);
                 }
             })
         };

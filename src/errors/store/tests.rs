@@ -97,7 +97,7 @@ fn what_was_read_from_logs_is_known_even_where_its_row_had_to_go() {
         .collect();
     place.store.apply(&events, NOW, Room::Bodies).unwrap();
     assert_eq!(place.store.prune(LIMITS, NOW).unwrap().events, 2000);
-    let mut next = Store::open(&place.store.path().to_owned(), Access::Write, NOW).unwrap();
+    let mut next = Store::open(place.store.path(), Access::Write, NOW).unwrap();
     let outcomes = next.apply(&events, NOW, Room::Bodies).unwrap();
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_duplicate).count(), 12_000);
 }

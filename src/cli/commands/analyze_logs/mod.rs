@@ -25,7 +25,7 @@ const SCHEMA: u32 = 1;
 ///
 /// Formats are told line by line; rotated and compressed members belong to their logs. Without paths the logs of the
 /// config are read, the report is saved beside them, and the next run says what changed since.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 #[command(after_help = "\
 Examples:
   fuelops analyze-logs                          the configured logs, compared with the analysis before
@@ -115,20 +115,11 @@ pub fn run(args: &AnalyzeLogsArgs, context: &Context) -> Result<Exit> {
 /// # Errors
 /// When the config cannot be used.
 pub(super) fn analysis(context: &Context) -> Result<LogReport> {
-    let args = AnalyzeLogsArgs {
-        paths: Vec::new(),
-        since: None,
-        until: None,
-        top: usize::MAX,
-        check: false,
-        save: false,
-        no_save: true,
-        assignments: None,
-        threads: 0,
-    };
+    let args = AnalyzeLogsArgs { no_save: true, ..AnalyzeLogsArgs::default() };
     let loaded = context.config()?;
     let input = reading::input(&args, &loaded);
-    let summary = reading::read(&args, &loaded, &input, (None, None), None, Utc::now(), context)?;
+    let summary =
+        Reading::new(&loaded.config).read(&args, &input, (None, None), None, Utc::now(), context)?;
     Ok(summary.report)
 }
 
