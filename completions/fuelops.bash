@@ -334,7 +334,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__analyze__subcmd__logs)
-            opts="-o -q -v -h -V --since --until --top --check --save --no-save --assignments --emit-state --merge --threads --config --format --output --color --quiet --verbose --no-progress --send --help --version"
+            opts="-o -q -v -h -V --since --until --top --check --save --no-save --assignments --state --emit-state --merge --threads --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -353,6 +353,10 @@ _fuelops() {
                     return 0
                     ;;
                 --assignments)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

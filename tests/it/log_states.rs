@@ -103,6 +103,65 @@ fn mode(path: &Path) -> u32 {
 }
 
 #[test]
+fn with_a_state_only_what_is_new_is_read_across_rotation() {
+    let env = Env::new();
+    let line =
+        |n: u32| format!("2026-03-02 10:{:02}:{:02},000 [ERROR] app - order {n} failed\n", n / 60, n % 60);
+    let lines = |range: std::ops::Range<u32>| range.map(line).collect::<String>();
+    let run = || {
+        let outcome = analyze(&env, &["backend.log*", "--state", "state/seen"]);
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+        outcome
+    };
+    let records = |outcome: Outcome| outcome.json()["coverage"]["records"].as_u64().unwrap();
+    env.write("backend.log", lines(0..1000) + "2026-03-02 10:59:59,000 [ERROR] app - half a l");
+    // A record that was written only just now may not be whole.
+    let first = records(run());
+    assert!((999..=1000).contains(&first), "{first}");
+    assert_eq!(mode(&env.path("state/seen")), 0o600);
+
+    // The log is rotated and packed by another program, and goes on.
+    let rest = "ine\n".to_owned() + &lines(1000..1100);
+    let text = fs::read_to_string(env.path("backend.log")).unwrap() + &rest;
+    env.write("backend.log.1.zst", zstd::encode_all(text.as_bytes(), 1).unwrap());
+    env.write("backend.log", lines(1100..1200));
+    let second = run().json();
+    assert_eq!(second["patterns"].as_array().unwrap().len(), 2, "order and half: {second:#}");
+    let told = first + second["coverage"]["records"].as_u64().unwrap();
+    assert!((1200..=1201).contains(&told), "{told}");
+    std::thread::sleep(std::time::Duration::from_millis(2100));
+    let third = run();
+    let late = if third.stdout.is_empty() { 0 } else { records(third) };
+    assert_eq!(told + late, 1201);
+    let quiet = run();
+    assert_eq!(
+        (quiet.stdout.as_str(), quiet.stderr.contains("nothing was written")),
+        ("", true),
+        "{}",
+        quiet.stderr
+    );
+
+    env.write("state/seen", "{}");
+    let spoilt = analyze(&env, &["backend.log", "--state", "state/seen"]);
+    assert_eq!((spoilt.code, spoilt.stdout.as_str()), (Some(74), ""));
+}
+
+#[test]
+fn lines_have_their_numbers_however_little_is_read() {
+    let env = Env::new();
+    let quiet: String =
+        (0..500).map(|n| format!("2026-03-02 10:00:{:02} [INFO] app - fine {n}\n", n % 60)).collect();
+    env.write("backend.log", &quiet);
+    std::thread::sleep(std::time::Duration::from_millis(2100));
+    analyze(&env, &["backend.log", "--state", "state/seen"]);
+    env.write("backend.log", quiet + "2026-03-02 10:01:00 [ERROR] app - database refused the connection\n");
+    std::thread::sleep(std::time::Duration::from_millis(2100));
+    let report = analyze(&env, &["backend.log", "--state", "state/seen"]).json();
+    assert_eq!(report["coverage"]["lines"], 1);
+    assert!(report["incidents"].to_string().contains("backend.log:501"), "{}", report["incidents"]);
+}
+
+#[test]
 fn states_that_cannot_be_merged_are_named() {
     let env = Env::new();
     for (name, minute) in [("a.log", 1), ("b.log", 2), ("c.log", 3)] {

@@ -64,8 +64,9 @@ impl Analysis {
             raised,
             words,
         } = counted;
+        let read = source_books.iter().zip(sources);
         let lines_before: Vec<BTreeMap<u32, u64>> =
-            source_books.iter().map(SourceBooks::lines_before).collect();
+            read.map(|(books, source)| books.lines_before(source.lines_before)).collect();
         let line = |source: usize, part: u32, line: u64| {
             lines_before.get(source).and_then(|before| before.get(&part)).copied().unwrap_or(0) + line + 1
         };

@@ -106,9 +106,8 @@ impl SourceBooks {
         self.last_at = self.last_at.max(last);
     }
 
-    /// Lines of the source before each part.
-    pub(super) fn lines_before(&self) -> BTreeMap<u32, u64> {
-        let mut sum = 0;
+    /// Lines of the source before each part, `sum` of them before the first.
+    pub(super) fn lines_before(&self, mut sum: u64) -> BTreeMap<u32, u64> {
         let before = |(&part, &lines): (&u32, &u64)| {
             let before = sum;
             sum += lines;

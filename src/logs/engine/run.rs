@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -302,8 +302,10 @@ impl<'a> Run<'a> {
     }
 
     /// Reads a stream to its end.
-    fn stream(&self, source: usize, feed: Feed, pipeline: bool, desk: &mut Desk, kit: &mut Kit) {
+    fn stream(&self, source: usize, mut feed: Feed, pipeline: bool, desk: &mut Desk, kit: &mut Kit) {
         let part = self.part_of(source, 0);
+        let skipped = io::copy(&mut feed.by_ref().take(self.sources[source].start), &mut io::sink());
+        self.settle(source, skipped.map(|_| ()));
         let feed = if pipeline {
             thread::scope(|scope| {
                 let (reader, handle) = pipelined(scope, feed);
@@ -311,7 +313,6 @@ impl<'a> Run<'a> {
                 handle.join().ok()
             })
         } else {
-            let mut feed = feed;
             self.settle(source, self.read_stream(&mut feed, part, desk, kit));
             Some(feed)
         };
@@ -322,12 +323,13 @@ impl<'a> Run<'a> {
 
     fn read_stream(
         &self,
-        reader: impl io::Read,
+        reader: impl Read,
         part: PartOf<'_>,
         desk: &mut Desk,
         kit: &mut Kit,
     ) -> io::Result<()> {
-        let mut window = Window::new(reader, 0, std::mem::take(&mut kit.buffer)).with_history();
+        let start = self.sources[part.source as usize].start;
+        let mut window = Window::new(reader, start, std::mem::take(&mut kit.buffer)).with_history();
         let times = self.stream_times(part.source as usize);
         let mut clock = PartClock::new(times);
         let read = look_ahead(&mut window, &mut clock, times, true).and_then(|()| {

@@ -83,6 +83,8 @@ pub trait Sight {
 pub struct Decision {
     /// One offset for each file, in unpacked bytes; 0 for a file that was not read before.
     pub offsets: Vec<u64>,
+    /// The place in the known list that each file answers to.
+    pub places: Vec<Option<usize>>,
     /// Places in the known list that no file answers to: what they had not been read of is lost.
     pub lost: Vec<usize>,
 }
@@ -96,7 +98,7 @@ pub fn decide(known: &[Progress], files: &[&dyn Sight]) -> Decision {
     let lost =
         is_taken.iter().enumerate().filter(|(_, is_taken)| !**is_taken).map(|(index, _)| index).collect();
     let offset = |place: Option<usize>| place.map_or(0, |index| known[index].offset);
-    Decision { offsets: places.into_iter().map(offset).collect(), lost }
+    Decision { offsets: places.iter().copied().map(offset).collect(), places, lost }
 }
 
 /// Files that are still where they were, or were only renamed.
@@ -209,7 +211,7 @@ mod tests {
     fn reused_inode_begins_anew_and_the_loss_is_told() {
         let known = [read(&File(1, text("a", 9_000)))];
         let decision = decide(&known, &[&File(1, text("z", 12_000))]);
-        assert_eq!(decision, Decision { offsets: vec![0], lost: vec![0] });
+        assert_eq!(decision, Decision { offsets: vec![0], places: vec![None], lost: vec![0] });
     }
 
     #[test]

@@ -126,6 +126,7 @@ fn source(candidate: &Candidate, metadata: &Metadata, kind: SourceKind) -> Sourc
         kind,
         len: if kind == SourceKind::Stream { 0 } else { metadata.len() },
         start: 0,
+        lines_before: 0,
         modified: metadata.modified().ok(),
         series: name.with_file_name(base.unwrap_or_default()).to_string_lossy().into_owned(),
     }
@@ -142,6 +143,7 @@ fn stdin() -> Source {
         kind: SourceKind::Stream,
         len: 0,
         start: 0,
+        lines_before: 0,
         modified: file.and_then(|file| file.modified().ok()),
         series: STDIN.to_owned(),
     }

@@ -62,8 +62,10 @@ pub struct Source {
     pub kind: SourceKind,
     /// Bytes at the time of looking; what is written later is left to the next run. 0 for a stream.
     pub len: u64,
-    /// Where the reading of a plain file begins: with the first line that begins there or behind. 0 for all of it.
+    /// Where the reading begins, in unpacked bytes: with the first line that begins there or behind. 0 for all of it.
     pub start: u64,
+    /// Lines that stand before, where that is known: the first one read has the number behind.
+    pub lines_before: u64,
     pub modified: Option<SystemTime>,
     /// The name of the rotated set that it belongs to: sources with the same series follow each other, oldest first.
     pub series: String,

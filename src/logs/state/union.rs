@@ -164,6 +164,7 @@ fn source(entry: &Entry) -> Source {
         kind: SourceKind::Plain,
         len: entry.content.bytes,
         start: 0,
+        lines_before: 0,
         modified: None,
         series: entry.series.clone(),
     }

@@ -1,6 +1,7 @@
 //! `fuelops analyze-logs`: what went wrong, how often, since when, where, what changed, what to do.
 
 mod assignments;
+mod progress;
 mod reading;
 mod saved;
 mod states;
@@ -11,7 +12,8 @@ use anyhow::Result;
 use chrono::{Local, Utc};
 use clap::Args;
 
-use crate::cli::commands::analyze_logs::reading::Reading;
+use crate::cli::commands::analyze_logs::progress::Progress;
+use crate::cli::commands::analyze_logs::reading::{Input, Reading};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::model::Verdict;
@@ -33,6 +35,7 @@ Examples:
   fuelops analyze-logs 'logs/**/*.log*' --top 3
   journalctl -o json -u backend | fuelops analyze-logs -
   fuelops analyze-logs --check -q               for cron: exit code by the verdict
+  fuelops analyze-logs --state .fuelops/seen    what is new since the last time, each hour
   fuelops analyze-logs --emit-state web-1.state on each host, then on one of them:
   fuelops analyze-logs --merge *.state          one report over all hosts
 
@@ -62,6 +65,9 @@ pub struct AnalyzeLogsArgs {
     /// Write which pattern each line went to, as CSV: one row for each line of input
     #[arg(long, value_name = "FILE")]
     assignments: Option<PathBuf>,
+    /// Read only what was written since the run before with this FILE; rotated logs are known again
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["assignments", "emit_state", "merge"])]
+    state: Option<PathBuf>,
     /// Keep what was counted in FILE, to be merged with that of other hosts or days
     #[arg(long, value_name = "FILE", conflicts_with_all = ["since", "until"])]
     emit_state: Option<PathBuf>,
@@ -90,8 +96,10 @@ pub fn run(args: &AnalyzeLogsArgs, context: &Context) -> Result<Exit> {
     let keeps = (is_usual || args.save) && !args.no_save;
     let baseline = if keeps { saved::read_baseline(&loaded.config, context) } else { None };
     let reading = Reading::new(&loaded.config);
+    let mut input = if args.merge.is_empty() { reading::input(args, &loaded) } else { Input::default() };
+    let progress =
+        args.state.as_deref().map(|path| Progress::resume(path, input.sources_mut())).transpose()?;
     let summary = if args.merge.is_empty() {
-        let input = reading::input(args, &loaded);
         reading.read(args, &input, span, baseline.as_ref(), now, context)?
     } else {
         reading.merge(args, baseline.as_ref())?
@@ -102,8 +110,17 @@ pub fn run(args: &AnalyzeLogsArgs, context: &Context) -> Result<Exit> {
         let path = saved::save(&loaded.config, &summary, view, now)?;
         context.ui.note(&format!("report saved as {}", path.display()));
     }
-    show(&summary.report, view, context)?;
+    let is_nothing_new = !has_records && progress.as_ref().is_some_and(Progress::knows_logs);
+    if is_nothing_new {
+        context.ui.note("nothing was written since the run before");
+    } else {
+        show(&summary.report, view, context)?;
+    }
+    if let Some(progress) = progress {
+        progress.save(input.sources(), &summary.report.coverage.files)?;
+    }
     Ok(match (has_records, args.check) {
+        (false, _) if is_nothing_new => Exit::Done,
         (false, _) => Exit::Verdict(Verdict::Unknown),
         (true, true) => Exit::Verdict(summary.report.verdict),
         (true, false) => Exit::Done,

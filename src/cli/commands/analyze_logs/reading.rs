@@ -23,11 +23,21 @@ use crate::report::InputProblem;
 use crate::text::moment::parse_moment;
 
 /// What is to be read.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Input {
     found: Resolved,
     /// Streams that are read twice live as long as these.
     _spooled: Vec<Spooled>,
+}
+
+impl Input {
+    pub(super) fn sources(&self) -> &[Source] {
+        &self.found.sources
+    }
+
+    pub(super) fn sources_mut(&mut self) -> &mut Vec<Source> {
+        &mut self.found.sources
+    }
 }
 
 /// Earliest and latest time that counts, in microseconds since 1970.
