@@ -7,7 +7,8 @@ use serde_json::json;
 use crate::checks::Subject;
 use crate::checks::mysql::refusal::{self, meaning};
 use crate::checks::mysql::{MysqlObservation, State};
-use crate::checks::wire::{self, Fault, Peer, Refusal, Stage, crossed, measured, percent, said, unanswered};
+use crate::checks::system::against;
+use crate::checks::wire::{self, Lore, Peer, measured, percent, said};
 use crate::config::MysqlCheck;
 use crate::model::{Cause, Finding, Metric, Severity, Unit};
 use crate::text::human;
@@ -22,26 +23,13 @@ pub(in crate::checks) fn judge(
     timeout: Duration,
     seen: &MysqlObservation,
 ) -> Finding {
-    let finding = match &seen.outcome {
-        Ok(state) => of_state(subject, check, seen, state),
-        Err(Fault::Refused(stage, refusal)) => refused(subject, seen, *stage, refusal),
-        Err(fault) => {
-            let peer = Peer { product: "MySQL", place: &seen.place, down: Cause::DatabaseDown };
-            unanswered(subject, peer, fault, timeout)
-        }
+    let peer = Peer { product: "MySQL", place: &seen.place, down: Cause::DatabaseDown };
+    let lore = Lore {
+        state: &|state| of_state(subject, check, seen, state),
+        meaning,
+        client: &|run| refusal::client(&seen.place, &seen.login, run),
     };
-    finding.with("address", seen.place.clone())
-}
-
-fn refused(subject: &Subject, seen: &MysqlObservation, stage: Stage, refusal: &Refusal) -> Finding {
-    let known = meaning(&refusal.code);
-    let words = known.as_ref().map(|known| known.words);
-    let mut finding = wire::refused(subject, &seen.place, stage, refusal, words);
-    if let Some(known) = known {
-        finding.cause = known.cause;
-        finding.hint = Some(known.hint(&seen.place, &seen.login));
-    }
-    finding
+    wire::judged(subject, peer, &seen.outcome, timeout, &lore)
 }
 
 fn of_state(subject: &Subject, check: &MysqlCheck, seen: &MysqlObservation, state: &State) -> Finding {
@@ -52,7 +40,7 @@ fn of_state(subject: &Subject, check: &MysqlCheck, seen: &MysqlObservation, stat
     let used = percent_used(state);
     if let (Some(used), Some(now), Some(most)) = (used, state.connections, state.max_connections) {
         summary = format!("{summary}, {now} of {} in use", human::plural(most, "connection"));
-        severity = crossed(used, check.max_connections_percent);
+        severity = against(used, check.max_connections_percent);
     }
     let too_many = severity > Severity::Ok;
     for (found, note) in replication(state) {
@@ -136,6 +124,7 @@ fn percent_used(state: &State) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::checks::mysql::{Login, Replication};
+    use crate::checks::wire::{Fault, Refusal, Stage};
     use crate::config::{Bars, Url};
 
     fn judged(outcome: Result<State, Fault>) -> Finding {

@@ -1,24 +1,18 @@
 //! What a server's own refusals mean, and what to do about them.
 
 use crate::checks::mysql::Login;
-use crate::model::{Cause, Hint};
+use crate::checks::wire::{Meaning, Refusal};
+use crate::model::Cause;
 use crate::text::shell;
-
-/// A refusal in words.
-pub(super) struct Meaning {
-    pub(super) words: &'static str,
-    pub(super) cause: Option<Cause>,
-    cure: &'static str,
-    /// A statement to run by the server's client; empty for a login by hand, absent where there is nothing to run.
-    run: Option<&'static str>,
-}
 
 const DOWN: Option<Cause> = Some(Cause::DatabaseDown);
 
 /// What an error number means; `None` for the many that a query of the config may bring.
-pub(super) fn meaning(code: &str) -> Option<Meaning> {
+///
+/// What the client runs is a statement; an empty one is a login by hand.
+pub(super) fn meaning(refusal: &Refusal) -> Option<Meaning<&'static str>> {
     let of = |words, cause, cure, run| Some(Meaning { words, cause, cure, run });
-    match code {
+    match refusal.code.as_str() {
         "1040" => of(
             "all connections are taken",
             DOWN,
@@ -99,13 +93,6 @@ pub(super) fn meaning(code: &str) -> Option<Meaning> {
     }
 }
 
-impl Meaning {
-    /// The cure, with the command of the server's own client.
-    pub(super) fn hint(&self, place: &str, login: &Login) -> Hint {
-        Hint { text: self.cure.to_owned(), command: self.run.map(|run| client(place, login, run)) }
-    }
-}
-
 /// The command of the server's own client; it asks for the password by itself.
 pub(super) fn client(place: &str, login: &Login, statement: &str) -> String {
     let mut words = vec!["mysql".to_owned()];
@@ -132,13 +119,21 @@ pub(super) fn client(place: &str, login: &Login, statement: &str) -> String {
 mod tests {
     use super::*;
 
+    fn refusal(code: &str) -> Refusal {
+        Refusal { code: code.to_owned(), message: String::new() }
+    }
+
+    fn run(code: &str) -> &'static str {
+        meaning(&refusal(code)).unwrap().run.unwrap()
+    }
+
     #[test]
     fn cures_name_the_server_and_never_the_password() {
         let login = Login { user: "o'neill".into(), has_password: true, database: Some("fuel".into()) };
-        let hint = meaning("1045").unwrap().hint("[::1]:3307", &login);
-        assert_eq!(hint.command.unwrap(), r"mysql --host=::1 --port=3307 '--user=o'\''neill' -p fuel");
-        let hint = meaning("1040").unwrap().hint("/run/my.sock", &Login::default());
-        assert_eq!(hint.command.unwrap(), "mysql --socket=/run/my.sock --user= -e 'SHOW FULL PROCESSLIST'");
-        assert!(meaning("1064").is_none());
+        let line = client("[::1]:3307", &login, run("1045"));
+        assert_eq!(line, r"mysql --host=::1 --port=3307 '--user=o'\''neill' -p fuel");
+        let line = client("/run/my.sock", &Login::default(), run("1040"));
+        assert_eq!(line, "mysql --socket=/run/my.sock --user= -e 'SHOW FULL PROCESSLIST'");
+        assert!(meaning(&refusal("1064")).is_none());
     }
 }

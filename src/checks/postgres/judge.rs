@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::checks::Subject;
 use crate::checks::postgres::refusal::{self, meaning};
 use crate::checks::postgres::{PostgresObservation, State};
-use crate::checks::wire::{self, Fault, Peer, Refusal, Stage, crossed, measured, percent, unanswered};
+use crate::checks::system::against;
+use crate::checks::wire::{self, Lore, Peer, measured, percent};
 use crate::config::PostgresCheck;
 use crate::model::{Cause, Finding, Metric, Severity, Unit};
 use crate::text::human;
@@ -20,26 +21,13 @@ pub(in crate::checks) fn judge(
     timeout: Duration,
     seen: &PostgresObservation,
 ) -> Finding {
-    let finding = match &seen.outcome {
-        Ok(state) => of_state(subject, check, seen, state),
-        Err(Fault::Refused(stage, refusal)) => refused(subject, seen, *stage, refusal),
-        Err(fault) => {
-            let peer = Peer { product: "PostgreSQL", place: &seen.place, down: Cause::DatabaseDown };
-            unanswered(subject, peer, fault, timeout)
-        }
+    let peer = Peer { product: "PostgreSQL", place: &seen.place, down: Cause::DatabaseDown };
+    let lore = Lore {
+        state: &|state| of_state(subject, check, seen, state),
+        meaning,
+        client: &|run| run.line(seen),
     };
-    finding.with("address", seen.place.clone())
-}
-
-fn refused(subject: &Subject, seen: &PostgresObservation, stage: Stage, refusal: &Refusal) -> Finding {
-    let known = meaning(refusal);
-    let words = known.as_ref().map(|known| known.words);
-    let mut finding = wire::refused(subject, &seen.place, stage, refusal, words);
-    if let Some(known) = known {
-        finding.cause = known.cause;
-        finding.hint = Some(known.hint(seen));
-    }
-    finding
+    wire::judged(subject, peer, &seen.outcome, timeout, &lore)
 }
 
 fn of_state(subject: &Subject, check: &PostgresCheck, seen: &PostgresObservation, state: &State) -> Finding {
@@ -50,7 +38,7 @@ fn of_state(subject: &Subject, check: &PostgresCheck, seen: &PostgresObservation
     let mut severity = Severity::Ok;
     if let (Some(used), Some(now), Some(most)) = (used, state.connections, state.max_connections) {
         summary = format!("{summary}, {now} of {} in use", human::plural(most, "connection"));
-        severity = crossed(used, check.max_connections_percent);
+        severity = against(used, check.max_connections_percent);
     }
     let mut command = (severity > Severity::Ok).then(|| refusal::activity(seen));
     for note in notes(state) {
@@ -61,7 +49,7 @@ fn of_state(subject: &Subject, check: &PostgresCheck, seen: &PostgresObservation
     }
     let mut finding = subject.finding(severity, summary);
     if let Some(command) = command {
-        let text = if crossed(used.unwrap_or(0.0), check.max_connections_percent) > Severity::Ok {
+        let text = if against(used.unwrap_or(0.0), check.max_connections_percent) > Severity::Ok {
             "see who holds the connections; close the idle ones or raise max_connections"
         } else {
             "see its state, and who changed it"
@@ -110,6 +98,7 @@ fn percent_used(state: &State) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::wire::{Fault, Refusal, Stage};
     use crate::config::{Bars, Url};
 
     fn judged(outcome: Result<State, Fault>) -> Finding {

@@ -1,21 +1,12 @@
 //! What a server's own refusals mean, and what to do about them.
 
 use crate::checks::postgres::PostgresObservation;
-use crate::checks::wire::Refusal;
-use crate::model::{Cause, Hint};
+use crate::checks::wire::{Meaning, Refusal};
+use crate::model::Cause;
 use crate::text::shell;
 
-/// A refusal in words.
-pub(super) struct Meaning {
-    pub(super) words: &'static str,
-    pub(super) cause: Option<Cause>,
-    cure: &'static str,
-    /// A statement to run in a database, where that helps.
-    run: Option<Statement>,
-}
-
 /// What the server's client is told.
-enum Statement {
+pub(super) enum Statement {
     /// A login by hand.
     None,
     In(&'static str, &'static str),
@@ -28,7 +19,7 @@ const ACTIVITY: &str =
 const DOWN: Option<Cause> = Some(Cause::DatabaseDown);
 
 /// What an SQLSTATE means; `None` for the many that a query of the config may bring.
-pub(super) fn meaning(refusal: &Refusal) -> Option<Meaning> {
+pub(super) fn meaning(refusal: &Refusal) -> Option<Meaning<Statement>> {
     let of = |words, cause, cure, run| Some(Meaning { words, cause, cure, run });
     let said = |part: &str| refusal.message.contains(part);
     match refusal.code.as_str() {
@@ -92,15 +83,14 @@ pub(super) fn meaning(refusal: &Refusal) -> Option<Meaning> {
     }
 }
 
-impl Meaning {
-    /// The cure, with the command of the server's own client.
-    pub(super) fn hint(&self, seen: &PostgresObservation) -> Hint {
-        let command = self.run.as_ref().map(|run| match run {
-            Statement::None => client(seen, &seen.database, ""),
-            Statement::In(database, statement) => client(seen, database, statement),
-            Statement::AsSuperuser(statement) => client_of(seen, "postgres", "postgres", statement),
-        });
-        Hint { text: self.cure.to_owned(), command }
+impl Statement {
+    /// The command of the server's own client.
+    pub(super) fn line(&self, seen: &PostgresObservation) -> String {
+        match self {
+            Self::None => client(seen, &seen.database, ""),
+            Self::In(database, statement) => client(seen, database, statement),
+            Self::AsSuperuser(statement) => client_of(seen, "postgres", "postgres", statement),
+        }
     }
 }
 

@@ -6,7 +6,8 @@ use crate::checks::Subject;
 use crate::checks::redis::facts::Facts;
 use crate::checks::redis::refusal::{self, meaning};
 use crate::checks::redis::{RedisObservation, State};
-use crate::checks::wire::{self, Fault, Peer, Refusal, Stage, crossed, measured, percent, unanswered};
+use crate::checks::system::against;
+use crate::checks::wire::{self, Lore, Peer, measured, percent};
 use crate::config::Bars;
 use crate::model::{Cause, Finding, Metric, Severity, Unit};
 use crate::text::human;
@@ -21,26 +22,13 @@ pub(in crate::checks) fn judge(
     timeout: Duration,
     seen: &RedisObservation,
 ) -> Finding {
-    let finding = match &seen.outcome {
-        Ok(state) => of_state(subject, memory, seen, state),
-        Err(Fault::Refused(stage, refusal)) => refused(subject, seen, *stage, refusal),
-        Err(fault) => {
-            let peer = Peer { product: "Redis", place: &seen.place, down: Cause::CacheDown };
-            unanswered(subject, peer, fault, timeout)
-        }
+    let peer = Peer { product: "Redis", place: &seen.place, down: Cause::CacheDown };
+    let lore = Lore {
+        state: &|state| of_state(subject, memory, seen, state),
+        meaning,
+        client: &|run| refusal::client(seen, run),
     };
-    finding.with("address", seen.place.clone())
-}
-
-fn refused(subject: &Subject, seen: &RedisObservation, stage: Stage, refusal: &Refusal) -> Finding {
-    let known = meaning(refusal);
-    let words = known.as_ref().map(|known| known.words);
-    let mut finding = wire::refused(subject, &seen.place, stage, refusal, words);
-    if let Some(known) = known {
-        finding.cause = known.cause;
-        finding.hint = Some(known.hint(seen));
-    }
-    finding
+    wire::judged(subject, peer, &seen.outcome, timeout, &lore)
 }
 
 fn of_state(subject: &Subject, memory: Bars, seen: &RedisObservation, state: &State) -> Finding {
@@ -102,7 +90,7 @@ fn notes(facts: &Facts, memory: Bars) -> Vec<Note> {
     if let (Some(now), Some(most)) = (facts.clients, facts.max_clients) {
         let bars = Bars { warn: CLIENTS_WARN_PERCENT, critical: f64::INFINITY };
         let used = percent(now, most).unwrap_or(0.0);
-        if crossed(used, bars) > Severity::Ok {
+        if against(used, bars) > Severity::Ok {
             note(Severity::Warning, &format!("{now} of {most} clients are connected"), "clients");
         }
     }
@@ -154,6 +142,7 @@ fn used_of(used: u64, most: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::wire::{Fault, Refusal, Stage};
 
     const MEMORY: Bars = Bars { warn: 80.0, critical: 90.0 };
 

@@ -1,23 +1,14 @@
 //! What a server's own refusals mean, and what to do about them.
 
 use crate::checks::redis::RedisObservation;
-use crate::checks::wire::Refusal;
-use crate::model::{Cause, Hint};
+use crate::checks::wire::{Meaning, Refusal};
+use crate::model::Cause;
 use crate::text::shell;
-
-/// A refusal in words.
-pub(super) struct Meaning {
-    pub(super) words: &'static str,
-    pub(super) cause: Option<Cause>,
-    cure: &'static str,
-    /// A command for the server's client; absent where there is nothing to run.
-    run: Option<&'static [&'static str]>,
-}
 
 const DOWN: Option<Cause> = Some(Cause::CacheDown);
 
 /// What the first word of an error means.
-pub(super) fn meaning(refusal: &Refusal) -> Option<Meaning> {
+pub(super) fn meaning(refusal: &Refusal) -> Option<Meaning<&'static [&'static str]>> {
     let of = |words, cause, cure, run| Some(Meaning { words, cause, cure, run });
     let said = |part: &str| refusal.message.contains(part);
     match refusal.code.as_str() {
@@ -101,13 +92,6 @@ pub(super) fn meaning(refusal: &Refusal) -> Option<Meaning> {
             of("it has no database of this number", None, "correct the number in the check's url", None)
         }
         _ => None,
-    }
-}
-
-impl Meaning {
-    /// The cure, with the command of the server's own client.
-    pub(super) fn hint(&self, seen: &RedisObservation) -> Hint {
-        Hint { text: self.cure.to_owned(), command: self.run.map(|run| client(seen, run)) }
     }
 }
 

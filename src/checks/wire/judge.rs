@@ -6,7 +6,6 @@ use crate::checks::Subject;
 use crate::checks::connect::ConnectFailure;
 use crate::checks::tls::{TlsFailure, TrustFault};
 use crate::checks::wire::{Fault, Refusal, Stage};
-use crate::config::Bars;
 use crate::model::{Cause, Finding, Metric, Severity, Unit};
 use crate::text::{human, redact};
 
@@ -24,7 +23,52 @@ pub(in crate::checks) struct Peer<'a> {
     pub(in crate::checks) down: Cause,
 }
 
-/// Judges a conversation that did not come to its end; each server's judge knows more about its own refusals.
+/// What a refusal means, and what to do about it. `R` is what the server's own client is told.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::checks) struct Meaning<R> {
+    pub(in crate::checks) words: &'static str,
+    pub(in crate::checks) cause: Option<Cause>,
+    pub(in crate::checks) cure: &'static str,
+    /// Absent where there is nothing to run.
+    pub(in crate::checks) run: Option<R>,
+}
+
+/// What a server's judge knows beyond the line.
+pub(in crate::checks) struct Lore<'a, S, R> {
+    /// Judges how the server fares.
+    pub(in crate::checks) state: &'a dyn Fn(&S) -> Finding,
+    /// Reads a refusal; `None` for the many that a query of the config may bring.
+    pub(in crate::checks) meaning: fn(&Refusal) -> Option<Meaning<R>>,
+    /// The command of the server's own client.
+    pub(in crate::checks) client: &'a dyn Fn(&R) -> String,
+}
+
+/// Judges a conversation with a server.
+pub(in crate::checks) fn judged<S, R>(
+    subject: &Subject,
+    peer: Peer<'_>,
+    outcome: &Result<S, Fault>,
+    timeout: Duration,
+    lore: &Lore<'_, S, R>,
+) -> Finding {
+    let finding = match outcome {
+        Ok(state) => (lore.state)(state),
+        Err(Fault::Refused(stage, refusal)) => {
+            let known = (lore.meaning)(refusal);
+            let words = known.as_ref().map(|known| known.words);
+            let mut finding = refused(subject, peer.place, *stage, refusal, words);
+            if let Some(known) = known {
+                finding.cause = known.cause;
+                finding = finding.hint(known.cure, known.run.as_ref().map(lore.client));
+            }
+            finding
+        }
+        Err(fault) => unanswered(subject, peer, fault, timeout),
+    };
+    finding.with("address", peer.place)
+}
+
+/// Judges a conversation that did not come to its end, without knowledge of the server's own refusals.
 pub(in crate::checks) fn unanswered(
     subject: &Subject,
     peer: Peer<'_>,
@@ -134,24 +178,13 @@ pub(in crate::checks) fn percent(now: u64, most: u64) -> Option<f64> {
     (most > 0).then(|| (now as f64 / most as f64 * 1000.0).round() / 10.0)
 }
 
-/// Which bar a value has reached.
-pub(in crate::checks) fn crossed(value: f64, bars: Bars) -> Severity {
-    if value >= bars.critical {
-        Severity::Critical
-    } else if value >= bars.warn {
-        Severity::Warning
-    } else {
-        Severity::Ok
-    }
-}
-
 /// A server's own words, short and without secrets.
 pub(in crate::checks) fn said(message: &str) -> String {
     redact::secrets(message).split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SHOWN).collect()
 }
 
 /// A refusal, in the words that its meaning has, or else in the server's own.
-pub(in crate::checks) fn refused(
+fn refused(
     subject: &Subject,
     place: &str,
     stage: Stage,

@@ -9,7 +9,7 @@ mod line;
 mod place;
 mod stranger;
 
-pub(super) use judge::{Peer, crossed, measured, percent, refused, said, unanswered};
+pub(super) use judge::{Lore, Meaning, Peer, judged, measured, percent, said, unanswered};
 pub(super) use line::{Course, Line};
 pub(super) use place::{Encryption, Place, parameter, path, trust};
 
