@@ -42,7 +42,9 @@ mod wire;
 pub use ask::Asker;
 pub use backup_age::BackupFolder;
 pub use command::Errand;
-pub use evidence::{Evidence, Kill, LastWords, MountedAt, SaidFault, Server, Wait, WaitsOn, gather};
+pub use evidence::{
+    Evidence, Kill, LastWords, MountedAt, SaidFault, Server, StoppedByOperator, Wait, WaitsOn, gather,
+};
 pub use http::{HttpPost, HttpReply, Postman};
 pub use log_rate::{ErrorCounter, LogRate};
 pub use plan::{Plan, UnknownTarget};

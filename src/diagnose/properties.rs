@@ -80,6 +80,7 @@ fn evidence() -> impl Strategy<Value = Evidence> {
         let kill = Kill { pid: Some(7), name: "mysqld".into(), age: Duration::from_secs(9), is_of_group };
         let mount = |path: &str, space: &str| MountedAt { path: path.into(), space: space.into() };
         Evidence {
+            stopped: Vec::new(),
             kills: if is_killed { vec![kill] } else { Vec::new() },
             last_words: vec![LastWords {
                 service: "api".into(),

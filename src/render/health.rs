@@ -114,12 +114,16 @@ fn row(finding: &Finding) -> Vec<Cell> {
     vec![state, check.into(), cause, summary, took]
 }
 
-/// Hints of roots only, each once, in the order of the findings; what is well may have one, too: a new issue to look at.
+/// Hints of roots only, in the order of the findings; what is well may have one, too: a new issue to look at. A command
+/// that cures several of them stands there once.
 fn hints(findings: &[Finding]) -> Vec<Block> {
     let mut seen: Vec<&Hint> = Vec::new();
     let wanting = |f: &&Finding| f.caused_by.is_none();
     for hint in findings.iter().filter(wanting).filter_map(|f| f.hint.as_ref()) {
-        if !seen.contains(&hint) {
+        let is_same = |other: &&Hint| {
+            if hint.command.is_some() { other.command == hint.command } else { *other == hint }
+        };
+        if !seen.iter().any(is_same) {
             seen.push(hint);
         }
     }

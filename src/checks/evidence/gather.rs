@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 
 use crate::checks::Plan;
-use crate::checks::evidence::{Evidence, MountedAt, kills, last_words, servers, waits};
+use crate::checks::evidence::{Evidence, MountedAt, kills, last_words, servers, stops, waits};
 use crate::model::{Finding, Severity};
 use crate::platform;
 
@@ -48,6 +48,11 @@ fn start_all(plan: &Plan, findings: &[Finding], now: DateTime<Utc>, sender: &Sen
         let mounts = found.into_iter().map(|m| MountedAt { path: m.path, space: m.space }).collect();
         Box::new(move |evidence| evidence.mounts = mounts)
     });
+    let (services, state_dir) = (plan.services.clone(), plan.backups.state_dir.clone());
+    start(sender, move || {
+        let found = stops::find(&services, &state_dir, now);
+        Box::new(move |evidence| evidence.stopped = found)
+    });
     let (checks, failed) = (plan.checks.clone(), servers::failed(findings));
     start(sender, move || {
         let endpoints = servers::endpoints(&checks);
@@ -68,7 +73,7 @@ fn start_all(plan: &Plan, findings: &[Finding], now: DateTime<Utc>, sender: &Sen
             Box::new(move |evidence| evidence.last_words.extend(found))
         });
     }
-    4 + count
+    5 + count
 }
 
 fn start(sender: &Sender<Part>, look: impl FnOnce() -> Part + Send + 'static) {

@@ -9,6 +9,7 @@ mod kills;
 mod last_words;
 pub(super) mod moment;
 mod servers;
+mod stops;
 mod waits;
 
 use std::net::SocketAddr;
@@ -26,6 +27,8 @@ pub(super) use last_words::tail;
 pub struct Evidence {
     /// Newest first.
     pub kills: Vec<Kill>,
+    /// Services that are meant to be down.
+    pub stopped: Vec<StoppedByOperator>,
     /// Of services whose log could be read.
     pub last_words: Vec<LastWords>,
     /// Of services whose process lives.
@@ -48,6 +51,13 @@ pub struct Kill {
     pub age: Duration,
     /// A control group was full, and not the machine.
     pub is_of_group: bool,
+}
+
+/// A service that an operator stopped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoppedByOperator {
+    pub service: String,
+    pub ago: Duration,
 }
 
 /// What a service's log says at its end.
@@ -144,6 +154,11 @@ impl Evidence {
     /// What the log of a service says at its end.
     pub fn last_words_of(&self, service: &str) -> Option<&LastWords> {
         self.last_words.iter().find(|words| words.service == service)
+    }
+
+    /// How long ago an operator stopped a service that is meant to be down.
+    pub fn stopped_ago(&self, service: &str) -> Option<Duration> {
+        self.stopped.iter().find(|stopped| stopped.service == service).map(|stopped| stopped.ago)
     }
 
     /// What the process of a service waits for.

@@ -12,6 +12,13 @@ use crate::text::{redact, shell};
 /// See why it ended, then start it again as it is configured.
 pub(super) fn down(case: Case<'_>) -> Option<Hint> {
     let Some(service) = case.service else { return Some(elsewhere(case)) };
+    if case.known.evidence.stopped_ago(&service.name).is_some() {
+        let start = case.fuelops(["start", &service.name]);
+        return Some(hint(
+            "start it once it may run again: nothing else will",
+            start.or_else(|| by_hand(service)),
+        ));
+    }
     let (tail, start) = (case.last_lines(), case.start(service));
     if case.finding.cause == Some(Cause::CrashLoop) {
         return Some(hint("it will end again until what its log says is mended", tail.or(start)));

@@ -1,5 +1,6 @@
 //! Evidence that tells more than a measurement did: a table, tried in its order; the first that says something is heard.
 
+mod asked;
 mod killed;
 mod last_words;
 mod waits;
@@ -18,8 +19,14 @@ pub(super) struct Named {
     pub(super) evidence: String,
 }
 
-const NAMINGS: &[fn(Node<'_>) -> Option<Named>] =
-    &[killed::service, killed::server, last_words::of_the_dead, last_words::of_the_failing, waits::named];
+const NAMINGS: &[fn(Node<'_>) -> Option<Named>] = &[
+    asked::for_it,
+    killed::service,
+    killed::server,
+    last_words::of_the_dead,
+    last_words::of_the_failing,
+    waits::named,
+];
 
 /// Asks the evidence about a finding that is not ok.
 pub(super) fn of(node: Node<'_>) -> Option<Named> {
