@@ -1,6 +1,6 @@
 //! Carries out what an operator wants of services: stops in reverse order, starts in order.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -53,7 +53,9 @@ pub fn conduct(
 ) -> Conducted {
     let turns = plan.turns.iter().map(|turn| untouched(turn, services)).collect();
     let done = Conducted { turns, ..Conducted::default() };
-    let mut run = Run { site, verb, wait, measure, prepared: HashMap::new(), done };
+    let is_touched = |turn: &&Turn| !matches!(turn.act, Act::Nothing(_) | Act::Refuse(_));
+    let touched = plan.turns.iter().filter(is_touched).map(|turn| turn.service.clone()).collect();
+    let mut run = Run { site, verb, wait, measure, touched, prepared: HashMap::new(), done };
     let of = |turn: &Turn| services.iter().find(|service| service.name == turn.service);
     let turns: Vec<(usize, &Turn, &Service)> =
         plan.turns.iter().enumerate().filter_map(|(at, turn)| Some((at, turn, of(turn)?))).collect();
@@ -112,6 +114,8 @@ struct Run<'a> {
     verb: Verb,
     wait: Wait,
     measure: Measure<'a>,
+    /// Services that are stopped or started here: they are well or not by what is done with them.
+    touched: HashSet<String>,
     prepared: HashMap<String, Prepared>,
     done: Conducted,
 }
@@ -122,10 +126,27 @@ impl Run<'_> {
         if !matches!(turn.act, Act::Start | Act::Restart(_)) {
             return;
         }
+        if let Err(why) = self.may_go_down(turn, service) {
+            return self.end(at, ServiceStatus::Refused, &why);
+        }
         match self.site.prepare(service) {
             Ok(prepared) => drop(self.prepared.insert(service.name.clone(), prepared)),
             Err(error) => self.end(at, ServiceStatus::Refused, &error.to_string()),
         }
+    }
+
+    /// What runs is not stopped while something that its next start would wait for is not well.
+    fn may_go_down(&mut self, turn: &Turn, service: &Service) -> Result<(), String> {
+        let Act::Restart(_) = &turn.act else { return Ok(()) };
+        let needs: Vec<String> =
+            turn.after.iter().filter(|need| !self.touched.contains(*need)).cloned().collect();
+        if needs.is_empty() {
+            return Ok(());
+        }
+        let unmet = |findings: &[Finding]| Bad::of_needs(&needs, findings);
+        self.wait_for(&needs, service.start_timeout, unmet, || false).map_err(|why| {
+            format!("is left as it is: what it needs is not well: {why} (--no-deps restarts it all the same)")
+        })
     }
 
     fn stop(&mut self, at: usize, turn: &Turn, service: &Service) {
@@ -141,7 +162,13 @@ impl Run<'_> {
                 self.note(service, Wish::Stopped, Work::Done);
                 match outcome {
                     Ok((status, how)) => self.end(at, status, &how),
-                    Err(why) => self.end(at, ServiceStatus::Failed, &why),
+                    Err(why) => {
+                        // A manager that refused has left it as it was: it is still meant to run.
+                        if unit.is_some() {
+                            self.note(service, Wish::Run, Work::Done);
+                        }
+                        self.end(at, ServiceStatus::Failed, &why);
+                    }
                 }
             }
             // A manager does both in one.
@@ -199,9 +226,16 @@ impl Run<'_> {
         let begun = Instant::now();
         match self.bring_up(turn, service) {
             Ok(Up { pid, was_running }) => {
-                let status = if was_running { ServiceStatus::Unchanged } else { done };
+                let is_restart = done == ServiceStatus::Restarted;
+                let status = if was_running && !is_restart { ServiceStatus::Unchanged } else { done };
                 let how = match (was_running, self.wait) {
+                    (true, _) if is_restart => "was stopped, and somebody else has started it again",
                     (true, _) => "runs already",
+                    (false, Wait::UntilItAnswers)
+                        if service.port.is_none() && service.health_url.is_none() =>
+                    {
+                        "runs"
+                    }
                     (false, Wait::UntilItAnswers) => "runs and answers",
                     (false, Wait::UntilItRuns) => "runs; whether it answers was not waited for",
                 };
@@ -219,7 +253,7 @@ impl Run<'_> {
         self.await_needs(turn, service)?;
         self.note(service, Wish::Run, Work::Begun);
         let started = match (self.prepared.remove(&service.name), &turn.act) {
-            (Some(prepared), Act::Restart(_)) => self.site.launch(prepared).map(Started::Now),
+            (Some(prepared), Act::Restart(_)) => self.site.launch_again(service, prepared, Utc::now()),
             // Looked at once more: a moment has passed since the plan was made.
             _ => self.site.start(service, Utc::now()),
         };

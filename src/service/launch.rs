@@ -109,6 +109,26 @@ impl Site {
         }
     }
 
+    /// Starts a service that was stopped a moment ago, from what was read before that, unless somebody else has started
+    /// it since.
+    ///
+    /// # Errors
+    /// As [`Site::start`].
+    pub fn launch_again(
+        &self,
+        service: &Service,
+        prepared: Prepared,
+        now: DateTime<Utc>,
+    ) -> Result<Started, StartError> {
+        if Unit::of(service).is_none() {
+            let found = self.look_at(service, now).map_err(StartError::Unlisted)?;
+            if let Some(pid) = may_start(service, &found)? {
+                return Ok(Started::Already(Some(pid)));
+            }
+        }
+        self.launch(prepared).map(Started::Now)
+    }
+
     /// The files that a service's output goes to.
     pub fn log_files(&self, service: &Service) -> LogFiles {
         files(service, &self.root)

@@ -78,12 +78,20 @@ pub fn plan(ask: &Ask, services: &[Service], found: &[Inventory]) -> Plan {
             (false, Some(_)) => act(Verb::Start, service, inventory),
             (false, None) => continue,
         };
+        if let Some(by) = needed_by.as_ref().filter(|_| !is_named && inventory.is_stopped_by_operator) {
+            plan.notes.push(format!(
+                "{}, which an operator had stopped, is wanted again: {by} needs it",
+                service.name
+            ));
+        }
         let after = if ask.needs == Needs::Followed { service.depends_on.clone() } else { Vec::new() };
         let needed_by = needed_by.filter(|_| !is_named);
         plan.turns.push(Turn { service: service.name.clone(), act, needed_by, after, obstacle });
     }
     if ask.verb != Verb::Start {
-        plan.notes = services.iter().filter_map(|service| left_behind(service, &plan, found)).collect();
+        let left: Vec<String> =
+            services.iter().filter_map(|service| left_behind(service, &plan, found)).collect();
+        plan.notes.extend(left);
     }
     plan
 }

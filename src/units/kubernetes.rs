@@ -52,11 +52,12 @@ struct Workload {
 
 impl Workload {
     fn of(unit: &str) -> Result<Self, OrderFault> {
-        let is_word = |word: &&str| !word.is_empty() && !word.starts_with('-');
-        let words: Vec<&str> = unit.split('/').filter(is_word).collect();
+        // A word that is missing, as from a variable that is not set, must not lead to another namespace's workload.
+        let are_words = unit.split('/').all(|word| !word.is_empty() && !word.starts_with('-'));
+        let words: Vec<&str> = unit.split('/').collect();
         let (namespace, kind, name) = match words.as_slice() {
-            [kind, name] => (None, kind, name),
-            [namespace, kind, name] => (Some((*namespace).to_owned()), kind, name),
+            [kind, name] if are_words => (None, kind, name),
+            [namespace, kind, name] if are_words => (Some((*namespace).to_owned()), kind, name),
             _ => {
                 let why =
                     format!("{unit} is no workload; write deployment/NAME or NAMESPACE/deployment/NAME");
@@ -126,7 +127,8 @@ mod tests {
         assert_eq!((api.namespace, api.name.as_str()), (None, "deployment/api"));
         let api = Workload::of("prod/statefulset/db").unwrap();
         assert_eq!(api.arguments(&["get"]), ["--namespace", "prod", "get"]);
-        for wrong in ["api", "-n/x", "a/b/c/d", ""] {
+        for wrong in ["api", "-n/x", "a/b/c/d", "", "/deployment/api", "-x/deployment/api", "deployment//api"]
+        {
             assert!(Workload::of(wrong).is_err(), "{wrong}");
         }
     }

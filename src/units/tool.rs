@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,8 @@ use crate::units::UnitFault;
 
 /// Bytes of each stream that are read.
 const MAX_OUTPUT: u64 = 1024 * 1024;
+/// How long a tool's output is waited for after its end.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 /// Between two looks whether a tool has ended.
 const PACE: Duration = Duration::from_millis(2);
 
@@ -42,15 +45,14 @@ pub(super) fn run(program: &str, arguments: &[&str], deadline: Instant) -> Resul
     })?;
     let _group = platform::LiveGroup::of(child.id());
     let (output, errors) = (child.stdout.take(), child.stderr.take());
-    let output = thread::spawn(move || drained(output));
-    let errors = thread::spawn(move || drained(errors));
+    let (output, errors) = (Drain::of(output), Drain::of(errors));
     let Some(status) = end_of(&mut child, deadline) else {
         platform::kill_group(child.id());
         drop(child.wait());
         return Err(UnitFault::Silent);
     };
-    let text = |reader: thread::JoinHandle<String>| reader.join().unwrap_or_default();
-    Ok(Printed { output: text(output), errors: text(errors), status })
+    let last = Instant::now() + LAST_WORDS;
+    Ok(Printed { output: output.text(last), errors: errors.text(last), status })
 }
 
 fn end_of(child: &mut Child, deadline: Instant) -> Option<ExitStatus> {
@@ -63,12 +65,33 @@ fn end_of(child: &mut Child, deadline: Instant) -> Option<ExitStatus> {
     }
 }
 
-fn drained(stream: Option<impl Read>) -> String {
-    let mut bytes = Vec::new();
-    if let Some(stream) = stream {
-        drop(stream.take(MAX_OUTPUT).read_to_end(&mut bytes));
+/// A stream of a tool that a thread reads to its end, or for as long as anybody listens.
+struct Drain(Receiver<Vec<u8>>);
+
+impl Drain {
+    fn of(stream: Option<impl Read + Send + 'static>) -> Self {
+        let (sender, pieces) = mpsc::channel();
+        thread::spawn(move || {
+            let Some(stream) = stream else { return };
+            let mut stream = stream.take(MAX_OUTPUT);
+            let mut piece = [0; 8192];
+            while let Ok(length @ 1..) = stream.read(&mut piece) {
+                if sender.send(piece[..length].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        Self(pieces)
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+
+    /// What came until its end, or until `last`: a helper of the tool may hold the stream open for ever.
+    fn text(self, last: Instant) -> String {
+        let mut bytes = Vec::new();
+        while let Ok(piece) = self.0.recv_timeout(last.saturating_duration_since(Instant::now())) {
+            bytes.extend(piece);
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
 }
 
 #[cfg(test)]
@@ -88,5 +111,16 @@ mod tests {
         assert!(matches!(hung, Err(UnitFault::Silent)));
         assert!(start.elapsed() < Duration::from_secs(20));
         assert!(matches!(run("no-such-tool", &[], soon()), Err(UnitFault::NoManager(_))));
+    }
+
+    #[test]
+    fn what_a_tool_leaves_running_holds_nobody_up() {
+        let start = Instant::now();
+        let script = "setsid sleep 60 & echo $!; echo done";
+        let printed = run("sh", &["-c", script], Instant::now() + Duration::from_secs(20)).unwrap();
+        assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+        let (pid, rest) = printed.output.split_once('\n').unwrap();
+        assert_eq!(rest.trim(), "done");
+        drop(Command::new("kill").arg(pid).status());
     }
 }

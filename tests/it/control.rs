@@ -190,6 +190,21 @@ fn what_could_not_come_up_again_stays_up() {
 }
 
 #[test]
+fn what_would_wait_for_a_dead_database_stays_up() {
+    let yard = Yard::new();
+    let port = crate::support::free_port();
+    let check = format!("[[check]]\nname = \"db\"\ntype = \"tcp\"\naddress = \"127.0.0.1:{port}\"\n");
+    let old = yard.start();
+    yard.configure(&format!("depends_on = [\"db\"]\nstart_timeout = \"1s\"\n{check}"));
+    let report = run(&yard.env, &["restart", "backend"]).expect(2).json();
+    let detail = turn(&report, "backend")["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains("is left as it is") && detail.contains("--no-deps"), "{detail}");
+    assert!(is_alive(old) && yard.answers());
+    run(&yard.env, &["restart", "--no-deps", "backend"]).expect(0);
+    assert!(!is_alive(old) && yard.answers());
+}
+
+#[test]
 fn a_dry_run_shows_whom_it_would_touch_and_makes_nothing() {
     let yard = Yard::new();
     let report = run(&yard.env, &["start", "--dry-run", "backend"]).expect(0).json();
