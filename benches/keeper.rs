@@ -1,4 +1,5 @@
-//! The figures of `run`, of the keeper and of `recover`: `cargo bench --bench keeper`.
+//! The figures of `run`, of the keeper and of `recover`: `cargo bench --bench keeper`; with `-- --short` in a minute, for
+//! whether all of it works.
 //!
 //! Prints one Markdown table for README. Each figure is a median over runs of the release binary as a process of its own;
 //! bars are those that README promises. Ends with 1 if one is missed. The long runs of what must never happen are tests:
@@ -34,19 +35,25 @@ const BINARY: &str = env!("CARGO_BIN_EXE_fuelops");
 const PRINT: &str = "--print";
 const WORK: &str = "--work";
 
-const PRINTED: u64 = 1 << 30;
-const PRINT_RUNS: usize = 3;
-/// Lines of the program whose pace is measured, and the work between two of them: ten thousand lines a second.
-const LINES: u32 = 30_000;
+/// The work between two lines of the program whose pace is measured: ten thousand lines a second.
 const PAUSE: Duration = Duration::from_micros(100);
-const WORK_RUNS: usize = 5;
+const LINES: u32 = 30_000;
 const MANY_SERVICES: usize = 100;
-const ENDS: usize = 20;
-const RECOVERIES: usize = 20;
 const PROCESSES: usize = 2_000;
-const PLANS: usize = 7;
 const STOP_TIMEOUT: Duration = Duration::from_millis(500);
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How much of each is run.
+#[derive(Clone, Copy)]
+struct Scale {
+    printed: u64,
+    runs: usize,
+    ends: usize,
+    recoveries: usize,
+}
+
+const FULL: Scale = Scale { printed: 1 << 30, runs: 5, ends: 20, recoveries: 20 };
+const SHORT: Scale = Scale { printed: 32 << 20, runs: 1, ends: 3, recoveries: 2 };
 
 /// Which side of its bar a figure has to be on.
 #[derive(Clone, Copy)]
@@ -90,12 +97,13 @@ fn main() -> ExitCode {
         _ if !args.iter().any(|word| word == "--bench") => return ExitCode::SUCCESS,
         _ => {}
     }
-    let mut figures = throughput();
-    figures.push(slowdown());
+    let scale = if args.iter().any(|word| word == "--short") { SHORT } else { FULL };
+    let mut figures = throughput(scale);
+    figures.push(slowdown(scale));
     figures.extend(keepers());
-    figures.push(end_noticed());
-    figures.extend(recoveries());
-    figures.push(plan());
+    figures.push(end_noticed(scale));
+    figures.extend(recoveries(scale));
+    figures.push(plan(scale));
     println!("{}", table(&figures));
     if figures.iter().all(Figure::holds) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -133,9 +141,9 @@ fn myself() -> PathBuf {
     std::env::current_exe().unwrap()
 }
 
-fn throughput() -> Vec<Figure> {
+fn throughput(scale: Scale) -> Vec<Figure> {
     let rate = |blocked: bool| {
-        let runs = (0..PRINT_RUNS).map(|_| {
+        let runs = (0..scale.runs).map(|_| {
             let env = Env::new();
             if blocked {
                 // No file can be made below a file: what is read and told apart is thrown away.
@@ -143,10 +151,10 @@ fn throughput() -> Vec<Figure> {
             }
             let mut run =
                 env.fuelops(&["run", "-q", "--name", "print", "--log-file", "logs/print.log", "--"]);
-            run.arg(myself()).args([PRINT, &PRINTED.to_string()]);
+            run.arg(myself()).args([PRINT, &scale.printed.to_string()]);
             let begun = Instant::now();
             assert!(run.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap().success());
-            PRINTED as f64 / 1e6 / begun.elapsed().as_secs_f64()
+            scale.printed as f64 / 1e6 / begun.elapsed().as_secs_f64()
         });
         median(runs.collect())
     };
@@ -157,7 +165,7 @@ fn throughput() -> Vec<Figure> {
 }
 
 /// By how much a program is slower than with its output in a file.
-fn slowdown() -> Figure {
+fn slowdown(scale: Scale) -> Figure {
     let env = Env::new();
     let took = env.path("took");
     let pace = |mut command: Command| {
@@ -166,7 +174,7 @@ fn slowdown() -> Figure {
         fs::read_to_string(&took).unwrap().parse::<f64>().unwrap()
     };
     let (mut alone, mut captured) = (Vec::new(), Vec::new());
-    for _ in 0..WORK_RUNS {
+    for _ in 0..scale.runs {
         let mut command = env.command(myself());
         command.arg(WORK).stdout(File::create(env.path("alone.log")).unwrap());
         alone.push(pace(command));
@@ -248,10 +256,10 @@ fn keepers() -> Vec<Figure> {
 }
 
 /// From the kill to the moment that the keeper writes down as the end.
-fn end_noticed() -> Figure {
+fn end_noticed(scale: Scale) -> Figure {
     let mut kept = Kept::new();
     let mut spans = Vec::new();
-    for number in 0..ENDS {
+    for number in 0..scale.ends {
         let name = format!("e{number}");
         // What it leaves behind holds its output open: the keeper tells of it until that has ended, too.
         let pid = kept.start(&name, "sleep 600 & exec sleep 600");
@@ -286,14 +294,14 @@ fn end_all(env: &Env) {
 }
 
 /// A backend with two workers, deaf to TERM: down by at least its own time to stop and to start.
-fn recoveries() -> Vec<Figure> {
+fn recoveries(scale: Scale) -> Vec<Figure> {
     let yard = Yard::new();
     let config = fs::read_to_string(yard.env.path("fuelops.toml")).unwrap();
     let timeout = format!("stop_timeout = \"{}ms\"", STOP_TIMEOUT.as_millis());
     yard.env.write("fuelops.toml", config.replace("stop_timeout = \"2s\"", &timeout));
     yard.env.write("workers", "");
     yard.env.write("deaf", "");
-    let starts = (0..5).map(|_| {
+    let starts = (0..scale.runs).map(|_| {
         let begun = Instant::now();
         yard.start();
         let took = begun.elapsed().as_secs_f64() * 1e3;
@@ -303,7 +311,7 @@ fn recoveries() -> Vec<Figure> {
     let own_start = median(starts.collect());
     yard.recover(&["--yes"]).expect(0);
     let mut down = Vec::new();
-    for _ in 0..RECOVERIES {
+    for _ in 0..scale.recoveries {
         let report = yard.recover(&["--full", "--force", "--yes"]).expect(0).json();
         down.push(report["downtime_ms"].as_f64().unwrap());
         fs::remove_dir_all(yard.env.path("logs")).unwrap();
@@ -313,18 +321,18 @@ fn recoveries() -> Vec<Figure> {
     let middle = median(down);
     vec![
         Figure::at_most("`recover`, two workers, deaf to TERM: downtime p50", 5_000.0, middle, "ms"),
-        Figure::at_most(format!("… the longest of {RECOVERIES}"), 30_000.0, longest, "ms"),
+        Figure::at_most(format!("… the longest of {}", scale.recoveries), 30_000.0, longest, "ms"),
         Figure::at_most("… beyond the backend's own stop and start", 500.0, middle - own, "ms"),
     ]
 }
 
-fn plan() -> Figure {
+fn plan(scale: Scale) -> Figure {
     let yard = Yard::new();
     let mut crowd: Vec<Child> = Vec::new();
     for _ in 0..PROCESSES {
         crowd.push(Command::new("sleep").arg("600").stdin(Stdio::null()).spawn().unwrap());
     }
-    let plans = (0..PLANS).map(|_| yard.recover(&["--dry-run"]).json()["elapsed_ms"].as_f64().unwrap());
+    let plans = (0..scale.runs).map(|_| yard.recover(&["--dry-run"]).json()["elapsed_ms"].as_f64().unwrap());
     let took = median(plans.collect());
     for mut child in crowd {
         child.kill().unwrap();
