@@ -21,6 +21,7 @@ impl Watch<'_> {
             }),
             Request::Acknowledge { target } => self.all(target.as_deref(), "acknowledged", |watch, name| {
                 watch.happened(name, Event::Acknowledge);
+                watch.acknowledged(name);
             }),
         }
     }

@@ -68,8 +68,13 @@ impl Fleet {
             return Vec::new();
         };
         let missing = self.missing(at);
+        let was_well = self.machines[at].is_well();
         let mut decisions = self.machines[at].step(event, Surroundings { missing: missing.as_deref() }, now);
         decisions.extend(self.doubts(at, &decisions));
+        if self.machines[at].is_well() && !was_well {
+            // Whoever waits for it waits no longer.
+            self.machines.iter_mut().for_each(|machine| machine.hurry(target, now));
+        }
         decisions
     }
 

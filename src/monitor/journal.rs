@@ -14,6 +14,7 @@ use std::thread;
 use chrono::{DateTime, Local, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::monitor::news::News;
 use crate::monitor::{Fleet, Record};
 use crate::recover::RecoveryLog;
 pub use crate::report::MonitorEntry as Entry;
@@ -41,6 +42,9 @@ pub(super) struct Memory {
     pub(super) at: DateTime<Utc>,
     pub(super) clock: std::time::Duration,
     pub(super) fleet: Fleet,
+    /// What somebody was told of.
+    #[serde(default)]
+    pub(super) news: News,
 }
 
 impl Memory {

@@ -10,24 +10,23 @@ use anyhow::{Context as _, Result};
 use chrono::Utc;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use crate::alert::Notice;
 use crate::checks::Plan;
 use crate::diagnose::Tools;
-use crate::model::{Finding, Severity, Verdict};
+use crate::model::{Finding, Verdict};
 use crate::monitor::clock::{BEGIN, Clock};
 use crate::monitor::control::{self, Door};
-use crate::monitor::hands::{self, Hands};
+use crate::monitor::hands::Hands;
 use crate::monitor::journal::{Journal, Memory};
-use crate::monitor::mailbox::{Letter, Mail, Mailbox, mailbox};
+use crate::monitor::mailbox::{Mail, Mailbox, mailbox};
+use crate::monitor::news::News;
 use crate::monitor::prober::Prober;
-use crate::monitor::{
-    Answer, Decision, Entry, Event, Fleet, Machine, Order, Outcome, Phase, Policy, Record, Remedy, status,
-    told,
-};
+use crate::monitor::{Decision, Entry, Event, Fleet, Machine, Order, Outcome, Phase, Policy, status};
 use crate::platform::{Arrivals, caller_uid};
 use crate::process::Bound;
 use crate::report::MonitorReport;
 use crate::service::Site;
-use crate::store::{KeptProgram, Lock, LockError, create_folder};
+use crate::store::{Lock, LockError, create_folder};
 use crate::text::human;
 
 /// Held for as long as a monitor runs.
@@ -36,13 +35,7 @@ const LOCK: &str = "monitor.lock";
 const CLOSELY: Duration = Duration::from_secs(300);
 const CLOSELY_FOR_LIMITS: Duration = Duration::from_secs(30);
 /// What runs for so long without anything to ask it by is well.
-const STEADY: Duration = Duration::from_secs(1);
-/// A keeper is looked for again after so long.
-const KEEPER: Duration = Duration::from_secs(5);
-/// Entries that are remembered of one target.
-const MAX_ENTRIES: usize = 100;
-/// Everything as it stands is recorded each so many events.
-const SCENE: u64 = 4096;
+pub(super) const STEADY: Duration = Duration::from_secs(1);
 /// What is left to be written at the end may take so long.
 const LAST_LINES: Duration = Duration::from_secs(2);
 /// `--once` ends at the latest after the longest start and this.
@@ -77,6 +70,16 @@ pub enum End {
     Settled(Verdict),
 }
 
+/// What somebody has to be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    News(Box<Notice>),
+    /// Somebody takes care of this incident.
+    Acknowledged(String),
+    /// The monitor is there: for whoever raises the alarm when this ceases.
+    Alive,
+}
+
 /// What the loop needs of those above.
 #[expect(missing_debug_implementations, reason = "it holds functions")]
 pub struct Callers<'a> {
@@ -84,6 +87,8 @@ pub struct Callers<'a> {
     pub reload: &'a mut dyn FnMut() -> Result<Setup, String>,
     /// Is told everything that is written down.
     pub say: &'a mut dyn FnMut(&Entry),
+    /// Hands on what somebody has to be told; never waits.
+    pub notify: &'a mut dyn FnMut(Told),
     pub tools: Tools,
 }
 
@@ -128,6 +133,8 @@ pub fn watch(setup: Setup, mode: Mode, callers: Callers<'_>) -> Result<End> {
         findings: Vec::new(),
         pauses: BTreeMap::new(),
         entries: BTreeMap::new(),
+        news: News::default(),
+        alive_due: BEGIN,
         refused_config: None,
         is_changed: false,
     };
@@ -154,42 +161,44 @@ fn is_full(error: &std::io::Error) -> bool {
 }
 
 /// A service's process that is held.
-struct Held {
-    bound: Bound,
-    since: Duration,
-    /// Its end was seen, and somebody finds out how it ended.
-    has_ended: bool,
+pub(super) struct Held {
+    pub(super) bound: Bound,
+    pub(super) since: Duration,
+    /// Its end was seen then, and somebody finds out how it ended.
+    pub(super) ended: Option<Duration>,
 }
 
 pub(super) struct Watch<'a> {
-    setup: Setup,
-    mode: Mode,
-    callers: Callers<'a>,
-    arrivals: Arrivals,
-    mail: Mail,
-    _mailbox: Mailbox,
-    _door: Option<Door>,
-    journal: Option<Journal>,
-    prober: Prober,
-    hands: Hands,
-    clock: Clock,
+    pub(super) setup: Setup,
+    pub(super) mode: Mode,
+    pub(super) callers: Callers<'a>,
+    pub(super) arrivals: Arrivals,
+    pub(super) mail: Mail,
+    pub(super) _mailbox: Mailbox,
+    pub(super) _door: Option<Door>,
+    pub(super) journal: Option<Journal>,
+    pub(super) prober: Prober,
+    pub(super) hands: Hands,
+    pub(super) clock: Clock,
     pub(super) now: Duration,
     /// Counts lapses: what was asked for before the last one says nothing.
-    epoch: u64,
+    pub(super) epoch: u64,
     pub(super) fleet: Fleet,
-    held: BTreeMap<String, Held>,
-    keeper: Option<Bound>,
-    keeper_due: Duration,
+    pub(super) held: BTreeMap<String, Held>,
+    pub(super) keeper: Option<Bound>,
+    pub(super) keeper_due: Duration,
     /// Events that were recorded.
-    recorded: u64,
-    is_examining: bool,
-    wants_examination: bool,
-    closely_due: Duration,
-    findings: Vec<Finding>,
+    pub(super) recorded: u64,
+    pub(super) is_examining: bool,
+    pub(super) wants_examination: bool,
+    pub(super) closely_due: Duration,
+    pub(super) findings: Vec<Finding>,
     /// Pauses that end by themselves.
     pub(super) pauses: BTreeMap<String, Duration>,
     pub(super) entries: BTreeMap<String, VecDeque<Entry>>,
-    refused_config: Option<String>,
+    pub(super) news: News,
+    pub(super) alive_due: Duration,
+    pub(super) refused_config: Option<String>,
     pub(super) is_changed: bool,
 }
 
@@ -225,6 +234,7 @@ impl Watch<'_> {
                 }
             }
             self.end_pauses();
+            self.live();
             let decisions = self.fleet.tick(self.now);
             self.carry_out(decisions);
             self.look_closely();
@@ -245,6 +255,7 @@ impl Watch<'_> {
         if let Some(memory) = Memory::read(&self.setup.site.state_dir) {
             let away = (Utc::now() - memory.at).to_std().unwrap_or_default();
             self.fleet.resume(memory.fleet, memory.clock + away, self.now);
+            self.news = memory.news;
         }
         self.record_scene();
         let (services, checks) = (self.setup.plan.services.len(), self.setup.plan.checks.len());
@@ -265,7 +276,7 @@ impl Watch<'_> {
     fn due(&self) -> Duration {
         let pauses = self.pauses.values().min().copied();
         let keeper = self.keeper.is_none().then_some(self.keeper_due).filter(|_| !self.held.is_empty());
-        let looks = [Some(self.closely_due), self.fleet.next(), pauses, keeper];
+        let looks = [Some(self.closely_due), Some(self.alive_due), self.fleet.next(), pauses, keeper];
         looks.into_iter().flatten().min().unwrap_or(self.closely_due)
     }
 
@@ -279,7 +290,7 @@ impl Watch<'_> {
             keys.push(Ready::Keeper);
             fds.push(PollFd::from_borrowed_fd(keeper.as_fd(), PollFlags::IN));
         }
-        for (target, held) in self.held.iter().filter(|(_, held)| !held.has_ended) {
+        for (target, held) in self.held.iter().filter(|(_, held)| held.ended.is_none()) {
             keys.push(Ready::End(target.clone()));
             fds.push(PollFd::from_borrowed_fd(held.bound.as_fd(), PollFlags::IN));
         }
@@ -336,9 +347,9 @@ impl Watch<'_> {
         }
     }
 
-    fn ended(&mut self, target: &str) {
+    pub(super) fn ended(&mut self, target: &str) {
         let Some(held) = self.held.get_mut(target) else { return };
-        held.has_ended = true;
+        held.ended = Some(self.now);
         self.hands.inquire(target, held.bound.identity().pid);
     }
 
@@ -347,142 +358,6 @@ impl Watch<'_> {
         self.keeper_due = self.now + STEADY;
         self.hands.mind_the_keeper();
         self.note("the keeper of the services has ended; a new one goes on reading what they print");
-    }
-
-    fn read_mail(&mut self) {
-        for letter in self.mail.take() {
-            self.read(letter);
-        }
-    }
-
-    fn read(&mut self, letter: Letter) {
-        match letter {
-            Letter::Probed { target, epoch, finding } => {
-                let answer = self.answer(&target, epoch, finding.as_ref());
-                self.happened(&target, Event::Probed { answer });
-            }
-            Letter::Found { target, wish, process } => {
-                let bound = process.as_ref().and_then(Bound::again);
-                let pid = bound.as_ref().map(|bound| bound.identity().pid);
-                if let Some(bound) = bound {
-                    self.keep_hold(&target, bound);
-                }
-                self.happened(&target, Event::Found { pid, wish });
-            }
-            Letter::Happened { target, event } => {
-                if let Event::Acted { outcome: Outcome::Runs { pid } } = event {
-                    self.now_runs(&target, pid);
-                }
-                self.happened(&target, event);
-            }
-            Letter::Looked { epoch, remedies, findings } => self.looked(epoch, remedies, findings),
-            Letter::Asked { request, reply } => {
-                let answer = self.asked(request);
-                // Who has gone away has not waited.
-                reply.send(answer).unwrap_or(());
-            }
-        }
-    }
-
-    pub(super) fn happened(&mut self, target: &str, event: Event) {
-        self.record(target, &event);
-        let decisions = self.fleet.step(target, event, self.now);
-        self.carry_out(decisions);
-    }
-
-    fn record_scene(&mut self) {
-        if let Some(journal) = &mut self.journal {
-            journal.record(Record::Fleet { clock: self.now, fleet: self.fleet.clone() });
-        }
-    }
-
-    fn record(&mut self, target: &str, event: &Event) {
-        let Some(journal) = &mut self.journal else { return };
-        self.recorded += 1;
-        if self.recorded.is_multiple_of(SCENE) {
-            let scene = Record::Fleet { clock: self.now, fleet: self.fleet.clone() };
-            journal.record(scene);
-        }
-        journal.record(Record::Event { clock: self.now, target: target.to_owned(), event: event.clone() });
-    }
-
-    fn now_runs(&mut self, target: &str, pid: u32) {
-        if let Some(bound) = hands::started(&self.setup.site, target, pid) {
-            self.keep_hold(target, bound);
-        }
-        self.tell(Entry {
-            at: Utc::now(),
-            target: Some(target.to_owned()),
-            what: "runs".to_owned(),
-            summary: format!("runs as pid {pid}"),
-            evidence: Vec::new(),
-        });
-    }
-
-    fn keep_hold(&mut self, target: &str, bound: Bound) {
-        let is_same = self.held.get(target).is_some_and(|held| held.bound.identity() == bound.identity());
-        if !is_same {
-            let held = Held { bound, since: self.now, has_ended: false };
-            self.held.insert(target.to_owned(), held);
-        }
-    }
-
-    /// Every process that is watched is held; one that ended before it could be is asked about at once.
-    fn hold(&mut self) {
-        let watched: Vec<(String, u32)> =
-            self.fleet.machines().iter().filter_map(|m| Some((m.name.clone(), m.pid()?))).collect();
-        self.held.retain(|target, _| watched.iter().any(|(name, _)| name == target));
-        for (target, pid) in watched {
-            let is_held = self.held.get(&target).is_some_and(|held| held.bound.identity().pid == pid);
-            if !is_held {
-                match Bound::take(pid) {
-                    Some(bound) => self.keep_hold(&target, bound),
-                    None => self.hands.inquire(&target, pid),
-                }
-            }
-        }
-        if self.keeper.is_none() && !self.held.is_empty() && self.now >= self.keeper_due {
-            self.keeper_due = self.now + KEEPER;
-            let kept = KeptProgram::all(&self.setup.site.state_dir);
-            self.keeper = kept.iter().find_map(|kept| Bound::again(kept.keeper.as_ref()?));
-        }
-    }
-
-    /// What an answer is worth.
-    fn answer(&self, target: &str, epoch: u64, finding: Option<&Finding>) -> Answer {
-        if epoch != self.epoch {
-            return Answer::Unknown("the monitor was not there while it was asked".to_owned());
-        }
-        match finding {
-            Some(finding) => of_finding(finding),
-            None if self.is_check(target) => {
-                let id = format!("check.{target}");
-                let known = self.findings.iter().find(|finding| finding.check == id);
-                known.map_or_else(|| Answer::Unknown("not looked at yet".to_owned()), of_finding)
-            }
-            // There is nothing to ask it by: that it lives is all that is known.
-            None => match self.held.get(target) {
-                Some(held) if self.now.saturating_sub(held.since) >= STEADY => Answer::Good,
-                _ => Answer::Unknown("it has just started".to_owned()),
-            },
-        }
-    }
-
-    fn is_check(&self, target: &str) -> bool {
-        self.setup.plan.checks.iter().any(|check| check.name == target)
-    }
-
-    fn looked(&mut self, epoch: u64, remedies: Vec<(String, Remedy)>, findings: Vec<Finding>) {
-        self.is_examining = false;
-        let is_stale = epoch != self.epoch;
-        for (target, remedy) in remedies {
-            let why = "the monitor was not there while it was looked at".to_owned();
-            let remedy = if is_stale { Remedy::Unknown { why } } else { remedy };
-            self.happened(&target, Event::Examined { remedy });
-        }
-        if !is_stale {
-            self.findings = findings;
-        }
     }
 
     /// Looks at everything closely where that is due or wanted; one look at a time serves all.
@@ -502,11 +377,12 @@ impl Watch<'_> {
         }
     }
 
-    fn carry_out(&mut self, decisions: Vec<Decision>) {
+    pub(super) fn carry_out(&mut self, decisions: Vec<Decision>) {
         let (mut consults, mut starts) = (Vec::new(), Vec::new());
         for decision in decisions {
             self.is_changed |= decision.order.is_told();
             self.explain(&decision);
+            self.announce(&decision);
             let target = decision.target;
             match decision.order {
                 Order::Probe => self.prober.probe(&target, self.is_check(&target), self.epoch),
@@ -525,45 +401,6 @@ impl Watch<'_> {
         }
         if !starts.is_empty() {
             self.hands.start(starts);
-        }
-    }
-
-    fn explain(&mut self, decision: &Decision) {
-        let incident = self.fleet.machine(&decision.target).and_then(Machine::incident);
-        let since = incident.map(|incident| self.now.saturating_sub(incident.since));
-        if let Some(entry) = told::entry(decision, self.mode, Utc::now(), self.now, since) {
-            self.tell(entry);
-        }
-    }
-
-    fn note(&mut self, what: &str) {
-        self.tell(Entry {
-            at: Utc::now(),
-            target: None,
-            what: "monitor".to_owned(),
-            summary: format!("monitor: {what}"),
-            evidence: Vec::new(),
-        });
-    }
-
-    pub(super) fn tell(&mut self, entry: Entry) {
-        (self.callers.say)(&entry);
-        if let Some(target) = &entry.target {
-            let entries = self.entries.entry(target.clone()).or_default();
-            entries.push_back(entry.clone());
-            if entries.len() > MAX_ENTRIES {
-                entries.pop_front();
-            }
-        }
-        if let Some(journal) = &mut self.journal {
-            journal.entry(entry);
-        }
-    }
-
-    fn remember(&mut self) {
-        self.is_changed = false;
-        if let Some(journal) = &mut self.journal {
-            journal.remember(Memory { at: Utc::now(), clock: self.now, fleet: self.fleet.clone() });
         }
     }
 
@@ -612,12 +449,4 @@ fn targets(plan: &Plan) -> Vec<(String, Policy)> {
 /// Monitors that start together wait differently.
 fn seed() -> u64 {
     u64::from(std::process::id()) << 32 | u64::from(caller_uid())
-}
-
-fn of_finding(finding: &Finding) -> Answer {
-    match finding.severity {
-        Severity::Ok | Severity::Warning => Answer::Good,
-        Severity::Critical => Answer::Bad(finding.summary.clone()),
-        Severity::Unknown => Answer::Unknown(finding.summary.clone()),
-    }
 }

@@ -332,6 +332,27 @@ fn once_starts_what_is_down_and_ends_when_it_is_well() {
 }
 
 #[test]
+fn one_incident_is_told_once_and_taken_back_once_over_a_restart_of_the_monitor() {
+    let sink = "[[alert]]\nname = \"file\"\ntype = \"file\"\npath = \"alerts.jsonl\"";
+    let mut watch = Watch::of(sink);
+    watch.env.write("main.py", "import time\ntime.sleep(600)\n");
+    watch.configure(&format!("restart = {{ max = 0, slow_retry = [\"1h\"] }}\n{sink}"));
+    watch.start_monitor();
+    watch.wait_for("it runs", || watch.pid().is_some());
+    signal(watch.pid().unwrap(), Signal::SIGKILL);
+    let told = |watch: &Watch| fs::read_to_string(watch.env.path("alerts.jsonl")).unwrap_or_default();
+    watch.wait_for("it is told", || told(&watch).contains("\"opened\""));
+    watch.signal_monitor(Signal::SIGKILL);
+    watch.end_of_monitor();
+    watch.env.write("main.py", SERVER);
+    watch.start_monitor();
+    watch.wait_for("it is taken back", || told(&watch).contains("\"resolved\""));
+    let text = told(&watch);
+    let lines = |word: &str| text.lines().filter(|line| line.contains(word)).count();
+    assert_eq!((lines("\"opened\""), lines("\"resolved\"")), (1, 1), "{text}");
+}
+
+#[test]
 fn a_recording_is_played_as_it_was_decided() {
     let mut watch = Watch::of("").start();
     let old = watch.is_up();

@@ -1,11 +1,14 @@
 //! `fuelops monitor`: supervision around the clock, and what is asked of a monitor that runs.
 
+mod alerts;
 mod ask;
 mod replay;
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use alerts::Alerts;
 use anyhow::Result;
 use chrono::{DateTime, Local};
 use clap::{Args, Subcommand};
@@ -15,7 +18,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::{Exit, UsageError};
 use crate::cli::tools::tools;
 use crate::config::Loaded;
-use crate::monitor::{self, Callers, End, Entry, Mode, Setup};
+use crate::monitor::{self, Callers, End, Entry, Mode, Setup, Told};
 use crate::text::{human, sanitize};
 
 const WATCH_PERIOD: &str = "2s";
@@ -127,15 +130,25 @@ fn watch(args: &MonitorArgs, context: &Context) -> Result<Exit> {
         (_, true) => Mode::Rehearse,
         _ => Mode::Forever,
     };
-    let mut reload = || context.config().map(|loaded| setup(&loaded)).map_err(|error| error.to_string());
+    let alerts =
+        if mode == Mode::Rehearse { Alerts::default() } else { Alerts::open(&loaded.config, &context.ui) };
+    let alerts = RefCell::new(alerts);
+    let mut reload = || {
+        let loaded = context.config().map_err(|error| error.to_string())?;
+        alerts.borrow_mut().reload(&loaded.config, &context.ui);
+        Ok(setup(&loaded))
+    };
+    let mut notify = |told: Told| alerts.borrow().tell(told);
     let mut say = |entry: &Entry| {
         if !context.ui.quiet {
             // Who reads over its shoulder may go away.
             context.ui.stream(shown(entry).as_bytes()).unwrap_or(());
         }
     };
-    let callers = Callers { reload: &mut reload, say: &mut say, tools: tools() };
-    Ok(match monitor::watch(setup(&loaded), mode, callers)? {
+    let callers = Callers { reload: &mut reload, say: &mut say, notify: &mut notify, tools: tools() };
+    let end = monitor::watch(setup(&loaded), mode, callers);
+    alerts.borrow_mut().close();
+    Ok(match end? {
         End::Signal(signal) => Exit::Signal(u8::try_from(signal).unwrap_or(0)),
         End::Settled(verdict) => Exit::Verdict(verdict),
     })

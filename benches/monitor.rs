@@ -1,0 +1,273 @@
+//! The figures of `monitor` on a small HTTP server: `cargo bench --bench monitor`. Linux; needs python3.
+//!
+//! Prints one Markdown table: how long the server's own start takes, how long it does not answer after `kill -9` and after
+//! SIGSTOP, what an idle monitor and its keeper cost, how soon a hundred services are up. Ends with 1 if a bar is missed.
+//! `FUELOPS_BENCH_BINARY` names another binary to measure.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark that cannot run has nothing to say"
+)]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{Read, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use fuelops::store::KeptProgram;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tempfile::TempDir;
+
+const KILLS: usize = 15;
+const HANGS: usize = 7;
+const MANY: usize = 100;
+const IDLE: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(60);
+/// Processor time as the kernel counts it for a process.
+const TICKS_PER_SECOND: f64 = 100.0;
+
+const SERVER: &str = "\
+import http.server, sys
+class H(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200); self.end_headers(); self.wfile.write(b'ok')
+    def log_message(self, *_): pass
+http.server.ThreadingHTTPServer(('127.0.0.1', int(sys.argv[1])), H).serve_forever()
+";
+
+/// One line of the table.
+struct Figure {
+    what: String,
+    bar: f64,
+    measured: f64,
+    unit: &'static str,
+}
+
+fn main() -> ExitCode {
+    // `cargo test --benches` and the like only ask whether it starts.
+    if !std::env::args().any(|word| word == "--bench") {
+        return ExitCode::SUCCESS;
+    }
+    let mut figures = vec![own_start()];
+    figures.push(killed());
+    figures.push(hung());
+    figures.extend(idle());
+    figures.push(many());
+    println!("{}", table(&figures));
+    match figures.iter().all(|figure| figure.measured <= figure.bar) {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    }
+}
+
+/// A folder with services and a monitor; everything ends with it.
+struct Yard {
+    dir: TempDir,
+    monitor: Child,
+    ports: Vec<u16>,
+}
+
+impl Yard {
+    /// `more` goes into each service's section.
+    fn start(services: usize, more: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("server.py"), SERVER).unwrap();
+        let ports: Vec<u16> = (0..services).map(|_| free_port()).collect();
+        let mut config = String::from("name = \"bench\"\n");
+        for port in &ports {
+            let url = format!("http://127.0.0.1:{port}/");
+            writeln!(
+                config,
+                "[[service]]\nname = \"s{port}\"\ncommand = [\"python3\", \"server.py\", \"{port}\"]\nport = {port}\n\
+                 health_url = \"{url}\"\n{more}"
+            )
+            .unwrap();
+        }
+        fs::write(dir.path().join("fuelops.toml"), config).unwrap();
+        let binary =
+            std::env::var("FUELOPS_BENCH_BINARY").unwrap_or(env!("CARGO_BIN_EXE_fuelops").to_owned());
+        let mut command = Command::new(binary);
+        let command = command.args(["monitor", "--quiet"]).current_dir(dir.path()).stdin(Stdio::null());
+        let monitor = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        Self { dir, monitor, ports }
+    }
+
+    fn kept(&self, port: u16) -> Option<KeptProgram> {
+        KeptProgram::read(&self.dir.path().join(".fuelops"), &format!("s{port}"))
+    }
+
+    fn pid(&self, port: u16) -> Option<u32> {
+        self.kept(port)?.program.map(|program| program.pid)
+    }
+
+    fn is_up(&self) {
+        for port in &self.ports {
+            wait_until(|| answers(*port) && self.pid(*port).is_some());
+        }
+    }
+
+    /// Milliseconds from a signal until another process answers.
+    fn struck(&self, signal: Signal) -> f64 {
+        let port = self.ports[0];
+        let old = self.pid(port).unwrap();
+        let begun = Instant::now();
+        kill(Pid::from_raw(old.cast_signed()), signal).unwrap();
+        wait_until(|| {
+            (signal == Signal::SIGKILL || self.pid(port).is_some_and(|pid| pid != old)) && answers(port)
+        });
+        milliseconds(begun.elapsed())
+    }
+}
+
+impl Drop for Yard {
+    fn drop(&mut self) {
+        self.monitor.kill().unwrap_or(());
+        self.monitor.wait().map(drop).unwrap_or(());
+        for port in &self.ports {
+            if let Some(pid) = self.pid(*port) {
+                kill(Pid::from_raw(pid.cast_signed()), Signal::SIGKILL).unwrap_or(());
+            }
+        }
+    }
+}
+
+fn own_start() -> Figure {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("server.py"), SERVER).unwrap();
+    let start = || {
+        let port = free_port();
+        let begun = Instant::now();
+        let mut command = Command::new("python3");
+        let command = command.args(["server.py", &port.to_string()]).current_dir(dir.path());
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        wait_until(|| answers(port));
+        let took = milliseconds(begun.elapsed());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        took
+    };
+    let measured = median((0..KILLS).map(|_| start()).collect());
+    Figure { what: "the server's own start".to_owned(), bar: f64::INFINITY, measured, unit: "ms" }
+}
+
+fn killed() -> Figure {
+    // Each is the first in its window.
+    let yard = Yard::start(1, "period = \"30s\"\nrestart = { max = 9, window = \"1s\", backoff = \"1ms\" }");
+    yard.is_up();
+    let strike = || {
+        sleep(Duration::from_millis(1500));
+        yard.struck(Signal::SIGKILL)
+    };
+    let measured = median((0..KILLS).map(|_| strike()).collect());
+    Figure { what: "`kill -9` to answering again, median".to_owned(), bar: 40.0, measured, unit: "ms" }
+}
+
+fn hung() -> Figure {
+    let more = "period = \"1s\"\nhealth_timeout = \"500ms\"\nfailure_threshold = 1\n\
+                restart = { max = 9, window = \"1s\", backoff = \"1ms\" }";
+    let yard = Yard::start(1, more);
+    yard.is_up();
+    let strike = |n: usize| {
+        // Spread over the phases of the period.
+        sleep(Duration::from_millis(3000 + 137 * u64::try_from(n).unwrap()));
+        yard.struck(Signal::SIGSTOP)
+    };
+    let measured = median((0..HANGS).map(strike).collect());
+    let what = "SIGSTOP to answering again, period 1 s, timeout 500 ms, threshold 1, median".to_owned();
+    Figure { what, bar: 1500.0, measured, unit: "ms" }
+}
+
+fn idle() -> [Figure; 2] {
+    let yard = Yard::start(1, "period = \"30s\"");
+    yard.is_up();
+    sleep(Duration::from_secs(3));
+    let keeper = yard.kept(yard.ports[0]).unwrap().keeper.unwrap().pid;
+    let pids = [yard.monitor.id(), keeper];
+    let before: f64 = pids.iter().map(|pid| cpu_seconds(*pid)).sum();
+    sleep(IDLE);
+    let used = pids.iter().map(|pid| cpu_seconds(*pid)).sum::<f64>() - before;
+    let pss = pids.iter().map(|pid| pss_megabytes(*pid)).sum();
+    let memory =
+        Figure { what: "idle PSS of monitor and keeper".to_owned(), bar: 10.0, measured: pss, unit: "MB" };
+    let share = used / IDLE.as_secs_f64() * 100.0;
+    [memory, Figure { what: "idle processor share at 30 s".to_owned(), bar: 0.1, measured: share, unit: "%" }]
+}
+
+fn many() -> Figure {
+    let begun = Instant::now();
+    let yard = Yard::start(MANY, "period = \"1s\"\nstart_timeout = \"60s\"");
+    yard.is_up();
+    let measured = milliseconds(begun.elapsed());
+    Figure { what: format!("{MANY} services, all answering"), bar: f64::INFINITY, measured, unit: "ms" }
+}
+
+fn answers(port: u16) -> bool {
+    let ask = || -> std::io::Result<bool> {
+        let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+        stream.set_read_timeout(Some(Duration::from_millis(300)))?;
+        stream.write_all(b"GET / HTTP/1.0\r\n\r\n")?;
+        let mut start = [0; 12];
+        stream.read_exact(&mut start)?;
+        Ok(start.ends_with(b"200"))
+    };
+    ask().unwrap_or(false)
+}
+
+fn wait_until(mut is_there: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_there() {
+        assert!(begun.elapsed() < LIMIT, "not within {LIMIT:?}");
+        sleep(Duration::from_micros(500));
+    }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
+}
+
+fn cpu_seconds(pid: u32) -> f64 {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let fields: Vec<f64> = stat
+        .rsplit(") ")
+        .next()
+        .unwrap_or_default()
+        .split(' ')
+        .skip(11)
+        .take(2)
+        .filter_map(|field| field.parse().ok())
+        .collect();
+    fields.iter().sum::<f64>() / TICKS_PER_SECOND
+}
+
+fn pss_megabytes(pid: u32) -> f64 {
+    let path = format!("/proc/{pid}/smaps_rollup");
+    let rollup = fs::read_to_string(Path::new(&path)).unwrap_or_default();
+    let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"));
+    let kilobytes: f64 =
+        line.and_then(|rest| rest.split_whitespace().next()?.parse().ok()).unwrap_or_default();
+    kilobytes / 1000.0 * 1.024
+}
+
+fn median(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
+}
+
+fn table(figures: &[Figure]) -> String {
+    let mut text = String::from("| what | measured | bar |\n| --- | --- | --- |\n");
+    for Figure { what, bar, measured, unit } in figures {
+        let bar = if bar.is_finite() { format!("{bar} {unit}") } else { "–".to_owned() };
+        writeln!(text, "| {what} | {measured:.2} {unit} | {bar} |").unwrap();
+    }
+    text
+}

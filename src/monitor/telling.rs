@@ -1,0 +1,100 @@
+//! What the loop lets others know: entries for whoever reads, notices for whoever is responsible, memories for the next
+//! monitor.
+
+use std::time::Duration;
+
+use chrono::Utc;
+
+use crate::alert::Place;
+use crate::monitor::journal::Memory;
+use crate::monitor::news::Scene;
+use crate::monitor::watch::Watch;
+use crate::monitor::{Decision, Entry, Machine, Mode, Told, told};
+use crate::platform::host_name;
+
+/// Entries that are remembered of one target.
+const MAX_ENTRIES: usize = 100;
+/// It says that it is there this often.
+const ALIVE: Duration = Duration::from_secs(60);
+
+impl Watch<'_> {
+    /// Hands on what is news.
+    pub(super) fn announce(&mut self, decision: &Decision) {
+        if self.mode == Mode::Rehearse {
+            return;
+        }
+        let place = Place { host: host_name(), project: self.setup.name.clone(), at: Utc::now() };
+        let plan = &self.setup.plan;
+        let optional: Vec<String> = plan
+            .services
+            .iter()
+            .filter(|service| !service.required)
+            .map(|service| service.name.clone())
+            .chain(plan.checks.iter().filter(|check| !check.required).map(|check| check.name.clone()))
+            .collect();
+        let scene =
+            Scene { fleet: &self.fleet, findings: &self.findings, place: &place, optional: &optional };
+        for notice in self.news.of(decision, scene) {
+            (self.callers.notify)(Told::News(Box::new(notice)));
+        }
+    }
+
+    /// Somebody takes care of what is wrong with a target.
+    pub(super) fn acknowledged(&mut self, target: &str) {
+        if let Some(incident) = self.news.incident(target) {
+            (self.callers.notify)(Told::Acknowledged(incident.to_owned()));
+        }
+    }
+
+    pub(super) fn explain(&mut self, decision: &Decision) {
+        let incident = self.fleet.machine(&decision.target).and_then(Machine::incident);
+        let since = incident.map(|incident| self.now.saturating_sub(incident.since));
+        if let Some(entry) = told::entry(decision, self.mode, Utc::now(), self.now, since) {
+            self.tell(entry);
+        }
+    }
+
+    pub(super) fn note(&mut self, what: &str) {
+        self.tell(Entry {
+            at: Utc::now(),
+            target: None,
+            what: "monitor".to_owned(),
+            summary: format!("monitor: {what}"),
+            evidence: Vec::new(),
+        });
+    }
+
+    pub(super) fn tell(&mut self, entry: Entry) {
+        (self.callers.say)(&entry);
+        if let Some(target) = &entry.target {
+            let entries = self.entries.entry(target.clone()).or_default();
+            entries.push_back(entry.clone());
+            if entries.len() > MAX_ENTRIES {
+                entries.pop_front();
+            }
+        }
+        if let Some(journal) = &mut self.journal {
+            journal.entry(entry);
+        }
+    }
+
+    pub(super) fn remember(&mut self) {
+        self.is_changed = false;
+        if let Some(journal) = &mut self.journal {
+            journal.remember(Memory {
+                at: Utc::now(),
+                clock: self.now,
+                fleet: self.fleet.clone(),
+                news: self.news.clone(),
+            });
+        }
+    }
+
+    /// Says that it is there.
+    pub(super) fn live(&mut self) {
+        if self.now >= self.alive_due {
+            self.alive_due = self.now + ALIVE;
+            (self.callers.notify)(Told::Alive);
+        }
+    }
+}
