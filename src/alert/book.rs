@@ -345,6 +345,32 @@ mod tests {
     }
 
     #[test]
+    fn an_hour_without_the_sink_is_told_as_one_when_it_is_back() {
+        let mut book = book();
+        let mut attempts = 0;
+        for minute in 0..60 {
+            let now = start() + minutes(minute);
+            let name = format!("i{minute}");
+            say(&mut book, &Notice { at: now, opened_at: now, ..notice(&name, &name) });
+            if let Pick::Send(_) = book.pick("chat", now, &Utc) {
+                let pause = TimeDelta::from_std(book.lines["chat"].pause(None, 1.0)).unwrap();
+                book.apply(&Event::Failed {
+                    sink: "chat".into(),
+                    why: "down".into(),
+                    retry_at: now + pause,
+                    at: now,
+                });
+                attempts += 1;
+            }
+        }
+        assert!((10..25).contains(&attempts), "{attempts} attempts in an hour");
+        // It is back: at most five minutes later it knows everything, by one message.
+        let told = deliver(&mut book, start() + minutes(65));
+        assert_eq!((told.len(), book.counts()["chat"].sent), (60, 1));
+        assert!(book.lines["chat"].failing.is_none());
+    }
+
+    #[test]
     fn a_repeated_or_unknown_end_is_no_news() {
         let mut book = book();
         say(&mut book, &later(&notice("i", "api"), Kind::Resolved, start()));

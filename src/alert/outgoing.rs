@@ -1,8 +1,12 @@
 //! A whole report on its way to a sink: the 09:00 mail.
 
 use crate::alert::Place;
+use crate::alert::notice::cut;
 use crate::model::Severity;
 use crate::render::{Block, Document};
+
+/// Characters of a report's first line that stand in a subject.
+const MAX_SUBJECT: usize = 90;
 
 /// A report in the forms that sinks take.
 #[derive(Clone, Debug)]
@@ -25,8 +29,29 @@ impl OutgoingReport {
             _ => None,
         });
         let (severity, text) = headline.unwrap_or_else(|| (Severity::Unknown, document.title.clone()));
-        let subject = format!("[{project}] {}: {text} ({host})", document.title);
+        let title = document.title.strip_prefix(&format!("{project}: ")).unwrap_or(&document.title);
+        let text = cut(&text.split_whitespace().collect::<Vec<_>>().join(" "), MAX_SUBJECT);
+        let subject = format!("[{project}] {title}: {text} ({host})");
         let key = format!("report-{host}-{}", at.timestamp_micros());
         Self { subject, severity, document, json, key }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::Text;
+
+    #[test]
+    fn a_subject_says_what_the_first_line_says_and_no_more() {
+        let place = Place { host: "web-1".into(), project: "fuel".into(), at: chrono::DateTime::UNIX_EPOCH };
+        let mut document = Document::new("fuel: health");
+        document.push(Block::Headline {
+            severity: Severity::Critical,
+            text: Text::from(format!("CRITICAL  fuel – {}", "x".repeat(500))),
+        });
+        let report = OutgoingReport::new(&place, document, "{}".into());
+        assert!(report.subject.starts_with("[fuel] health: CRITICAL fuel – xxx"), "{}", report.subject);
+        assert!(report.subject.ends_with("… (web-1)") && report.subject.chars().count() < 130);
     }
 }

@@ -169,13 +169,13 @@ mod tests {
 
     #[test]
     fn the_morning_report_goes_out_by_mail_where_there_is_one() {
-        let mail = "[[alert]]\nname = \"the team\"\ntype = \"email\"\nserver = \"mx:25\"\nfrom = \"a@b\"\nto = [\"c@d\"]\n";
+        let mail = "[[alert]]\nname = \"team\"\ntype = \"email\"\nserver = \"mx:25\"\nfrom = \"a@b\"\nto = [\"c@d\"]\n";
         let origin = Origin::File { path: "/srv/app/fuelops.toml".into(), via: Via::Folder };
         let made = aliases(Path::new("/bin/fuelops"), &origin, &read(mail));
         let mailed: Vec<_> = made.iter().filter(|alias| alias.line.contains("--send")).collect();
         assert_eq!(
             mailed[0].line,
-            "0 9 * * * /bin/fuelops --config /srv/app/fuelops.toml health --send 'the team' >/dev/null"
+            "0 9 * * * /bin/fuelops --config /srv/app/fuelops.toml health --send team >/dev/null"
         );
         assert_eq!(mailed.len(), MAILED.len());
     }

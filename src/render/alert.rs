@@ -92,18 +92,18 @@ pub fn alert_test(report: &AlertTestReport) -> Document {
         document.push(none());
         return document;
     }
-    let lines = report.sinks.iter().map(|sink| {
+    for sink in &report.sinks {
         let (severity, word) = if sink.is_delivered {
             (Severity::Ok, "took it")
         } else {
             (Severity::Critical, "did not take it")
         };
         let took = human::duration(std::time::Duration::from_millis(sink.elapsed_ms));
-        Text::of(Role::Severity(severity), format!("{} ", severity.mark()))
+        let line = Text::of(Role::Severity(severity), format!("{} ", severity.mark()))
             .and(Role::Strong, sink.name.clone())
-            .plain(format!(" ({}) {word} in {took}: {}", sink.kind, sink.answer))
-    });
-    document.push(Block::List(lines.collect()));
+            .plain(format!(" ({}) {word} in {took}: {}", sink.kind, sink.answer));
+        document.push(Block::Paragraph(line));
+    }
     document
 }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::config::Secret;
 use crate::config::read::{Node, Reader, Schema, Setting, Span, quoted, section};
+use crate::config::{Secret, Url};
 
 /// How often anything is looked at when nothing is said.
 pub(super) const PERIOD: &str = r#""30s""#;
@@ -19,6 +19,8 @@ section! {
         pub period: Duration as Span = (PERIOD),
         /// Its log.
         pub log_file: PathBuf = "monitor.log",
+        /// Asked each minute: whoever watches it raises the alarm when the monitor ceases.
+        pub ping_url: Option<Url>,
     }
 }
 

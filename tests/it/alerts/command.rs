@@ -1,6 +1,6 @@
 //! `alert test` and `alert list`.
 
-use crate::support::{Env, Receiver, Reply, free_port};
+use crate::support::{Env, Receiver, Reply, free_port, is_root_or_skip};
 
 fn config(env: &Env, alerts: &str) {
     env.write("fuelops.toml", format!("name = \"fuel\"\n{alerts}"));
@@ -55,6 +55,38 @@ fn a_list_shows_what_waits_and_no_secret() {
     assert!(!out.stdout.contains("s3cret"), "{out}");
     let json = env.run(&["alert", "list", "--format", "json"]).expect(0).json();
     assert_eq!(json["sinks"][0]["waiting"][0]["incident"], "42");
+}
+
+#[test]
+fn a_command_never_runs_as_root_for_somebody_else() {
+    if !is_root_or_skip("a_command_never_runs_as_root_for_somebody_else") {
+        return;
+    }
+    let env = Env::new();
+    config(
+        &env,
+        "[[alert]]\nname = \"script\"\ntype = \"command\"\ncommand = [\"sh\", \"-c\", \"cat >/dev/null; id -u\"]\n",
+    );
+    // nobody's config, used by root.
+    for path in [env.root(), env.path("fuelops.toml")] {
+        std::os::unix::fs::chown(path, Some(65_534), Some(65_534)).unwrap();
+    }
+    std::fs::set_permissions(
+        env.root().parent().unwrap(),
+        std::os::unix::fs::PermissionsExt::from_mode(0o755),
+    )
+    .unwrap();
+    env.run(&["alert", "test"]).expect(0).says("script (command) took it").says("65534");
+}
+
+#[test]
+fn what_a_failing_command_says_is_told() {
+    let env = Env::new();
+    config(
+        &env,
+        "[[alert]]\nname = \"script\"\ntype = \"command\"\ncommand = [\"sh\", \"-c\", \"echo no such room >&2; exit 3\"]\n",
+    );
+    env.run(&["alert", "test"]).expect(2).says("exit code 3: no such room");
 }
 
 #[test]

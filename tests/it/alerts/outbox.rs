@@ -120,6 +120,20 @@ fn a_sink_that_never_answers_delays_no_other() {
     assert!(begun.elapsed() < Duration::from_secs(19), "dropping waited for the slow one");
 }
 
+#[test]
+fn the_dead_man_is_asked_and_a_hanging_one_delays_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let watcher = Receiver::start(|_, _| Reply { delay: Duration::from_secs(3), ..Reply::new(200, "") });
+    let receiver = Receiver::start(ok);
+    let mut outfit = super::outfit(folder.path(), &webhook(&receiver.url("/")));
+    outfit.ping_url = Some(fuelops::config::Url::literal(&watcher.url("/ping/s3cret")).unwrap());
+    let dispatcher = fuelops::alert::Dispatcher::start(outfit).unwrap();
+    dispatcher.ping();
+    dispatcher.submit(notice("1", Kind::Opened));
+    receiver.wait_for(1);
+    assert!(watcher.wait_for(1)[0].head.starts_with("GET /ping/s3cret "));
+}
+
 /// A process that dies when this goes.
 struct Killed(Child);
 

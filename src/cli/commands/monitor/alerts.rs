@@ -21,7 +21,7 @@ pub(super) struct Alerts {
 impl Alerts {
     /// Opens the outbox if anybody is to be told. Where it cannot be opened, services are watched all the same.
     pub(super) fn open(config: &Config, ui: &Ui) -> Self {
-        if config.alerts.is_empty() {
+        if config.alerts.is_empty() && config.monitor.ping_url.is_none() {
             return Self::default();
         }
         let dispatcher = Dispatcher::start(outfit(config));
@@ -63,6 +63,6 @@ fn outfit(config: &Config) -> Outfit {
         root: config.root.clone(),
         run_as: config.run_as,
         alerts: config.alerts.clone(),
-        ping_url: None,
+        ping_url: config.monitor.ping_url.clone(),
     }
 }
