@@ -133,11 +133,13 @@ fn labels(entries: &[Entry]) -> Vec<Label> {
     entries.iter().map(label).collect()
 }
 
-/// The number of a log that stands in both states, where neither holds all of the other.
+/// The number of a log that stands in both states, where neither holds all of the other. An empty log, such as one of
+/// errors on a day without any, tells nothing of what else they share.
 fn overlap(one: &[Label], other: &[Label]) -> Option<usize> {
-    let known: BTreeSet<&Label> = other.iter().collect();
+    let holds_text = |label: &&Label| label.content.bytes > 0;
+    let known: BTreeSet<&Label> = other.iter().filter(holds_text).collect();
     let shared = one.iter().filter(|label| known.contains(label)).count();
-    let is_part = shared < one.len() && shared < other.len();
+    let is_part = shared < one.iter().filter(holds_text).count() && shared < known.len();
     one.iter().position(|label| is_part && known.contains(label))
 }
 
@@ -147,6 +149,7 @@ fn grown<'s>(one: &'s State, other: &State) -> Option<&'s Entry> {
         let is_telling = a.content.bytes.min(b.content.bytes) >= TELLING;
         file_name(&a.series) == file_name(&b.series)
             && (is_telling || (&a.host, &a.series) == (&b.host, &b.series))
+            && a.content.bytes > 0
             && a.content.begins_like(&b.content)
     };
     one.entries.iter().find(|a| other.entries.iter().any(|b| is_same_log(a, b)))
@@ -279,6 +282,18 @@ mod tests {
         let states = vec![state("tue", &[("h", "b.log", &late)]), state("mon", &[("h", "b.log", &early)])];
         let expected = [("b.log".to_owned(), 300), ("b.log (2)".to_owned(), 200)];
         assert_eq!(names(merge(states).unwrap()), expected);
+    }
+
+    #[test]
+    fn an_empty_log_keeps_no_two_days_apart() {
+        let (one, two) = (lines("one", 300), lines("two", 300));
+        let day = |name: &str, text: &str, errors: &str| {
+            state(name, &[("h", "b.log", text), ("h", "b_errors.log", errors)])
+        };
+        let both = merge(vec![day("mon", &one, ""), day("tue", &two, "")]).unwrap();
+        assert_eq!(names(both).iter().map(|(_, records)| records).sum::<u64>(), 600);
+        let later = merge(vec![day("mon", &one, ""), day("tue", &two, "ERROR:a:late\n")]);
+        assert!(later.is_ok(), "{:?}", later.err());
     }
 
     #[test]
