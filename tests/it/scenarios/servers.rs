@@ -213,7 +213,7 @@ scenarios! {
         Expected::Causes(&[Diagnosis {
             root: "service.portal.process",
             cause: "crash-loop",
-            says: "was given up after 5 restarts: exit code 1",
+            says: "was given up after",
             folded: &["service.portal.http", "check.unit"],
             hint: "journalctl --unit portal.service",
             code: 2,
