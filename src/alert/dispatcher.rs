@@ -19,6 +19,7 @@ use crate::alert::scribe::Scribe;
 use crate::alert::shelf::{OutboxError, Shelf};
 use crate::alert::sink::{Failure, Receipt, Sink, ping};
 use crate::alert::{Kind, Notice, Policy};
+use crate::checks::Postman;
 use crate::config::{Alert, Url};
 
 /// Orders that may wait for the thread; what comes beyond is dropped and counted.
@@ -27,6 +28,8 @@ const MAX_ORDERS: usize = 8_192;
 const MAX_BATCH: usize = 1_000;
 /// Longest sleep while something is to be done: the clock may jump meanwhile.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+/// Whatever a clock does, what is due by itself keeps no core busy.
+const SHORTEST_SLEEP: Duration = Duration::from_secs(1);
 /// How often a book is tried again that could not be written.
 const WRITE_AGAIN: Duration = Duration::from_secs(5);
 
@@ -178,6 +181,7 @@ struct Desk {
     book: Book,
     scribe: Scribe,
     sinks: BTreeMap<String, Arc<Sink>>,
+    postman: Postman,
     ping_url: Option<Url>,
     inbox: mpsc::Receiver<Order>,
     shown: Arc<Mutex<Shown>>,
@@ -207,6 +211,7 @@ impl Desk {
             book,
             scribe,
             sinks: BTreeMap::new(),
+            postman: Postman::default(),
             ping_url: None,
             inbox,
             shown,
@@ -223,11 +228,9 @@ impl Desk {
     fn adopt(&mut self, outfit: Outfit) {
         let rules: Vec<_> = outfit.alerts.iter().map(|a| (a.name.clone(), Policy::of(a))).collect();
         self.book.adopt(&rules);
-        self.sinks = outfit
-            .alerts
-            .iter()
-            .map(|alert| (alert.name.clone(), Arc::new(Sink::new(alert, &outfit.root, outfit.run_as))))
-            .collect();
+        self.postman = Postman::default();
+        let sink = |alert| Arc::new(Sink::new(alert, &outfit.root, outfit.run_as, &self.postman));
+        self.sinks = outfit.alerts.iter().map(|alert| (alert.name.clone(), sink(alert))).collect();
         self.ping_url = outfit.ping_url;
     }
 
@@ -300,7 +303,7 @@ impl Desk {
         });
         let owed = self.scribe.owes().then(|| now + TimeDelta::from_std(WRITE_AGAIN).unwrap_or_default());
         let next = picks.chain(self.book.next_tick(now)).chain(owed).min()?;
-        Some((next - now).to_std().unwrap_or_default().min(LONGEST_SLEEP))
+        Some((next - now).to_std().unwrap_or_default().clamp(SHORTEST_SLEEP, LONGEST_SLEEP))
     }
 
     fn take(&mut self, first: Option<Order>, events: &mut Vec<Event>) {
@@ -336,7 +339,8 @@ impl Desk {
             }
             Order::Ping => {
                 if let Some(url) = self.ping_url.clone().filter(|_| self.pings.is_empty()) {
-                    self.pings.spawn(async move { drop(ping(&url).await) });
+                    let postman = self.postman.clone();
+                    self.pings.spawn(async move { drop(ping(&postman, &url).await) });
                 }
             }
             Order::Reload(outfit) => {

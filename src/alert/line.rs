@@ -113,7 +113,9 @@ impl Line {
 
     /// Puts news of an open incident in the line.
     pub(super) fn tell(&mut self, id: u64, news: &Notice, kind: Kind, now: DateTime<Utc>) {
-        let told = Told { severity: news.severity, at: now };
+        let is_escalated = news.kind == Kind::Escalated
+            || self.told.get(&news.incident).is_some_and(|told| told.is_escalated);
+        let told = Told { severity: news.severity, at: now, is_escalated };
         let is_first = self.told.insert(news.incident.clone(), told).is_none();
         let mut repeats = 0;
         if is_first {

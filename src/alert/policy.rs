@@ -14,6 +14,8 @@ use crate::model::Severity;
 const REFRESH: Duration = Duration::from_secs(60);
 /// How long an alert fires that nobody refreshes: long enough for three refreshes to get lost.
 pub(super) const FIRING: Duration = Duration::from_secs(240);
+/// A clock that goes back no further is not taken for one that was set.
+const CORRECTION: TimeDelta = TimeDelta::seconds(60);
 
 /// The rules of one sink.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,10 +70,13 @@ impl Policy {
         }
         let today = local.date().and_time(hours.until);
         let end = if today > local { today } else { today.checked_add_days(Days::new(1))? };
-        // In the hour that a clock leaves out there is no such time; an hour later there is.
-        let end =
-            [end, end + TimeDelta::hours(1)].iter().find_map(|end| zone.from_local_datetime(end).earliest());
-        end.map(|end| end.with_timezone(&Utc))
+        // In the hour that a clock leaves out there is no such time; an hour later there is. In the one that comes twice,
+        // the first may be over.
+        [end, end + TimeDelta::hours(1)].iter().find_map(|end| {
+            let ends = zone.from_local_datetime(end);
+            let both = [ends.clone().earliest(), ends.latest()].into_iter().flatten();
+            both.map(|end| end.with_timezone(&Utc)).find(|end| *end > now)
+        })
     }
 }
 
@@ -80,12 +85,16 @@ impl Policy {
 pub(super) struct Told {
     pub(super) severity: Severity,
     pub(super) at: DateTime<Utc>,
+    /// The news said itself that it escalated.
+    #[serde(default)]
+    pub(super) is_escalated: bool,
 }
 
 /// When a sink was told last of a trouble that comes and goes, and how often it came since.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Last {
     pub(super) at: DateTime<Utc>,
+    #[serde(default)]
     pub(super) folded: u32,
 }
 
@@ -108,7 +117,8 @@ impl Policy {
         now: DateTime<Utc>,
     ) -> Due {
         let Some(told) = told else { return self.due_first(news, is_acknowledged, last, now) };
-        if news.severity > told.severity {
+        let is_given_up = news.kind == Kind::Escalated && !told.is_escalated;
+        if news.severity > told.severity || is_given_up {
             return Due::Now(Kind::Escalated);
         }
         let period = match self.gathering {
@@ -116,7 +126,7 @@ impl Policy {
             _ if is_acknowledged || self.remind_every.is_zero() => return Due::Never,
             _ => self.remind_every,
         };
-        since(told.at + period, Kind::Reminder, now)
+        after(told.at, period, Kind::Reminder, now)
     }
 
     /// About one that the sink does not know of.
@@ -131,7 +141,7 @@ impl Policy {
             return Due::Never;
         }
         if let Some(patience) = self.escalate_after {
-            return since(news.opened_at + patience, Kind::Escalated, now);
+            return after(news.opened_at, patience, Kind::Escalated, now);
         }
         let kind = if news.kind == Kind::Escalated { Kind::Escalated } else { Kind::Opened };
         // A clock that was set back must not silence for longer than it should.
@@ -140,16 +150,21 @@ impl Policy {
     }
 }
 
+/// A clock that was set back, and not just corrected, must not silence for longer than it should.
+fn after(begun: DateTime<Utc>, period: Duration, kind: Kind, now: DateTime<Utc>) -> Due {
+    if begun > now + CORRECTION { Due::Now(kind) } else { since(begun + period, kind, now) }
+}
+
 fn since(at: DateTime<Utc>, kind: Kind, now: DateTime<Utc>) -> Due {
     if at <= now { Due::Now(kind) } else { Due::At(at) }
 }
 
 #[cfg(test)]
 mod tests {
-    use chrono::FixedOffset;
+    use chrono::{FixedOffset, MappedLocalTime, NaiveDate, NaiveDateTime};
 
     use super::*;
-    use crate::alert::testing::{minutes, notice, policy};
+    use crate::alert::testing::{later, minutes, notice, policy};
 
     #[test]
     fn quiet_hours_end_on_the_right_day() {
@@ -165,18 +180,94 @@ mod tests {
         assert_eq!(until("2026-03-02T05:00:00Z"), None);
     }
 
+    /// Central Europe in the autumn of 2026: on 25 October the hour from 02:00 to 03:00 comes twice.
+    #[derive(Clone, Copy, Debug)]
+    struct Autumn;
+
+    impl Autumn {
+        fn offset(hours: i32) -> FixedOffset {
+            FixedOffset::east_opt(hours * 3600).unwrap()
+        }
+
+        fn at(text: &str) -> NaiveDateTime {
+            text.parse().unwrap()
+        }
+    }
+
+    impl TimeZone for Autumn {
+        type Offset = FixedOffset;
+
+        fn from_offset(_: &FixedOffset) -> Self {
+            Self
+        }
+
+        fn offset_from_local_date(&self, date: &NaiveDate) -> MappedLocalTime<FixedOffset> {
+            self.offset_from_local_datetime(&date.and_time(chrono::NaiveTime::MIN))
+        }
+
+        fn offset_from_local_datetime(&self, local: &NaiveDateTime) -> MappedLocalTime<FixedOffset> {
+            if *local < Self::at("2026-10-25T02:00:00") {
+                MappedLocalTime::Single(Self::offset(2))
+            } else if *local < Self::at("2026-10-25T03:00:00") {
+                MappedLocalTime::Ambiguous(Self::offset(2), Self::offset(1))
+            } else {
+                MappedLocalTime::Single(Self::offset(1))
+            }
+        }
+
+        fn offset_from_utc_date(&self, date: &NaiveDate) -> FixedOffset {
+            self.offset_from_utc_datetime(&date.and_time(chrono::NaiveTime::MIN))
+        }
+
+        fn offset_from_utc_datetime(&self, utc: &NaiveDateTime) -> FixedOffset {
+            Self::offset(if *utc < Self::at("2026-10-25T01:00:00") { 2 } else { 1 })
+        }
+    }
+
+    #[test]
+    fn quiet_hours_end_later_than_now_in_the_hour_that_comes_twice() {
+        let quiet = Policy { quiet_hours: Hours::parse("22:00-02:30"), ..policy() };
+        let until = |text: &str| {
+            let now = text.parse::<DateTime<Utc>>().unwrap();
+            quiet.quiet_until(now, &Autumn).map(|end| end.to_rfc3339())
+        };
+        assert_eq!(until("2026-10-25T00:10:00Z").unwrap(), "2026-10-25T00:30:00+00:00");
+        assert_eq!(until("2026-10-25T00:30:00Z"), None);
+        assert_eq!(until("2026-10-25T01:10:00Z").unwrap(), "2026-10-25T01:30:00+00:00", "its second time");
+        assert_eq!(until("2026-10-25T01:30:00Z"), None);
+    }
+
     #[test]
     fn an_incident_is_told_once_then_reminded_of_until_somebody_takes_it() {
         let (rules, news) = (policy(), notice("i", "api"));
         let due =
             |is_acknowledged, told: Option<&Told>, now| rules.due(&news, is_acknowledged, told, None, now);
         assert_eq!(due(false, None, news.at), Due::Now(Kind::Opened));
-        let told = Told { severity: news.severity, at: news.at };
+        let told = Told { severity: news.severity, at: news.at, is_escalated: false };
         assert_eq!(due(false, Some(&told), news.at), Due::At(news.at + minutes(240)));
         assert_eq!(due(false, Some(&told), news.at + minutes(240)), Due::Now(Kind::Reminder));
         assert_eq!(due(true, Some(&told), news.at + minutes(240)), Due::Never);
-        let mild = Told { severity: Severity::Warning, at: news.at };
+        assert_eq!(
+            due(false, Some(&told), news.at - minutes(60)),
+            Due::Now(Kind::Reminder),
+            "a clock set back"
+        );
+        let mild = Told { severity: Severity::Warning, ..told };
         assert_eq!(due(true, Some(&mild), news.at), Due::Now(Kind::Escalated), "worse is always news");
+    }
+
+    #[test]
+    fn who_is_given_up_is_told_so_once_at_the_same_severity() {
+        let (rules, first) = (policy(), notice("i", "api"));
+        let news = later(&first, Kind::Escalated, first.at + minutes(5));
+        let told = Told { severity: first.severity, at: first.at, is_escalated: false };
+        assert_eq!(rules.due(&news, false, Some(&told), None, news.at), Due::Now(Kind::Escalated));
+        let told = Told { is_escalated: true, ..told };
+        assert_eq!(
+            rules.due(&news, false, Some(&told), None, news.at),
+            Due::At(first.at + minutes(240)),
+            "not again"
+        );
     }
 
     #[test]

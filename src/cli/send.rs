@@ -6,6 +6,7 @@
 use anyhow::{Context as _, Result};
 
 use crate::alert::{OutgoingReport, Place, Sink};
+use crate::checks::Postman;
 use crate::cli::args::Command;
 use crate::cli::commands::alert;
 use crate::cli::context::Context;
@@ -31,9 +32,10 @@ pub fn prepare(command: &Command, context: &Context) -> Result<Option<Outlets>> 
         return Err(UsageError("this command makes no report that --send could hand on".to_owned()).into());
     }
     let config = context.config()?.config;
+    let postman = Postman::default();
     let sinks: Vec<(Alert, Sink)> = alert::named(&context.global.send, &config)?
         .into_iter()
-        .map(|alert| (alert.clone(), Sink::new(alert, &config.root, config.run_as)))
+        .map(|alert| (alert.clone(), Sink::new(alert, &config.root, config.run_as, &postman)))
         .collect();
     if let Some((alert, _)) = sinks.iter().find(|(_, sink)| sink.keeps_state()) {
         let kind = alert.sink.word();

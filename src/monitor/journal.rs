@@ -4,9 +4,8 @@
 //! A thread of its own writes, so that a disk that stalls delays a line and never a restart. What it cannot keep up with
 //! is left out and counted.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
@@ -18,7 +17,7 @@ use crate::monitor::news::News;
 use crate::monitor::{Fleet, Record};
 use crate::recover::RecoveryLog;
 pub use crate::report::MonitorEntry as Entry;
-use crate::store::write_atomic;
+use crate::store::{open_to_append, write_atomic};
 use crate::text::redact;
 
 /// Lines that may wait for the disk.
@@ -170,10 +169,7 @@ impl Writer {
     }
 
     fn append(&self, name: &str, entry: &impl Serialize) -> io::Result<()> {
-        let path = self.state_dir.join(name);
-        let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
-        let mut file =
-            OpenOptions::new().append(true).create(true).mode(MODE).custom_flags(flags).open(path)?;
+        let mut file = open_to_append(&self.state_dir.join(name), MODE)?;
         let mut line = redact::secrets(&serde_json::to_string(entry)?).into_owned();
         line.push('\n');
         file.write_all(line.as_bytes())

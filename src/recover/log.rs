@@ -1,8 +1,6 @@
 //! `recovery.log` in the shape that teams know: `[YYYY-MM-DD HH:MM:SS] message`.
 
-use std::fs::OpenOptions;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Local};
@@ -42,19 +40,11 @@ impl RecoveryLog {
 
     /// In one write, so that two writers never mix their lines; a link is not followed.
     fn append(&self, line: &[u8]) -> io::Result<()> {
-        let is_new = !self.path.exists();
-        let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
-        let mut file =
-            OpenOptions::new().append(true).create(true).mode(MODE).custom_flags(flags).open(&self.path)?;
+        let mut file = store::open_to_append(&self.path, MODE)?;
         if !file.metadata()?.is_file() {
             return Err(io::ErrorKind::InvalidInput.into());
         }
-        file.write_all(line)?;
-        // Root's log in somebody's folder is theirs to rotate; where that fails, it is there all the same.
-        if is_new {
-            store::hand_over(&self.path).unwrap_or(());
-        }
-        Ok(())
+        file.write_all(line)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The state folder and what is written safely: files that are whole or not there.
 
+mod append;
 mod atomic;
 mod compress;
 mod desired;
@@ -8,6 +9,7 @@ mod kept;
 mod lock;
 mod new_file;
 
+pub use append::open_to_append;
 pub use atomic::{AtomicFile, WriteError, create_folder, hand_over, write_atomic, write_own};
 pub use compress::{Compressor, LEVEL, PIECE, decompress, workers};
 pub use desired::{Desired, Wish};

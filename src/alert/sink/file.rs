@@ -1,17 +1,20 @@
 //! A file that grows by one line for each message.
+//!
+//! Root writes on somebody's behalf with their rights: their config leads it nowhere that they could not go.
 
-use std::fs::OpenOptions;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::alert::sink::{Failure, Receipt};
+use crate::platform::{self, FileUser};
 use crate::store;
 
-/// Appends a line and waits until it is on the disk.
-pub(super) async fn append(path: PathBuf, line: Vec<u8>) -> Result<Receipt, Failure> {
+const MODE: u32 = 0o600;
+
+/// Appends a line, as the user `run_as` where that is somebody else, and waits until it is on the disk.
+pub(super) async fn append(path: PathBuf, run_as: Option<u32>, line: Vec<u8>) -> Result<Receipt, Failure> {
     let shown = path.display().to_string();
-    let written = tokio::task::spawn_blocking(move || write(&path, &line)).await;
+    let written = tokio::task::spawn_blocking(move || write(&path, run_as, &line)).await;
     match written {
         Ok(Ok(())) => Ok(Receipt { answer: format!("written to {shown}") }),
         Ok(Err(error)) => Err(Failure::later(format!("cannot write {shown}: {error}"))),
@@ -19,16 +22,40 @@ pub(super) async fn append(path: PathBuf, line: Vec<u8>) -> Result<Receipt, Fail
     }
 }
 
-fn write(path: &Path, line: &[u8]) -> io::Result<()> {
-    let is_new = !path.exists();
-    // Not blocking: a FIFO that nobody reads would be waited for without end.
-    let mut options = OpenOptions::new();
-    let options = options.append(true).create(true).mode(0o600).custom_flags(libc::O_NONBLOCK);
-    let mut file = options.open(path)?;
+fn write(path: &Path, run_as: Option<u32>, line: &[u8]) -> io::Result<()> {
+    let _user = match run_as.filter(|uid| *uid != platform::caller_uid()) {
+        Some(uid) => {
+            let unknown = || io::Error::other(format!("user {uid} does not exist on this machine"));
+            let account = platform::account(uid).ok_or_else(unknown)?;
+            Some(FileUser::become_for_files(account.uid, account.gid))
+        }
+        None => None,
+    };
+    let mut file = store::open_to_append(path, MODE)?;
     file.write_all(line)?;
-    if is_new {
-        store::hand_over(path).map_err(|error| error.source)?;
-    }
     // A pipe or a device has no disk to wait for.
     if file.metadata()?.is_file() { file.sync_data() } else { Ok(()) }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::os::unix::fs::{MetadataExt, chown};
+
+    use super::*;
+
+    #[test]
+    fn root_writes_for_somebody_only_what_they_could() {
+        let Some(nobody) = platform::account_of_name("nobody").filter(|_| platform::caller_uid() == 0) else {
+            return;
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let closed = folder.path().join("closed.log");
+        assert!(write(&closed, Some(nobody.uid), b"x\n").is_err() && !closed.exists());
+        write(&closed, None, b"x\n").unwrap();
+        chown(folder.path(), Some(nobody.uid), Some(nobody.gid)).unwrap();
+        assert!(write(&closed, Some(nobody.uid), b"y\n").is_err(), "root's own file");
+        let open = folder.path().join("open.log");
+        write(&open, Some(nobody.uid), b"x\n").unwrap();
+        assert_eq!(open.metadata().unwrap().uid(), nobody.uid);
+    }
 }

@@ -64,9 +64,10 @@ impl Failure {
 }
 
 impl Sink {
-    /// The receiver that the config names. Commands run in `root`, as the user `run_as` where that is somebody else.
-    pub fn new(alert: &Alert, root: &Path, run_as: Option<u32>) -> Self {
-        Self { means: alert.sink.clone(), root: root.to_owned(), run_as, postman: Postman::default() }
+    /// The receiver that the config names. Commands run in `root`; they run, and files are written, as
+    /// the user `run_as` where that is somebody else.
+    pub fn new(alert: &Alert, root: &Path, run_as: Option<u32>, postman: &Postman) -> Self {
+        Self { means: alert.sink.clone(), root: root.to_owned(), run_as, postman: postman.clone() }
     }
 
     /// Delivers a message; never takes longer than the deadline.
@@ -83,7 +84,7 @@ impl Sink {
             Means::Alertmanager(server) => self.post(alertmanager::post(server, message, now)).await,
             Means::Email(email) => self.mail(email, &email::Letter::of(message)).await,
             Means::Command(command) => self.hand_over(&command.command, line(&message.json())).await,
-            Means::File(file) => file::append(file.path.clone(), line(&message.json())).await,
+            Means::File(file) => file::append(file.path.clone(), self.run_as, line(&message.json())).await,
         }
     }
 
@@ -97,7 +98,7 @@ impl Sink {
             Means::Webhook(webhook) => self.post(webhook::post(webhook, &report.json, &report.key)?).await,
             Means::Email(email) => self.mail(email, &email::Letter::of_report(report)).await,
             Means::Command(command) => self.hand_over(&command.command, one_line(&report.json)?).await,
-            Means::File(file) => file::append(file.path.clone(), one_line(&report.json)?).await,
+            Means::File(file) => file::append(file.path.clone(), self.run_as, one_line(&report.json)?).await,
             Means::Pagerduty(_) | Means::Alertmanager(_) => {
                 Err(Failure::Refused(format!("{} takes incidents and no reports", self.means.word())))
             }
@@ -131,8 +132,8 @@ impl Sink {
 }
 
 /// Asks a URL, so that whoever watches it knows that we are alive.
-pub(super) async fn ping(url: &Url) -> Result<Receipt, Failure> {
-    answer::judge(Postman::default().get(url, DEADLINE).await, &[])
+pub(super) async fn ping(postman: &Postman, url: &Url) -> Result<Receipt, Failure> {
+    answer::judge(postman.get(url, DEADLINE).await, &[])
 }
 
 fn line(json: &Value) -> Vec<u8> {

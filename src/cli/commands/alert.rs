@@ -7,6 +7,7 @@ use chrono::Utc;
 use clap::{Args, Subcommand};
 
 use crate::alert::{self, Kind, Message, Notice, Outlook, Place, Sink};
+use crate::checks::Postman;
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, UsageError};
 use crate::config::{Alert, Config};
@@ -114,7 +115,7 @@ pub(in crate::cli) fn place(config: &Config) -> Place {
 }
 
 fn try_out(alert: &Alert, config: &Config) -> Result<AlertTest> {
-    let sink = Sink::new(alert, &config.root, config.run_as);
+    let sink = Sink::new(alert, &config.root, config.run_as, &Postman::default());
     let place = place(config);
     let begun = Instant::now();
     let runtime =

@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use lettre::message::Mailbox;
 use serde_json::{Value, json};
 
 use super::check_scheme;
@@ -33,6 +34,17 @@ section! {
         /// More messages than this within a minute become one digest.
         pub digest_above: NonZeroU32 = 10,
         ..sink: Sink,
+    }
+    check Alert::check
+}
+
+impl Alert {
+    fn check(&self, table: &Table<'_>, cx: &mut Reader<'_>) {
+        if self.quiet_hours.is_some() && matches!(self.sink, Sink::Alertmanager(_)) {
+            let why = "does not go with alertmanager, where an alert that is not refreshed ends by itself; mute its route \
+                       there, with mute_time_intervals";
+            table.problem(cx, "quiet_hours", why);
+        }
     }
 }
 
@@ -87,10 +99,6 @@ section! {
 
 impl EmailSink {
     fn check(&self, table: &Table<'_>, cx: &mut Reader<'_>) {
-        let is_mailbox = |text: &str| {
-            text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty())
-                && !text.chars().any(char::is_control)
-        };
         if !is_mailbox(&self.from) {
             table.problem(cx, "from", format!("{:?} is not a mail address", self.from));
         }
@@ -107,6 +115,12 @@ impl EmailSink {
             table.problem(cx, "tls", "none would send the password in the clear; write starttls or implicit");
         }
     }
+}
+
+/// One address, as it is read where the mail is written; what would be left out behind it is none.
+fn is_mailbox(text: &str) -> bool {
+    let is_whole = |mailbox: &Mailbox| text.trim_end_matches(['>', ' ']).ends_with(mailbox.email.domain());
+    !text.chars().any(char::is_control) && text.parse().as_ref().is_ok_and(is_whole)
 }
 
 fn is_loopback(address: &Address) -> bool {
@@ -221,6 +235,19 @@ mod tests {
         check_problem(
             &mail("from = \"a\"\nto = [\"c@d\"]"),
             "5:8: [alert.x] from: \"a\" is not a mail address",
+        );
+        check_problem(
+            &mail("from = \"a@b\"\nto = [\"c@d\", \"two@d, three@d\"]"),
+            "6:6: [alert.x] to: \"two@d, three@d\" is not a mail address",
+        );
+        check_problem(
+            &mail("from = \"two words@b\"\nto = [\"Ops <c@d>\"]"),
+            "5:8: [alert.x] from: \"two words@b\" is not a mail address",
+        );
+        check_problem(
+            "[[alert]]\nname = \"x\"\ntype = \"alertmanager\"\nurl = \"http://h\"\nquiet_hours = \"22:00-07:00\"",
+            "5:15: [alert.x] quiet_hours: does not go with alertmanager, where an alert that is not refreshed ends by itself; \
+             mute its route there, with mute_time_intervals",
         );
         check_problem(
             &mail("from = \"a@b\"\nto = []"),
