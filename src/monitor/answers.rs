@@ -16,7 +16,6 @@ impl Watch<'_> {
             }),
             Request::Pause { target, seconds } => self.pause(target.as_deref(), seconds),
             Request::Resume { target } => self.all(target.as_deref(), "resumed", |watch, name| {
-                watch.pauses.remove(name);
                 watch.happened(name, Event::Resume);
             }),
             Request::Acknowledge { target } => self.all(target.as_deref(), "acknowledged", |watch, name| {
@@ -30,11 +29,8 @@ impl Watch<'_> {
         let span = seconds.map(Duration::from_secs);
         let word = span.map_or_else(|| "paused".to_owned(), |s| format!("paused for {}", human::duration(s)));
         self.all(target, &word, |watch, name| {
-            match span {
-                Some(span) => drop(watch.pauses.insert(name.to_owned(), watch.now.saturating_add(span))),
-                None => drop(watch.pauses.remove(name)),
-            }
-            watch.happened(name, Event::Pause);
+            let until = span.map(|span| watch.now.saturating_add(span));
+            watch.happened(name, Event::Pause { until });
         })
     }
 

@@ -23,6 +23,9 @@ const MAX_LINE: u64 = 8 << 20;
 /// How long one who asks, or is asked, may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Before somebody is let in again after that has failed.
+const PAUSE: Duration = Duration::from_millis(200);
+
 /// What a monitor is asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "ask")]
@@ -82,9 +85,13 @@ pub(super) fn listen(state_dir: &Path, mailbox: Mailbox) -> io::Result<Door> {
     // The folder is nobody else's until this is done.
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
     thread::Builder::new().name("control".to_owned()).spawn(move || {
-        for stream in listener.incoming().flatten() {
-            // One who goes away unanswered has not waited.
-            answer(stream, &mailbox).unwrap_or(());
+        for stream in listener.incoming() {
+            match stream {
+                // One who goes away unanswered has not waited.
+                Ok(stream) => answer(stream, &mailbox).unwrap_or(()),
+                // Such as too many open files: that does not pass by asking again at once.
+                Err(_) => platform::pause(PAUSE),
+            }
         }
     })?;
     Ok(Door { path })

@@ -38,8 +38,11 @@ pub enum Event {
     Acted {
         outcome: Outcome,
     },
-    /// An operator: do nothing for now.
-    Pause,
+    /// An operator: do nothing for now, or until then.
+    Pause {
+        #[serde(default)]
+        until: Option<Duration>,
+    },
     Resume,
     /// An operator knows of the incident.
     Acknowledge,
@@ -205,6 +208,14 @@ impl Order {
     /// Whether it stands in the journal: probing goes on all the time.
     pub fn is_told(&self) -> bool {
         !matches!(self, Self::Probe | Self::Consult)
+    }
+}
+
+impl Decision {
+    /// Whether it stands in the journal: what is tried or looked at again for no new reason does not.
+    pub fn is_told(&self) -> bool {
+        let is_routine = matches!(self.order, Order::Examine | Order::Start) && self.evidence.is_empty();
+        self.order.is_told() && !is_routine
     }
 }
 

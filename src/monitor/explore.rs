@@ -19,6 +19,7 @@ fn policy() -> Policy {
     Policy {
         period: seconds(30),
         start_timeout: seconds(15),
+        stop_timeout: seconds(5),
         failure_threshold: 3,
         success_threshold: 1,
         needs: Vec::new(),
@@ -132,7 +133,7 @@ impl World {
             9 => Event::Found { pid: None, wish: Wanted::Up },
             10 => Event::Acted { outcome: Outcome::Blocked { why: "its port is taken".into() } },
             11 => Event::Examined { remedy: Remedy::Fine },
-            12 => Event::Pause,
+            12 => Event::Pause { until: None },
             13 => Event::Resume,
             14 => Event::Found { pid: None, wish: Wanted::Down },
             15 => Event::Found { pid, wish: Wanted::InWork },
@@ -150,7 +151,7 @@ impl World {
     fn comes_up(&mut self) {
         self.is_need_missing = false;
         let mut decisions = self.send(Event::Resume);
-        for _ in 0..60 {
+        for _ in 0..400 {
             if matches!(self.machine.phase(), Phase::Healthy { .. }) && self.open.is_empty() {
                 return;
             }
@@ -347,4 +348,59 @@ fn a_memory_limit_has_to_be_seen_twice_before_a_service_that_answers_is_stopped(
     assert_eq!(orders(&world.send(over())), [&Order::Examine]);
     let decisions = world.send(over());
     assert_eq!(orders(&decisions)[1], &Order::Restart { reason: Reason::MemoryLimit });
+}
+
+#[test]
+fn a_pause_with_an_end_ends_in_the_next_monitor_too() {
+    let mut world = World::well();
+    let until = Some(world.now + seconds(1800));
+    world.send(Event::Pause { until });
+    let now = seconds(50_000);
+    let (then, fresh) = (world.now + seconds(600), Machine::new("api", policy(), 5, now));
+    let mut machine = fresh.resumed(world.machine, then, now);
+    assert!(machine.is_paused() && machine.next() <= now + seconds(1200));
+    machine.step(Event::Tick, Surroundings::default(), now + seconds(1199));
+    assert!(machine.is_paused());
+    machine.step(Event::Tick, Surroundings::default(), now + seconds(1200));
+    assert!(!machine.is_paused());
+}
+
+#[test]
+fn a_restart_may_take_as_long_as_stopping_and_starting_may() {
+    let mut world = World::well();
+    world.machine.set_policy(Policy { stop_timeout: seconds(600), ..policy() }, world.now);
+    world.send(Event::Ended { pid: 7, how: Ending::default(), wish: Wanted::Up });
+    world.now += seconds(600);
+    assert_eq!(world.send(Event::Tick), []);
+    assert_eq!(world.send(Event::Found { pid: None, wish: Wanted::Up }), []);
+    world.now += seconds(90 + 15);
+    assert_eq!(orders(&world.send(Event::Tick)), [&Order::Consult]);
+}
+
+#[test]
+fn what_stands_in_the_way_of_a_start_is_told_once() {
+    let mut world = World::new();
+    let mut told = Vec::new();
+    for _ in 0..5 {
+        told.extend(world.send(Event::Found { pid: None, wish: Wanted::Up }));
+        let why = "port 8000 is taken".to_owned();
+        told.extend(world.send(Event::Acted { outcome: Outcome::Blocked { why } }));
+        world.now = world.machine.next();
+        told.extend(world.send(Event::Tick));
+    }
+    told.retain(Decision::is_told);
+    assert_eq!(orders(&told), [&Order::Start, &Order::Open { incident: 1 }, &Order::Leave]);
+}
+
+#[test]
+fn an_operator_who_stops_what_waits_is_seen_soon() {
+    let mut world = World::well();
+    let how = Ending { code: Some(crate::monitor::event::CONFIG), ..Ending::default() };
+    world.send(Event::Ended { pid: 7, how, wish: Wanted::Up });
+    assert!(matches!(world.machine.phase(), Phase::Waiting { .. }));
+    assert!(world.machine.next() <= world.now + seconds(30));
+    world.now = world.machine.next();
+    assert_eq!(orders(&world.send(Event::Tick)), [&Order::Consult]);
+    world.send(Event::Found { pid: None, wish: Wanted::Down });
+    assert_eq!(world.machine.phase(), &Phase::Stopped);
 }

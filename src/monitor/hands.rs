@@ -1,5 +1,7 @@
 //! What the loop has done for it, each on a thread of its own: looking, starting, stopping. The loop never waits.
 
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
@@ -29,11 +31,34 @@ pub(super) struct Hands {
     mailbox: Mailbox,
     /// The lock of everything that acts, shared by all that this process does at a time.
     lock: Arc<Mutex<Weak<Lock>>>,
+    /// Services that are started or restarted at the moment.
+    busy: Arc<Mutex<BTreeSet<String>>>,
+}
+
+/// A service that is worked on; nobody else takes it on meanwhile.
+#[derive(Debug)]
+struct Job {
+    target: String,
+    busy: Arc<Mutex<BTreeSet<String>>>,
+}
+
+impl Job {
+    /// Nothing where somebody works on it already: they will tell what came of it.
+    fn take_on(target: &str, busy: &Arc<Mutex<BTreeSet<String>>>) -> Option<Self> {
+        let is_free = busy.lock().unwrap_or_else(PoisonError::into_inner).insert(target.to_owned());
+        is_free.then(|| Self { target: target.to_owned(), busy: Arc::clone(busy) })
+    }
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.target);
+    }
 }
 
 impl Hands {
     pub(super) fn new(site: Site, plan: Plan, tools: Tools, mailbox: Mailbox) -> Self {
-        Self { site, plan: Arc::new(plan), tools, mailbox, lock: Arc::default() }
+        Self { site, plan: Arc::new(plan), tools, mailbox, lock: Arc::default(), busy: Arc::default() }
     }
 
     fn service(&self, name: &str) -> Option<&Service> {
@@ -41,9 +66,10 @@ impl Hands {
     }
 
     /// Does this on a thread of its own. Where there can be none now, it is asked for again later.
-    fn aside(&self, name: &str, work: impl FnOnce(&Self) + Send + 'static) {
+    /// Says whether there is one.
+    fn aside(&self, name: &str, work: impl FnOnce(&Self) + Send + 'static) -> bool {
         let hands = self.clone();
-        drop(thread::Builder::new().name(name.to_owned()).spawn(move || work(&hands)));
+        thread::Builder::new().name(name.to_owned()).spawn(move || work(&hands)).is_ok()
     }
 
     /// Finds out how a process has ended and what is wanted now.
@@ -77,10 +103,13 @@ impl Hands {
     }
 
     /// Measures everything, has it read together, and says what would help each service.
-    pub(super) fn examine(&self, epoch: u64) {
+    /// Says whether that has begun.
+    pub(super) fn examine(&self, generation: u64, epoch: u64) -> bool {
         self.aside("examine", move |hands| {
             let now = Utc::now();
-            let findings = hands.measured().unwrap_or_default();
+            // One that panics has measured nothing, and is answered all the same.
+            let measured = catch_unwind(AssertUnwindSafe(|| hands.measured()));
+            let findings = measured.ok().flatten().unwrap_or_default();
             let found = hands.site.look(&hands.plan.services, now).unwrap_or_default();
             let remedies = hands.plan.services.iter().map(|service| {
                 let found = found.iter().find(|found| found.service == service.name);
@@ -91,8 +120,8 @@ impl Hands {
                 (service.name.clone(), remedy)
             });
             let remedies = remedies.collect();
-            hands.mailbox.put(Letter::Looked { epoch, remedies, findings });
-        });
+            hands.mailbox.put(Letter::Looked { generation, epoch, remedies, findings });
+        })
     }
 
     fn measured(&self) -> Option<Vec<Finding>> {
@@ -109,9 +138,12 @@ impl Hands {
 
     /// Starts services that are down, one look for all of them.
     pub(super) fn start(&self, targets: Vec<String>) {
+        let jobs: Vec<Job> = targets.iter().filter_map(|target| Job::take_on(target, &self.busy)).collect();
         self.aside("start", move |hands| {
-            let services: Vec<&Service> = targets.iter().filter_map(|name| hands.service(name)).collect();
+            let mut done = jobs;
+            let services: Vec<&Service> = done.iter().filter_map(|job| hands.service(&job.target)).collect();
             let Ok(lock) = hands.lock("start") else {
+                done.clear();
                 return services.iter().for_each(|service| hands.tell(&service.name, Outcome::Yielded));
             };
             let owned: Vec<Service> = services.iter().copied().cloned().collect();
@@ -124,6 +156,8 @@ impl Hands {
                     }
                     Err(error) => Outcome::Failed { why: format!("processes cannot be listed: {error}") },
                 };
+                // Free before it is told: what is decided on that may be acted on at once.
+                done.retain(|job| job.target != service.name);
                 hands.tell(&service.name, outcome);
             }
             drop(lock);
@@ -146,6 +180,7 @@ impl Hands {
 
     /// Stops what lives of a service, and starts it.
     pub(super) fn restart(&self, target: &str) {
+        let Some(job) = Job::take_on(target, &self.busy) else { return };
         let target = target.to_owned();
         self.aside("restart", move |hands| {
             let Some(service) = hands.service(&target) else { return };
@@ -159,7 +194,7 @@ impl Hands {
                 },
                 Wanted::Down | Wanted::InWork => Outcome::Yielded,
             };
-            drop(lock);
+            drop((lock, job));
             hands.tell(&target, outcome);
         });
     }

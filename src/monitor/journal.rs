@@ -8,6 +8,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use chrono::{DateTime, Local, Utc};
@@ -26,6 +27,10 @@ const WAITING: usize = 4096;
 const MAX_BYTES: u64 = 8 << 20;
 /// Largest memory of an earlier monitor that is read.
 const MAX_MEMORY: u64 = 16 << 20;
+/// A `monitor.log` that is longer is put aside as `monitor.log.1`, and so on.
+const MAX_LOG_BYTES: u64 = 10 << 20;
+/// Logs that were put aside and are kept.
+const KEPT_LOGS: u32 = 5;
 const JOURNAL: &str = "monitor.jsonl";
 const OLDER: &str = "monitor.1.jsonl";
 /// What happened, for being played again.
@@ -60,13 +65,18 @@ impl Memory {
 enum Piece {
     Entry(Entry),
     Record(Box<Record>),
-    Memory(Box<Memory>),
+    /// There is a later memory in the slot.
+    Wake,
 }
+
+/// The latest memory that is not yet written: a later one holds all that an earlier one does.
+type Slot = Arc<Mutex<Option<Box<Memory>>>>;
 
 /// The writing thread's front door.
 #[derive(Debug)]
 pub(super) struct Journal {
     pieces: Option<SyncSender<Piece>>,
+    latest: Slot,
     thread: Option<thread::JoinHandle<()>>,
     lost: u64,
 }
@@ -78,10 +88,16 @@ impl Journal {
     /// When there can be none.
     pub(super) fn start(state_dir: &Path, log_file: &Path) -> io::Result<Self> {
         let (pieces, received) = sync_channel(WAITING);
-        let writer = Writer { state_dir: state_dir.to_owned(), log: RecoveryLog::new(log_file) };
+        let latest = Slot::default();
+        let writer = Writer {
+            state_dir: state_dir.to_owned(),
+            log_file: log_file.to_owned(),
+            log: RecoveryLog::new(log_file),
+            latest: Arc::clone(&latest),
+        };
         let thread =
             thread::Builder::new().name("journal".to_owned()).spawn(move || writer.run(&received))?;
-        Ok(Self { pieces: Some(pieces), thread: Some(thread), lost: 0 })
+        Ok(Self { pieces: Some(pieces), latest, thread: Some(thread), lost: 0 })
     }
 
     /// Writes an entry, in a while.
@@ -96,7 +112,15 @@ impl Journal {
 
     /// Has the next monitor remember this.
     pub(super) fn remember(&mut self, memory: Memory) {
-        self.put(Piece::Memory(Box::new(memory)));
+        let before = self.slot().replace(Box::new(memory));
+        // Whoever was woken for the one before takes this one.
+        if before.is_none() {
+            self.put(Piece::Wake);
+        }
+    }
+
+    fn slot(&self) -> MutexGuard<'_, Option<Box<Memory>>> {
+        self.latest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Entries that the disk could not keep up with.
@@ -106,7 +130,7 @@ impl Journal {
 
     fn put(&mut self, piece: Piece) {
         let sent = self.pieces.as_ref().map(|pieces| pieces.try_send(piece));
-        // A later memory holds all that an earlier one does.
+        // A full queue wakes its reader already.
         if let Some(Err(TrySendError::Full(Piece::Entry(_)))) = sent {
             self.lost += 1;
         }
@@ -125,20 +149,22 @@ impl Journal {
 
 struct Writer {
     state_dir: PathBuf,
+    log_file: PathBuf,
     log: RecoveryLog,
+    latest: Slot,
 }
 
 impl Writer {
     fn run(mut self, pieces: &Receiver<Piece>) {
         while let Ok(piece) = pieces.recv() {
-            let mut memory = None;
             for piece in std::iter::once(piece).chain(pieces.try_iter()) {
                 match piece {
                     Piece::Entry(entry) => self.write(&entry),
                     Piece::Record(record) => self.record(&record).unwrap_or(()),
-                    Piece::Memory(newer) => memory = Some(newer),
+                    Piece::Wake => {}
                 }
             }
+            let memory = self.latest.lock().unwrap_or_else(PoisonError::into_inner).take();
             if let Some(memory) = memory {
                 self.remember(&memory);
             }
@@ -147,10 +173,28 @@ impl Writer {
 
     /// A disk that takes no line is told of by `health`; here there is nobody to tell.
     fn write(&mut self, entry: &Entry) {
+        self.rotate();
         let local: DateTime<Local> = entry.at.into();
         self.log.line(local, &line(entry));
         self.put_aside(JOURNAL, OLDER);
         self.append(JOURNAL, entry).unwrap_or(());
+    }
+
+    /// Puts a long `monitor.log` aside.
+    fn rotate(&self) {
+        let is_long = |metadata: fs::Metadata| metadata.is_file() && metadata.len() >= MAX_LOG_BYTES;
+        if !fs::symlink_metadata(&self.log_file).is_ok_and(is_long) {
+            return;
+        }
+        let older = |n: u32| {
+            let mut name = self.log_file.clone().into_os_string();
+            name.push(format!(".{n}"));
+            PathBuf::from(name)
+        };
+        for n in (1..KEPT_LOGS).rev() {
+            fs::rename(older(n), older(n + 1)).unwrap_or(());
+        }
+        fs::rename(&self.log_file, older(1)).unwrap_or(());
     }
 
     /// A recording begins with everything as it stood: only there it may be cut.
@@ -234,6 +278,22 @@ mod tests {
         let read = entries(folder.path(), "api", 9);
         assert_eq!((read.len(), read[0].summary.as_str()), (1, "started"));
         assert!(!format!("{read:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn a_long_log_is_put_aside_and_a_few_older_ones_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("monitor.log");
+        for _ in 0..=KEPT_LOGS + 1 {
+            fs::File::create(&log).unwrap().set_len(MAX_LOG_BYTES).unwrap();
+            let mut journal = Journal::start(folder.path(), &log).unwrap();
+            journal.entry(entry("api", "started"));
+            journal.end(Duration::from_secs(20));
+            assert!(fs::metadata(&log).unwrap().len() < 1000);
+        }
+        assert!(
+            folder.path().join("monitor.log.5").exists() && !folder.path().join("monitor.log.6").exists()
+        );
     }
 
     #[test]

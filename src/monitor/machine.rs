@@ -92,6 +92,9 @@ pub struct Machine {
     pub(super) pid: Option<u32>,
     pub(super) wish: Wanted,
     pub(super) is_paused: bool,
+    /// When the pause ends by itself.
+    #[serde(default)]
+    pub(super) paused_until: Option<Duration>,
     pub(super) budget: Budget,
     pub(super) results: Results,
     pub(super) incident: Option<Incident>,
@@ -111,6 +114,12 @@ pub struct Machine {
     pub(super) asked: Option<(Order, Duration)>,
     /// Its last words on why it is no good.
     pub(super) why: String,
+    /// What stood in the way of its last start; the next try is no news.
+    #[serde(default)]
+    pub(super) obstacle: Option<String>,
+    /// When somebody looked for the last time what of it runs and what is wanted.
+    #[serde(default)]
+    pub(super) consulted: Duration,
 }
 
 /// What a machine needs to know beside its own events.
@@ -130,6 +139,7 @@ impl Machine {
             pid: None,
             wish: Wanted::Up,
             is_paused: false,
+            paused_until: None,
             budget: Budget::new(seed),
             results: Results::default(),
             incident: None,
@@ -142,6 +152,8 @@ impl Machine {
             due: now,
             asked: None,
             why: String::new(),
+            obstacle: None,
+            consulted: now,
         }
     }
 
@@ -157,6 +169,8 @@ impl Machine {
             restarts: past.restarts,
             restarted: past.restarted.into_iter().map(moved).collect(),
             is_paused: past.is_paused,
+            // One that is over by now ends at once.
+            paused_until: past.paused_until.map(|until| now.saturating_add(until.saturating_sub(then))),
             why: past.why,
             ..self
         }
@@ -230,9 +244,29 @@ impl Machine {
 
     /// When something is due at the latest.
     pub fn next(&self) -> Duration {
-        match &self.asked {
-            Some((_, since)) => since.saturating_add(LOST),
+        let due = match &self.asked {
+            Some((order, since)) => since.saturating_add(self.patience(order)),
             None => self.due,
+        };
+        [self.paused_until, self.wait_ends()].into_iter().flatten().fold(due, Duration::min)
+    }
+
+    /// How long an answer may take before it is asked for again.
+    pub(super) fn patience(&self, order: &Order) -> Duration {
+        match order {
+            Order::Start | Order::Restart { .. } => {
+                LOST.saturating_add(self.policy.stop_timeout).saturating_add(self.policy.start_timeout)
+            }
+            _ => LOST,
+        }
+    }
+
+    /// When what does not run is started, whoever is still looking for it.
+    pub(super) fn wait_ends(&self) -> Option<Duration> {
+        let is_free = self.pid.is_none() && matches!(self.asked, None | Some((Order::Consult, _)));
+        match self.phase {
+            Phase::Waiting { until, .. } if is_free => Some(until),
+            _ => None,
         }
     }
 
@@ -252,7 +286,7 @@ impl Machine {
             Event::Probed { answer } => step.probed(answer),
             Event::Examined { remedy } => step.examined(remedy),
             Event::Acted { outcome } => step.acted(outcome),
-            Event::Pause => step.pause(),
+            Event::Pause { until } => step.pause(until),
             Event::Resume => step.resume(),
             Event::Acknowledge => step.acknowledge(),
             Event::Tick => step.tick(),

@@ -22,7 +22,7 @@ pub(super) enum Letter {
     /// Something else has happened to a target.
     Happened { target: String, event: Event },
     /// Everything was looked at.
-    Looked { epoch: u64, remedies: Vec<(String, Remedy)>, findings: Vec<Finding> },
+    Looked { generation: u64, epoch: u64, remedies: Vec<(String, Remedy)>, findings: Vec<Finding> },
     /// Somebody wants something.
     Asked { request: Request, reply: Sender<Reply> },
 }

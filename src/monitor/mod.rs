@@ -13,6 +13,7 @@ mod explore;
 mod fleet;
 mod hands;
 mod journal;
+mod looks;
 mod machine;
 mod mailbox;
 mod news;

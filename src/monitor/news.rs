@@ -132,6 +132,7 @@ mod tests {
         Policy {
             period: Duration::from_secs(30),
             start_timeout: Duration::ZERO,
+            stop_timeout: Duration::ZERO,
             failure_threshold: 1,
             success_threshold: 1,
             needs: Vec::new(),

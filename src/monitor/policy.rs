@@ -12,6 +12,9 @@ pub struct Policy {
     pub period: Duration,
     /// How long after its start it may fail.
     pub start_timeout: Duration,
+    /// How long it may take to end when it is asked to.
+    #[serde(default)]
+    pub stop_timeout: Duration,
     /// Failures in a row that count; as many within twice as many results count, too.
     pub failure_threshold: u32,
     /// Successes in a row that count.
@@ -44,6 +47,7 @@ impl Policy {
         Self {
             period: service.period,
             start_timeout: service.start_timeout,
+            stop_timeout: service.stop_timeout,
             failure_threshold: service.failure_threshold.get(),
             success_threshold: service.success_threshold.get(),
             needs: service.depends_on.clone(),
@@ -56,6 +60,7 @@ impl Policy {
         Self {
             period: check.period,
             start_timeout: Duration::ZERO,
+            stop_timeout: Duration::ZERO,
             failure_threshold: check.failure_threshold.get(),
             success_threshold: check.success_threshold.get(),
             needs: check.depends_on.clone(),

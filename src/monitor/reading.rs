@@ -43,7 +43,11 @@ impl Watch<'_> {
                 }
                 self.happened(&target, event);
             }
-            Letter::Looked { epoch, remedies, findings } => self.looked(epoch, remedies, findings),
+            Letter::Looked { generation, epoch, remedies, findings } => {
+                if self.looks.end(generation) {
+                    self.looked(epoch, remedies, findings);
+                }
+            }
             Letter::Asked { request, reply } => {
                 let answer = self.asked(request);
                 // Who has gone away has not waited.
@@ -150,7 +154,6 @@ impl Watch<'_> {
     }
 
     pub(super) fn looked(&mut self, epoch: u64, remedies: Vec<(String, Remedy)>, findings: Vec<Finding>) {
-        self.is_examining = false;
         let is_stale = epoch != self.epoch;
         if !is_stale {
             self.findings = findings;

@@ -99,8 +99,8 @@ impl Case<'_> {
     /// What says that it hangs; each by another way.
     fn signs(&self) -> Vec<String> {
         let http = self.part("http").filter(|finding| finding.severity > Severity::Unknown);
-        let is_silent =
-            |finding: &&Finding| finding.cause == Some(Cause::ProcessHung) || finding.cause.is_none();
+        // A name that is not found and a refused connection say nothing of what the process does.
+        let is_silent = |finding: &&Finding| finding.cause == Some(Cause::ProcessHung);
         let mut signs: Vec<String> =
             http.filter(is_silent).map(|finding| finding.summary.clone()).into_iter().collect();
         if let Some(process) = self.part("process") {
@@ -211,6 +211,21 @@ mod tests {
         let bad = finding("http", Severity::Critical, Some(Cause::BadResponse));
         assert!(matches!(of(&[bad, uses(0.0)], &living()), Remedy::Leave { .. }));
         assert_eq!(of(&[finding("http", Severity::Ok, None), uses(0.0)], &living()), Remedy::Fine);
+    }
+
+    #[test]
+    fn a_name_that_is_not_found_is_no_silence() {
+        let dns = finding("http", Severity::Critical, None);
+        assert!(matches!(of(&[dns, uses(0.0)], &living()), Remedy::Leave { .. }));
+    }
+
+    #[test]
+    fn a_refused_connection_and_a_port_without_a_listener_are_one_sign() {
+        for cause in [None, Some(Cause::ProcessDown)] {
+            let refused = finding("http", Severity::Critical, cause);
+            let port = finding("port", Severity::Critical, None);
+            assert!(matches!(of(&[refused, port, uses(70.0)], &living()), Remedy::Leave { .. }));
+        }
     }
 
     #[test]

@@ -90,7 +90,7 @@ impl Performance {
     }
 
     fn keep(&mut self, clock: Duration, decisions: Vec<Decision>) {
-        let told = decisions.into_iter().filter(|decision| decision.order.is_told());
+        let told = decisions.into_iter().filter(Decision::is_told);
         self.played.extend(told.map(|decision| Played { clock, decision }));
     }
 }
@@ -116,6 +116,7 @@ mod tests {
         let policy = Policy {
             period: seconds(30),
             start_timeout: seconds(15),
+            stop_timeout: seconds(5),
             failure_threshold: 3,
             success_threshold: 1,
             needs: Vec::new(),
@@ -144,7 +145,7 @@ mod tests {
         for (at, event) in events {
             let record = Record::Event { clock: seconds(at), target: "api".to_owned(), event: event.clone() };
             lines.push(serde_json::to_string(&record).unwrap());
-            decided.extend(live.step("api", event, seconds(at)).into_iter().filter(|d| d.order.is_told()));
+            decided.extend(live.step("api", event, seconds(at)).into_iter().filter(Decision::is_told));
         }
         lines.push("{torn".to_owned());
         let performance = replay(lines.iter().map(String::as_str));

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::monitor::machine::LOST;
 use crate::monitor::{
     Answer, Decision, Ending, Incident, Machine, Order, Outcome, Pace, Phase, Reason, Remedy, Restarts,
     Surroundings, Wanted,
@@ -15,6 +14,10 @@ const AGAIN: Duration = Duration::from_secs(1);
 const EAGER: Duration = Duration::from_millis(250);
 /// What is known to be no good is asked this often, so that its recovery is seen soon.
 const PATIENT: Duration = Duration::from_secs(5);
+/// What waits for its start asks this often whether an operator wants something else by now.
+const CONSULTED: Duration = Duration::from_secs(30);
+/// What stands in the way of a start while another works.
+const OTHERS_WORK: &str = "another fuelops is at work";
 /// Evidence that is kept of one incident.
 const MAX_EVIDENCE: usize = 8;
 /// Restarts that are remembered for telling how many there were in a day.
@@ -48,10 +51,18 @@ impl Step<'_> {
     }
 
     pub(super) fn found(&mut self, pid: Option<u32>, wish: Wanted) {
+        if matches!(self.machine.asked, Some((Order::Start | Order::Restart { .. }, _))) {
+            // Seen before or while it is acted on: whoever acts tells what came of it.
+            return;
+        }
         self.machine.wish = wish;
         self.machine.asked = None;
+        self.machine.consulted = self.now;
         match (wish, pid) {
-            (Wanted::InWork, _) => self.in_work(pid),
+            (Wanted::InWork, _) => {
+                self.machine.obstacle = None;
+                self.in_work(pid);
+            }
             (Wanted::Down, None) => self.stopped(),
             (_, Some(pid)) if self.machine.pid == Some(pid) && !self.is_set_aside() => self.due_in(AGAIN),
             (_, Some(pid)) => self.runs(pid),
@@ -81,13 +92,15 @@ impl Step<'_> {
     fn stopped(&mut self) {
         self.machine.pid = None;
         self.machine.phase = Phase::Stopped;
+        self.machine.obstacle = None;
         self.machine.budget.reset();
         self.close("an operator stopped it");
         self.due_in(self.machine.policy.period.min(PATIENT));
     }
 
     fn runs(&mut self, pid: u32) {
-        if self.machine.phase == Phase::InWork {
+        let is_obstructed = self.machine.obstacle.take().is_some();
+        if self.machine.phase == Phase::InWork && !is_obstructed {
             // What an operator has started anew is counted anew.
             self.machine.budget.reset();
         }
@@ -148,6 +161,7 @@ impl Step<'_> {
         // What has not fallen over under these eyes is started, not restarted.
         if matches!(self.machine.phase, Phase::Unseen | Phase::Stopped | Phase::InWork | Phase::Paused) {
             self.machine.phase = Phase::Acting;
+            let evidence = if self.machine.obstacle.is_some() { &[] } else { evidence };
             return self.ask(Order::Start, evidence);
         }
         let grant = self.machine.budget.grant(&policy, self.now);
@@ -192,8 +206,8 @@ impl Step<'_> {
     /// What lives meanwhile may become well by itself.
     fn await_until(&mut self, until: Duration) {
         self.machine.asked = None;
-        let soon = self.now.saturating_add(PATIENT);
-        self.machine.due = if self.machine.pid.is_some() { until.min(soon) } else { until };
+        let soon = if self.machine.pid.is_some() { PATIENT } else { CONSULTED };
+        self.machine.due = until.min(self.now.saturating_add(soon));
     }
 
     pub(super) fn probed(&mut self, answer: Answer) {
@@ -402,16 +416,23 @@ impl Step<'_> {
             Outcome::Blocked { why } => {
                 self.open(std::slice::from_ref(&why));
                 self.machine.pid = None;
-                self.decide(Order::Leave, std::slice::from_ref(&why));
+                if self.machine.obstacle.as_ref() != Some(&why) {
+                    self.decide(Order::Leave, std::slice::from_ref(&why));
+                    self.machine.obstacle = Some(why.clone());
+                }
                 self.fail(why);
             }
-            Outcome::Yielded => self.in_work(None),
+            Outcome::Yielded => {
+                self.machine.obstacle = Some(OTHERS_WORK.to_owned());
+                self.in_work(None);
+            }
             Outcome::Rehearsed => self.fail("nothing is done in a dry run".to_owned()),
         }
     }
 
-    pub(super) fn pause(&mut self) {
+    pub(super) fn pause(&mut self, until: Option<Duration>) {
         self.machine.is_paused = true;
+        self.machine.paused_until = until;
         if matches!(self.machine.phase, Phase::Waiting { .. } | Phase::Held { .. }) {
             self.machine.phase = Phase::Paused;
             self.due_in(self.machine.policy.period);
@@ -420,6 +441,10 @@ impl Step<'_> {
 
     pub(super) fn resume(&mut self) {
         self.machine.is_paused = false;
+        self.machine.paused_until = None;
+        if self.machine.phase == Phase::Acting {
+            return;
+        }
         self.machine.asked = None;
         self.machine.due = self.now;
     }
@@ -431,8 +456,16 @@ impl Step<'_> {
     }
 
     pub(super) fn tick(&mut self) {
+        if self.machine.paused_until.is_some_and(|until| until <= self.now) {
+            self.resume();
+        }
+        if self.machine.wait_ends().is_some_and(|until| until <= self.now) {
+            self.machine.asked = None;
+            let why = self.machine.why.clone();
+            return self.down(&[why]);
+        }
         if let Some((order, since)) = self.machine.asked.clone() {
-            if self.now.saturating_sub(since) < LOST {
+            if self.now.saturating_sub(since) < self.machine.patience(&order) {
                 return;
             }
             self.machine.asked = None;
@@ -447,11 +480,10 @@ impl Step<'_> {
         }
         match &self.machine.phase {
             Phase::Unseen | Phase::InWork | Phase::Stopped | Phase::Paused | Phase::Acting => self.consult(),
-            Phase::Held { .. } => self.down(&["does not run".to_owned()]),
-            Phase::Waiting { .. } if self.machine.pid.is_none() => {
-                let why = self.machine.why.clone();
-                self.down(&[why]);
+            Phase::Held { .. } if self.now.saturating_sub(self.machine.consulted) >= CONSULTED => {
+                self.consult()
             }
+            Phase::Held { .. } => self.down(&["does not run".to_owned()]),
             _ if self.machine.pid.is_none() && self.machine.policy.restart.is_some() => self.consult(),
             Phase::Waiting { until, .. } if self.now >= *until => self.ask(Order::Examine, &[]),
             Phase::Examined => self.ask(Order::Examine, &[]),

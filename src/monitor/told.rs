@@ -15,8 +15,7 @@ pub(super) fn entry(
     now: Duration,
     since: Option<Duration>,
 ) -> Option<Entry> {
-    let is_routine = decision.order == Order::Examine && decision.evidence.is_empty();
-    if is_routine || !decision.order.is_told() {
+    if !decision.is_told() {
         return None;
     }
     let (what, words) = words(&decision.order, mode, now, since);

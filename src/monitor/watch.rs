@@ -18,6 +18,7 @@ use crate::monitor::clock::{BEGIN, Clock};
 use crate::monitor::control::{self, Door};
 use crate::monitor::hands::Hands;
 use crate::monitor::journal::{Journal, Memory};
+use crate::monitor::looks::Looks;
 use crate::monitor::mailbox::{Mail, Mailbox, mailbox};
 use crate::monitor::news::News;
 use crate::monitor::prober::Prober;
@@ -104,7 +105,11 @@ pub fn watch(setup: Setup, mode: Mode, callers: Callers<'_>) -> Result<End> {
     let keeps = mode != Mode::Rehearse;
     let journal = if keeps { Some(Journal::start(&state_dir, &setup.log_file)?) } else { None };
     // Without it everything but the questions works.
-    let door = if keeps { control::listen(&state_dir, mailbox.clone()).ok() } else { None };
+    let door = if keeps { Some(control::listen(&state_dir, mailbox.clone())) } else { None };
+    let (door, deaf) = match door {
+        Some(Err(error)) => (None, Some(error)),
+        door => (door.and_then(Result::ok), None),
+    };
     let prober = Prober::start(setup.plan.clone(), mailbox.clone())?;
     let hands = Hands::new(setup.site.clone(), setup.plan.clone(), callers.tools, mailbox.clone());
     let instant = Instant::now();
@@ -127,17 +132,19 @@ pub fn watch(setup: Setup, mode: Mode, callers: Callers<'_>) -> Result<End> {
         keeper: None,
         keeper_due: BEGIN,
         recorded: 0,
-        is_examining: false,
+        looks: Looks::default(),
         wants_examination: false,
         closely_due: BEGIN + CLOSELY_FOR_LIMITS,
         findings: Vec::new(),
-        pauses: BTreeMap::new(),
         entries: BTreeMap::new(),
         news: News::default(),
         alive_due: BEGIN,
         refused_config: None,
         is_changed: false,
     };
+    if let Some(error) = deaf {
+        watch.note(&format!("cannot be asked: its socket cannot be made: {error}"));
+    }
     let end = watch.run();
     if let Some(journal) = watch.journal.take() {
         journal.end(LAST_LINES);
@@ -189,12 +196,10 @@ pub(super) struct Watch<'a> {
     pub(super) keeper_due: Duration,
     /// Events that were recorded.
     pub(super) recorded: u64,
-    pub(super) is_examining: bool,
+    pub(super) looks: Looks,
     pub(super) wants_examination: bool,
     pub(super) closely_due: Duration,
     pub(super) findings: Vec<Finding>,
-    /// Pauses that end by themselves.
-    pub(super) pauses: BTreeMap<String, Duration>,
     pub(super) entries: BTreeMap<String, VecDeque<Entry>>,
     pub(super) news: News,
     pub(super) alive_due: Duration,
@@ -233,7 +238,6 @@ impl Watch<'_> {
                     Ready::End(target) => self.ended(&target),
                 }
             }
-            self.end_pauses();
             self.live();
             let decisions = self.fleet.tick(self.now);
             self.carry_out(decisions);
@@ -274,9 +278,8 @@ impl Watch<'_> {
 
     /// When the loop has to be awake again.
     fn due(&self) -> Duration {
-        let pauses = self.pauses.values().min().copied();
         let keeper = self.keeper.is_none().then_some(self.keeper_due).filter(|_| !self.held.is_empty());
-        let looks = [Some(self.closely_due), Some(self.alive_due), self.fleet.next(), pauses, keeper];
+        let looks = [Some(self.closely_due), Some(self.alive_due), self.fleet.next(), keeper];
         looks.into_iter().flatten().min().unwrap_or(self.closely_due)
     }
 
@@ -365,13 +368,21 @@ impl Watch<'_> {
         if self.now >= self.closely_due {
             self.wants_examination = true;
         }
-        if self.wants_examination && !self.is_examining {
+        if !self.wants_examination {
+            return;
+        }
+        if self.looks.may_begin(self.now) {
             let has_limits = self.setup.plan.services.iter().any(|service| service.limits.memory.is_some());
             let span = if has_limits { CLOSELY_FOR_LIMITS } else { CLOSELY };
             self.closely_due = self.now + span;
-            (self.is_examining, self.wants_examination) = (true, false);
-            self.hands.examine(self.epoch);
-        } else if self.is_examining {
+            self.wants_examination = false;
+            let generation = self.looks.begin(self.now);
+            if !self.hands.examine(generation, self.epoch) {
+                self.looks.end(generation);
+                self.wants_examination = true;
+                self.closely_due = self.now + STEADY;
+            }
+        } else {
             // One that hangs for good is not waited for.
             self.closely_due = self.closely_due.max(self.now + STEADY);
         }
@@ -380,7 +391,7 @@ impl Watch<'_> {
     pub(super) fn carry_out(&mut self, decisions: Vec<Decision>) {
         let (mut consults, mut starts) = (Vec::new(), Vec::new());
         for decision in decisions {
-            self.is_changed |= decision.order.is_told();
+            self.is_changed |= decision.is_told();
             self.explain(&decision);
             self.announce(&decision);
             let target = decision.target;
@@ -401,19 +412,6 @@ impl Watch<'_> {
         }
         if !starts.is_empty() {
             self.hands.start(starts);
-        }
-    }
-
-    fn end_pauses(&mut self) {
-        let over: Vec<String> = self
-            .pauses
-            .iter()
-            .filter(|(_, until)| **until <= self.now)
-            .map(|(name, _)| name.clone())
-            .collect();
-        for target in over {
-            self.pauses.remove(&target);
-            self.happened(&target, Event::Resume);
         }
     }
 
