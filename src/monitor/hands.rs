@@ -137,7 +137,7 @@ impl Hands {
     }
 
     /// Starts services that are down, one look for all of them.
-    pub(super) fn start(&self, targets: Vec<String>) {
+    pub(super) fn start(&self, targets: &[String]) {
         let jobs: Vec<Job> = targets.iter().filter_map(|target| Job::take_on(target, &self.busy)).collect();
         self.aside("start", move |hands| {
             let mut done = jobs;

@@ -481,7 +481,7 @@ impl Step<'_> {
         match &self.machine.phase {
             Phase::Unseen | Phase::InWork | Phase::Stopped | Phase::Paused | Phase::Acting => self.consult(),
             Phase::Held { .. } if self.now.saturating_sub(self.machine.consulted) >= CONSULTED => {
-                self.consult()
+                self.consult();
             }
             Phase::Held { .. } => self.down(&["does not run".to_owned()]),
             _ if self.machine.pid.is_none() && self.machine.policy.restart.is_some() => self.consult(),

@@ -411,7 +411,7 @@ impl Watch<'_> {
             self.hands.consult(consults);
         }
         if !starts.is_empty() {
-            self.hands.start(starts);
+            self.hands.start(&starts);
         }
     }
 
