@@ -38,7 +38,12 @@ fn target(plan: &Plan, machine: &Machine, now: Duration) -> MonitoredTarget {
     let check = plan.checks.iter().find(|check| check.name == machine.name);
     let is_required = service.is_none_or(|s| s.required) && check.is_none_or(|c| c.required);
     let incident = machine.incident();
-    let next = machine.next().saturating_sub(now);
+    let due = match machine.phase() {
+        // What is asked meanwhile is nobody's concern.
+        Phase::Waiting { until, .. } => *until,
+        _ => machine.next(),
+    };
+    let next = due.saturating_sub(now);
     MonitoredTarget {
         target: machine.name.clone(),
         kind: if service.is_some() { MonitoredKind::Service } else { MonitoredKind::Check },
