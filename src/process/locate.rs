@@ -1,6 +1,7 @@
 //! Finds a service's own process among all.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
 use crate::config::Service;
@@ -23,7 +24,26 @@ pub struct Wanted {
     pub pid_file: PidFile,
     /// The living process that a keeper has started for it, by its record.
     pub kept: Option<u32>,
+    pub neighbours: Neighbours,
     pub port: Option<u16>,
+}
+
+/// The living processes that keepers have started for other services of the same state folder: two services may differ in
+/// nothing but their environment. Read once it is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Neighbours {
+    state_dir: PathBuf,
+    service: String,
+    pids: OnceLock<Vec<u32>>,
+}
+
+impl Neighbours {
+    fn pids(&self) -> &[u32] {
+        self.pids.get_or_init(|| {
+            let kept = KeptProgram::all(&self.state_dir).into_iter().filter(|kept| kept.name != self.service);
+            kept.filter_map(|kept| Some(Bound::again(kept.program.as_ref()?)?.identity().pid)).collect()
+        })
+    }
 }
 
 /// Where a service's process is.
@@ -80,6 +100,11 @@ impl Wanted {
             pid_file: service.pid_file.as_ref().map_or(PidFile::Missing, |path| PidFile::read(path)),
             kept: KeptProgram::read(state_dir, &service.name)
                 .and_then(|kept| Bound::again(kept.program.as_ref()?).map(|bound| bound.identity().pid)),
+            neighbours: Neighbours {
+                state_dir: state_dir.to_owned(),
+                service: service.name.clone(),
+                pids: OnceLock::new(),
+            },
             port: service.port,
         }
     }
@@ -172,8 +197,15 @@ impl Wanted {
         program.likeness(words, || table.facts(pid))
     }
 
+    /// Whether it belongs to the right user, and to no other service.
     fn has_owner(&self, table: &Table, pid: u32) -> bool {
-        table.facts(pid).and_then(|f| f.owner).is_some_and(|owner| self.may_belong_to(owner))
+        let owner = table.facts(pid).and_then(|f| f.owner);
+        owner.is_some_and(|owner| self.may_belong_to(owner)) && !self.is_a_neighbours(table, pid)
+    }
+
+    fn is_a_neighbours(&self, table: &Table, pid: u32) -> bool {
+        let belongs_to = |root: u32| root == pid || table.descends(pid, root);
+        !self.kept.is_some_and(belongs_to) && self.neighbours.pids().iter().any(|root| belongs_to(*root))
     }
 
     fn is_at_home(&self, table: &Table, pid: u32) -> bool {
@@ -337,7 +369,15 @@ pub(super) mod tests {
             let words: Vec<String> = command.split(' ').map(str::to_owned).collect();
             let pid_file = pid_file.map_or(PidFile::Missing, |pid| PidFile::Names { pid, written: None });
             let program = Program::new(&words, self.dir.path());
-            Wanted { program, owner: Some(1000), trusted: vec![0], pid_file, kept: None, port: Some(8000) }
+            Wanted {
+                program,
+                owner: Some(1000),
+                trusted: vec![0],
+                pid_file,
+                kept: None,
+                neighbours: Neighbours::default(),
+                port: Some(8000),
+            }
         }
 
         fn presence(&self, pid_file: Option<u32>, holders: &[u32]) -> Presence {

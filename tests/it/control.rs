@@ -26,6 +26,15 @@ impl Drop for Guest {
     }
 }
 
+/// Stops what a test has started, however it ends.
+struct Down<'e>(&'e Env);
+
+impl Drop for Down<'_> {
+    fn drop(&mut self) {
+        let _stopped = self.0.run(&["stop", "--all"]);
+    }
+}
+
 fn run(env: &Env, args: &[&str]) -> Outcome {
     let mut all = args.to_vec();
     all.extend(["--format", "json"]);
@@ -202,6 +211,29 @@ fn what_would_wait_for_a_dead_database_stays_up() {
     assert!(is_alive(old) && yard.answers());
     run(&yard.env, &["restart", "--no-deps", "backend"]).expect(0);
     assert!(!is_alive(old) && yard.answers());
+}
+
+#[test]
+fn services_that_differ_in_their_environment_alone_are_not_taken_for_each_other() {
+    let env = Env::new();
+    let service = |name: &str| {
+        format!(
+            "[[service]]\nname = \"{name}\"\ncommand = [\"sleep\", \"100000\"]\nenv = {{ QUEUE = \"{name}\" }}\n"
+        )
+    };
+    env.write("fuelops.toml", format!("{}{}", service("mails"), service("reports")));
+    let _down = Down(&env);
+    let started = run(&env, &["start", "--all"]).expect(0).json();
+    let pid = |name: &str| u32::try_from(turn(&started, name)["pid"].as_u64().unwrap()).unwrap();
+    let (mails, reports) = (pid("mails"), pid("reports"));
+    assert_ne!(mails, reports);
+    let stopped = run(&env, &["stop", "mails"]).expect(0).json();
+    assert_eq!(pids(&stopped, "stopped"), [u64::from(mails)]);
+    assert!(is_alive(reports) && !is_alive(mails));
+    let again = run(&env, &["start", "mails"]).expect(0).json();
+    assert_eq!(turn(&again, "mails")["status"], "started", "{again:#}");
+    run(&env, &["stop", "--all"]).expect(0);
+    assert!(!is_alive(reports));
 }
 
 #[test]
