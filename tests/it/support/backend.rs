@@ -98,6 +98,12 @@ impl Backend {
     /// Sends a signal to the started process only.
     pub(crate) fn signal(&self, signal: Signal) {
         kill(self.leader(), signal).unwrap();
+        // A signal is taken when the process runs next, which may be a while on a busy machine.
+        if signal == Signal::SIGSTOP && cfg!(target_os = "linux") {
+            let path = format!("/proc/{}/stat", self.leader());
+            let is_stopped = || fs::read_to_string(&path).is_ok_and(|stat| stat.contains(") T "));
+            assert!(wait_until(Duration::from_secs(30), is_stopped), "it goes on");
+        }
     }
 
     /// Ends the started process as the kernel would, and no other; its exit status is collected.
