@@ -56,8 +56,12 @@ pub struct Global {
     /// Show no progress on the terminal
     #[arg(long, global = true)]
     pub no_progress: bool,
-    /// Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)
-    #[arg(long, global = true, value_name = "SINK")]
+    #[arg(
+        help = "Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)",
+        long,
+        global = true,
+        value_name = "SINK"
+    )]
     pub send: Vec<String>,
 }
 
