@@ -24,8 +24,14 @@ pub(super) enum Event {
     Submitted { notice: Box<Notice> },
     /// Time went by.
     Ticked { at: DateTime<Utc> },
-    /// A sink took these.
-    Sent { sink: String, ids: Vec<u64>, at: DateTime<Utc> },
+    /// A sink took these; where it has several receivers, maybe not for all.
+    Sent {
+        sink: String,
+        ids: Vec<u64>,
+        #[serde(default)]
+        refused: Option<String>,
+        at: DateTime<Utc>,
+    },
     /// A sink took nothing.
     Failed { sink: String, why: String, retry_at: DateTime<Utc>, at: DateTime<Utc> },
     /// A sink will never take these.
@@ -34,6 +40,7 @@ pub(super) enum Event {
 
 /// Everything that has to survive a restart.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Book {
     incidents: BTreeMap<String, Incident>,
     pub(super) lines: BTreeMap<String, Line>,
@@ -44,6 +51,7 @@ pub(super) struct Book {
 struct Incident {
     /// As it was told last while it was open.
     news: Notice,
+    #[serde(default)]
     is_acknowledged: bool,
     resolved: Option<Box<Notice>>,
     /// For dropping the oldest.
@@ -70,7 +78,9 @@ impl Book {
         match event {
             Event::Submitted { notice } => self.hear(notice),
             Event::Ticked { at } => drop(self.tick(*at)),
-            Event::Sent { sink, ids, at } => self.on_line(sink, |line| line.sent(ids, *at)),
+            Event::Sent { sink, ids, refused, at } => {
+                self.on_line(sink, |line| line.sent(ids, refused.clone(), *at));
+            }
             Event::Failed { sink, why, retry_at, at } => {
                 self.on_line(sink, |line| line.failed(why.clone(), *retry_at, *at));
             }
@@ -264,7 +274,7 @@ mod tests {
         while let Pick::Send(ids) = book.pick("chat", now, &Utc) {
             let message = book.message("chat", &ids).unwrap();
             taken.extend(message.notices.into_iter().map(|n| (n.kind, n.incident, n.repeats)));
-            book.apply(&Event::Sent { sink: "chat".to_owned(), ids, at: now });
+            book.apply(&Event::Sent { sink: "chat".to_owned(), ids, refused: None, at: now });
         }
         taken
     }

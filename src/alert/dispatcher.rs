@@ -360,7 +360,7 @@ impl Desk {
         self.flying.remove(&sink);
         let at = Utc::now();
         match outcome {
-            Ok(_) => Event::Sent { sink, ids, at },
+            Ok(receipt) => Event::Sent { sink, ids, refused: receipt.refused, at },
             Err(Failure::Refused(why)) => Event::Refused { sink, ids, why, at },
             Err(Failure::Unreachable { why, retry_after }) => {
                 let line = self.book.lines.get(&sink);

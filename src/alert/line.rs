@@ -25,12 +25,17 @@ const MAX_ASKED_PAUSE: Duration = Duration::from_secs(3600);
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Line {
     pub(super) policy: Policy,
+    #[serde(default)]
     told: BTreeMap<String, Told>,
     /// By trouble: the same target with the same cause.
+    #[serde(default)]
     last: BTreeMap<String, Last>,
+    #[serde(default)]
     pub(super) waiting: VecDeque<Waiting>,
+    #[serde(default)]
     recent: VecDeque<DateTime<Utc>>,
     pub(super) failing: Option<Failing>,
+    #[serde(default)]
     pub(super) counts: Counts,
     pub(super) last_sent_at: Option<DateTime<Utc>>,
     pub(super) last_refusal: Option<String>,
@@ -42,6 +47,7 @@ pub(super) struct Waiting {
     pub(super) id: u64,
     pub(super) incident: String,
     pub(super) kind: Kind,
+    #[serde(default)]
     pub(super) repeats: u32,
     pub(super) at: DateTime<Utc>,
 }
@@ -57,6 +63,7 @@ pub(super) struct Failing {
 
 /// What became of everything that a sink was to hear.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Counts {
     /// Messages that the sink took.
     pub sent: u64,
@@ -180,9 +187,10 @@ impl Line {
         }
     }
 
-    /// Notes that the sink took these.
-    pub(super) fn sent(&mut self, ids: &[u64], now: DateTime<Utc>) {
+    /// Notes that the sink took these, and for whom it did not.
+    pub(super) fn sent(&mut self, ids: &[u64], refused: Option<String>, now: DateTime<Utc>) {
         self.take_out(ids);
+        self.last_refusal = refused.or(self.last_refusal.take());
         self.failing = None;
         self.counts.sent += 1;
         self.last_sent_at = Some(now);
@@ -274,7 +282,7 @@ mod tests {
     fn a_trickle_is_held_up_after_the_first_and_then_told_as_one() {
         let mut line = line(10);
         for id in 0..10 {
-            line.sent(&[id], start());
+            line.sent(&[id], None, start());
         }
         for id in 10..40 {
             line.tell(id, &notice(&format!("i{id}"), "t"), Kind::Opened, start());

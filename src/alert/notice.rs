@@ -54,14 +54,17 @@ pub struct Notice {
     pub summary: String,
     pub cause: Option<Cause>,
     /// What follows from the cause.
+    #[serde(default)]
     pub consequences: Vec<Consequence>,
     /// Consequences beside those that are listed.
+    #[serde(default)]
     pub more_consequences: usize,
     /// What to do, and the command to type.
     pub hint: Option<Hint>,
     pub opened_at: DateTime<Utc>,
     pub at: DateTime<Utc>,
     /// The same trouble that came and went before this was told.
+    #[serde(default)]
     pub repeats: u32,
     /// The machine.
     pub host: String,

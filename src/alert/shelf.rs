@@ -3,10 +3,12 @@
 //! Each file has its space set aside, so that a disk that has filled up meanwhile still takes the book. A new copy goes
 //! into the other file and counts once it is whole: a kill at any byte leaves the older one.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::alert::book::{Book, Event};
 use crate::store::{self, Journal, JournalError, Lock, LockError, WriteError};
@@ -32,6 +34,11 @@ pub enum OutboxError {
     Lock(#[from] LockError),
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// Another version wrote it.
+    #[error("this version of fuelops cannot read the outbox {}", path.display())]
+    Unread { path: PathBuf, source: serde_json::Error },
+    #[error("this version of fuelops cannot read the outbox; what waited in it is kept in {}", path.display())]
+    PutAside { path: PathBuf, source: serde_json::Error },
 }
 
 /// What stands in a file: a copy first, then what happened.
@@ -58,8 +65,16 @@ impl Shelf {
         store::create_folder(state_dir, 0o700)?;
         store::create_folder(&folder, 0o700)?;
         let lock = Lock::take(&folder.join(LOCK), "alerts", now)?;
+        put_aside(&folder)?;
         let (generation, book) = newest(&folder)?;
-        Ok((Self { folder, generation, journal: None, _lock: lock }, book))
+        // Both files take their room while there is some.
+        for path in FILES.map(|name| folder.join(name)) {
+            if Journal::begin(&path).is_ok() {
+                store::hand_over(&path).unwrap_or(());
+            }
+        }
+        let journal = (generation > 0).then(|| Journal::resume(&folder.join(file(generation))).ok());
+        Ok((Self { folder, generation, journal: journal.flatten(), _lock: lock }, book))
     }
 
     /// Adds events behind the copy.
@@ -71,7 +86,7 @@ impl Shelf {
         }
     }
 
-    /// Begins the other file with a copy of the book. Where that fails, this one goes on.
+    /// Begins the other file with a copy of the book. Where that fails, the copy goes behind what stands in this one.
     pub(super) fn copy(&mut self, mut book: Book) -> Result<(), JournalError> {
         while serde_json::to_vec(&book).is_ok_and(|bytes| bytes.len() > MAX_COPY) {
             if (0..MAX_DROPPED).filter(|_| book.drop_oldest()).count() == 0 {
@@ -80,12 +95,21 @@ impl Shelf {
         }
         let generation = self.generation + 1;
         let path = self.folder.join(file(generation));
-        let mut journal = Journal::begin(&path)?;
-        journal.append(&Entry::Copy { generation, book: Box::new(book) })?;
-        store::hand_over(&path).unwrap_or(());
-        self.generation = generation;
-        self.journal = Some(journal);
-        Ok(())
+        let book = Box::new(book);
+        let begun = Journal::begin(&path).and_then(|mut journal| {
+            journal.append(&Entry::Copy { generation, book: book.clone() })?;
+            Ok(journal)
+        });
+        match (begun, &mut self.journal) {
+            (Ok(journal), _) => {
+                store::hand_over(&path).unwrap_or(());
+                self.generation = generation;
+                self.journal = Some(journal);
+                Ok(())
+            }
+            (Err(_), Some(journal)) => journal.append(&Entry::Copy { generation: self.generation, book }),
+            (Err(error), None) => Err(error),
+        }
     }
 }
 
@@ -99,24 +123,46 @@ fn file(generation: u64) -> &'static str {
 }
 
 /// The younger of both files, and what it amounts to.
-fn newest(folder: &Path) -> Result<(u64, Book), JournalError> {
+fn newest(folder: &Path) -> Result<(u64, Book), OutboxError> {
     let mut newest = (0, Book::default());
     for name in FILES {
-        let entries = Journal::read::<Entry>(&folder.join(name))?;
-        let mut entries = entries.into_iter();
-        let Some(Entry::Copy { generation, book }) = entries.next() else { continue };
-        if generation <= newest.0 {
-            continue;
+        if let Some(found) = contents(&folder.join(name))?.filter(|(generation, _)| *generation > newest.0) {
+            newest = found;
         }
-        let mut book = *book;
-        for entry in entries {
-            if let Entry::Events { events } = entry {
-                events.iter().for_each(|event| book.apply(event));
-            }
-        }
-        newest = (generation, book);
     }
     Ok(newest)
+}
+
+/// The last copy in a file, with what happened since.
+fn contents(path: &Path) -> Result<Option<(u64, Book)>, OutboxError> {
+    let mut found = None;
+    for entry in Journal::read::<Value>(path)? {
+        let is_copy = entry["entry"] == "copy";
+        match serde_json::from_value::<Entry>(entry) {
+            Ok(Entry::Copy { generation, book }) => found = Some((generation, *book)),
+            Ok(Entry::Events { events }) => {
+                if let Some((_, book)) = &mut found {
+                    events.iter().for_each(|event| book.apply(event));
+                }
+            }
+            Err(source) if is_copy => return Err(OutboxError::Unread { path: path.to_owned(), source }),
+            // What a newer version has beside these.
+            Err(_) => {}
+        }
+    }
+    Ok(found)
+}
+
+/// Renames a file that cannot be read, so that nothing is written over it, and says so once.
+fn put_aside(folder: &Path) -> Result<(), OutboxError> {
+    for name in FILES {
+        if let Err(OutboxError::Unread { path, source }) = contents(&folder.join(name)) {
+            let aside = path.with_extension("unread");
+            fs::rename(&path, &aside).map_err(|source| WriteError { path: aside.clone(), source })?;
+            return Err(OutboxError::PutAside { path: aside, source });
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -150,9 +196,42 @@ mod tests {
         // A copy that was cut off by a kill: the older file counts.
         let next = folder.path().join(FOLDER).join(file(shelf.generation + 1));
         drop(shelf);
-        let bytes = std::fs::read(&next).unwrap();
-        std::fs::write(&next, &bytes[..bytes.len().min(100)]).unwrap();
+        let bytes = fs::read(&next).unwrap();
+        fs::write(&next, &bytes[..bytes.len().min(100)]).unwrap();
         assert_eq!(open(folder.path()).1, book);
+    }
+
+    #[test]
+    fn where_no_copy_can_be_made_the_open_file_goes_on_also_after_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut shelf, mut book) = open(folder.path());
+        shelf.copy(book.clone()).unwrap();
+        drop(shelf);
+        let (mut shelf, _) = open(folder.path());
+        let both = FILES.map(|name| fs::metadata(folder.path().join(FOLDER).join(name)).is_ok());
+        assert_eq!(both, [true, true], "their room is taken at the start");
+        let other = folder.path().join(FOLDER).join(file(shelf.generation + 1));
+        fs::remove_file(&other).unwrap();
+        fs::create_dir(&other).unwrap();
+        book.apply(&submitted("i"));
+        shelf.copy(book.clone()).unwrap();
+        fs::remove_dir(&other).unwrap();
+        drop(shelf);
+        assert_eq!(open(folder.path()).1, book);
+    }
+
+    #[test]
+    fn a_copy_of_another_version_is_put_aside_and_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let (shelf, _) = open(folder.path());
+        let path = folder.path().join(FOLDER).join(FILES[0]);
+        let copy = serde_json::json!({ "entry": "copy", "generation": 2, "book": { "incidents": 7 } });
+        Journal::begin(&path).unwrap().append(&copy).unwrap();
+        drop(shelf);
+        assert!(matches!(read(folder.path()), Err(OutboxError::Unread { .. })));
+        let error = Shelf::open(folder.path(), start()).unwrap_err();
+        assert!(matches!(&error, OutboxError::PutAside { path, .. } if path.exists()), "{error}");
+        assert_eq!(Shelf::open(folder.path(), start()).unwrap().1, Book::default());
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub(super) fn judge(reply: Result<HttpReply, String>, secrets: &[String]) -> Res
     let said = shown(&reply.body, secrets);
     let answer = if said.is_empty() { reply.status.to_string() } else { format!("{} {said}", reply.status) };
     match reply.status {
-        200..=299 => Ok(Receipt { answer }),
+        200..=299 => Ok(Receipt { answer, refused: None }),
         // What is wrong with a login or an address can be set right while the message waits.
         401 | 403 | 404 | 407 | 408 | 410 | 425 | 429 => {
             Err(Failure::Unreachable { why: format!("answers {answer}"), retry_after: reply.retry_after })

@@ -8,11 +8,11 @@ use std::time::{Duration, SystemTime};
 use data_encoding::HEXLOWER;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message as Mail, MultiPart};
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
-use lettre::transport::smtp::extension::ClientId;
-use lettre::transport::smtp::{Error as SmtpError, response::Response};
-use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
+use lettre::transport::smtp::Error as SmtpError;
+use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
+use lettre::transport::smtp::commands::{self, Data, Rcpt};
+use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use ring::digest::{SHA256, digest};
 
 use crate::alert::document::document;
@@ -28,6 +28,8 @@ use crate::text::sanitize;
 const COLUMNS: usize = 76;
 /// Longest wait for one answer of the server.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// Longest wait for the answer to a farewell.
+const FAREWELL: Duration = Duration::from_secs(1);
 /// Digits of a hash in an id.
 const ID_DIGITS: usize = 24;
 /// Headers that keep holiday replies and lists quiet.
@@ -63,17 +65,63 @@ impl Letter {
     }
 }
 
-/// Sends a letter to all receivers.
+/// Sends a letter to all receivers. Whom the server refuses is left out and named, so that one dead address silences
+/// nobody else; where it takes nobody, it is asked again later.
 pub(super) async fn deliver(sink: &EmailSink, letter: &Letter) -> Result<Receipt, Failure> {
     let password = match &sink.password {
         Some(secret) => Some(secret.expose().map_err(|e| Failure::later(format!("password: {e}")))?),
         None => None,
     };
     let mail = compose(sink, letter, SystemTime::now())?;
-    let server = server(sink, password.as_deref()).await?;
-    let secrets: Vec<String> = password.into_iter().collect();
-    let sent = server.send_raw(mail.envelope(), &mail.formatted()).await;
-    judge(sent, &secrets)
+    let trust = if sink.tls == SmtpTls::None { None } else { Some(trust(sink).await?) };
+    let secrets: Vec<String> = password.iter().cloned().collect();
+    let later = |error: SmtpError| Failure::later(words(&error, &secrets));
+    let mut talk = connect(sink, trust, password).await.map_err(later)?;
+    let bytes = mail.formatted();
+    let refused = begin(&mut talk, &mail, bytes.is_ascii(), &secrets).await.map_err(later)?;
+    let why = (!refused.is_empty()).then(|| refused.join("; "));
+    if refused.len() == mail.envelope().to().len() {
+        return Err(Failure::later(why.unwrap_or_default()));
+    }
+    talk.command(Data).await.map_err(later)?;
+    let response = talk.message(&bytes).await.map_err(later)?;
+    // It is taken: a server that does not answer the farewell is not waited for.
+    drop(tokio::time::timeout(FAREWELL, talk.quit()).await);
+    let said = response.message().collect::<Vec<_>>().join(" ");
+    let answer = shown(&format!("{} {said}", response.code()), &secrets);
+    Ok(Receipt { answer: why.iter().fold(answer, |all, why| format!("{all}; but {why}")), refused: why })
+}
+
+/// Names the sender and every receiver to the server; tells whom it does not take.
+async fn begin(
+    talk: &mut AsyncSmtpConnection,
+    mail: &Mail,
+    is_ascii: bool,
+    secrets: &[String],
+) -> Result<Vec<String>, SmtpError> {
+    let envelope = mail.envelope();
+    let is_plain = |address: &lettre::Address| AsRef::<str>::as_ref(address).is_ascii();
+    let mut parameters = Vec::new();
+    if !envelope.to().iter().chain(envelope.from()).all(is_plain)
+        && talk.server_info().supports_feature(Extension::SmtpUtfEight)
+    {
+        parameters.push(MailParameter::SmtpUtfEight);
+    }
+    if !is_ascii && talk.server_info().supports_feature(Extension::EightBitMime) {
+        parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+    }
+    talk.command(commands::Mail::new(envelope.from().cloned(), parameters)).await?;
+    let mut refused = Vec::new();
+    for receiver in envelope.to() {
+        match talk.command(Rcpt::new(receiver.clone(), Vec::new())).await {
+            Ok(_) => {}
+            Err(error) if error.status().is_some() => {
+                refused.push(format!("{receiver}: {}", words(&error, secrets)));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(refused)
 }
 
 /// The mail as it is sent.
@@ -113,25 +161,22 @@ fn id(text: &str, domain: &str) -> String {
     format!("<fuelops.{}@{domain}>", &hash[..ID_DIGITS])
 }
 
-async fn server(
+async fn connect(
     sink: &EmailSink,
-    password: Option<&str>,
-) -> Result<AsyncSmtpTransport<Tokio1Executor>, Failure> {
-    let host = sink.server.host.clone();
-    let tls = match sink.tls {
-        SmtpTls::None => Tls::None,
-        SmtpTls::Starttls => Tls::Required(trust(sink).await?),
-        SmtpTls::Implicit => Tls::Wrapper(trust(sink).await?),
-    };
-    let mut server = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&host)
-        .port(sink.server.port)
-        .tls(tls)
-        .hello_name(ClientId::Domain(host_name()))
-        .timeout(Some(PATIENCE));
-    if let (Some(user), Some(password)) = (&sink.user, password) {
-        server = server.credentials(Credentials::new(user.clone(), password.to_owned()));
+    trust: Option<TlsParameters>,
+    password: Option<String>,
+) -> Result<AsyncSmtpConnection, SmtpError> {
+    let hello = ClientId::Domain(host_name());
+    let (wrapper, upgrade) = if sink.tls == SmtpTls::Implicit { (trust, None) } else { (None, trust) };
+    let server = (sink.server.host.as_str(), sink.server.port);
+    let mut talk = AsyncSmtpConnection::connect_tokio1(server, Some(PATIENCE), &hello, wrapper, None).await?;
+    if let Some(trust) = upgrade {
+        talk.starttls(trust, &hello).await?;
     }
-    Ok(server.build())
+    if let (Some(user), Some(password)) = (&sink.user, password) {
+        talk.auth(DEFAULT_MECHANISMS, &Credentials::new(user.clone(), password)).await?;
+    }
+    Ok(talk)
 }
 
 /// The system's authorities, and that of `ca` beside them. Reading them takes a moment and is done off the runtime.
@@ -150,24 +195,6 @@ async fn trust(sink: &EmailSink) -> Result<TlsParameters, Failure> {
     tokio::task::spawn_blocking(read).await.unwrap_or_else(|_| Err(Failure::broken()))
 }
 
-fn judge(sent: Result<Response, SmtpError>, secrets: &[String]) -> Result<Receipt, Failure> {
-    match sent {
-        Ok(response) => {
-            let said = response.message().collect::<Vec<_>>().join(" ");
-            Ok(Receipt { answer: shown(&format!("{} {said}", response.code()), secrets) })
-        }
-        // A login that is refused can be set right while the mail waits.
-        Err(error) if error.is_permanent() && !is_login(&error) => {
-            Err(Failure::Refused(words(&error, secrets)))
-        }
-        Err(error) => Err(Failure::later(words(&error, secrets))),
-    }
-}
-
-fn is_login(error: &SmtpError) -> bool {
-    error.status().is_some_and(|code| matches!(u16::from(code), 530 | 534 | 535 | 538))
-}
-
 /// The error with its causes: the outermost alone says only "Connection error".
 fn words(error: &SmtpError, secrets: &[String]) -> String {
     let mut text = error.to_string();
@@ -184,6 +211,9 @@ fn words(error: &SmtpError, secrets: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{BufRead, BufReader, Write};
+    use std::net::TcpListener;
+
     use super::*;
     use crate::config::Address;
 
@@ -237,6 +267,63 @@ mod tests {
         let mail = text(&letter("a"));
         assert!(mail.contains("text/plain") && mail.contains("text/html"), "{mail}");
         assert!(mail.contains("&lt;img") || !mail.contains("<img"), "{mail}");
+    }
+
+    /// Answers one client as a mail server that knows some receivers; tells what came as DATA.
+    fn serve(known: &'static [&'static str]) -> (Address, std::thread::JoinHandle<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = Address::parse(&listener.local_addr().unwrap().to_string()).unwrap();
+        let thread = std::thread::spawn(move || {
+            let (stream, _) = listener.accept().unwrap();
+            let mut answer = stream.try_clone().unwrap();
+            let mut say = |line: &str| answer.write_all(format!("{line}\r\n").as_bytes()).unwrap();
+            say("220 x");
+            let (mut data, mut is_data) = (String::new(), false);
+            for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                if is_data {
+                    is_data = line != ".";
+                    data.push_str(&line);
+                    if !is_data {
+                        say("250 kept");
+                    }
+                } else if line.starts_with("RCPT") && !known.iter().any(|name| line.contains(name)) {
+                    say("550 no such user");
+                } else if line.starts_with("DATA") {
+                    is_data = true;
+                    say("354 go on");
+                } else if line.starts_with("QUIT") {
+                    say("221 bye");
+                    break;
+                } else {
+                    say("250 ok");
+                }
+            }
+            data
+        });
+        (address, thread)
+    }
+
+    #[tokio::test]
+    async fn a_dead_address_silences_nobody_else() {
+        let (server, thread) = serve(&["second@example.com"]);
+        let receipt = deliver(&EmailSink { server, ..sink() }, &letter("a")).await.unwrap();
+        assert!(thread.join().unwrap().contains("Subject"));
+        let refused = receipt.refused.unwrap();
+        assert!(refused.contains("ops@example.com") && refused.contains("no such user"), "{refused}");
+        assert!(
+            !refused.contains("second@") && receipt.answer.contains("250 kept; but ops@"),
+            "{}",
+            receipt.answer
+        );
+    }
+
+    #[tokio::test]
+    async fn where_nobody_is_taken_it_is_tried_again_later() {
+        let (server, thread) = serve(&[]);
+        let failure = deliver(&EmailSink { server, ..sink() }, &letter("a")).await.unwrap_err();
+        assert!(matches!(&failure, Failure::Unreachable { .. }), "{failure}");
+        assert!(failure.to_string().contains("second@example.com"), "{failure}");
+        assert_eq!(thread.join().unwrap(), "");
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub(super) async fn append(path: PathBuf, run_as: Option<u32>, line: Vec<u8>) ->
     let shown = path.display().to_string();
     let written = tokio::task::spawn_blocking(move || write(&path, run_as, &line)).await;
     match written {
-        Ok(Ok(())) => Ok(Receipt { answer: format!("written to {shown}") }),
+        Ok(Ok(())) => Ok(Receipt { answer: format!("written to {shown}"), refused: None }),
         Ok(Err(error)) => Err(Failure::later(format!("cannot write {shown}: {error}"))),
         Err(_) => Err(Failure::broken()),
     }

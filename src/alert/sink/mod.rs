@@ -38,6 +38,8 @@ pub struct Sink {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
     pub answer: String,
+    /// Whom of several receivers it did not take it for, and why.
+    pub refused: Option<String>,
 }
 
 /// Why a receiver was not told.
@@ -121,7 +123,7 @@ impl Sink {
         let errand = Errand { command: command.clone(), dir: self.root.clone(), run_as: self.run_as, input };
         let said = errand.run(DEADLINE).await.map_err(Failure::later)?;
         let answer = if said.is_empty() { "exit code 0".to_owned() } else { answer::shown(&said, &[]) };
-        Ok(Receipt { answer })
+        Ok(Receipt { answer, refused: None })
     }
 
     async fn post(&self, post: HttpPost) -> Result<Receipt, Failure> {

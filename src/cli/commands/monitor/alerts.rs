@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::Utc;
 
-use crate::alert::{Dispatcher, Outfit};
+use crate::alert::{Dispatcher, OutboxError, Outfit, StartError};
 use crate::cli::ui::Ui;
 use crate::config::Config;
 use crate::monitor::Told;
@@ -24,7 +24,13 @@ impl Alerts {
         if config.alerts.is_empty() && config.monitor.ping_url.is_none() {
             return Self::default();
         }
-        let dispatcher = Dispatcher::start(outfit(config));
+        let mut dispatcher = Dispatcher::start(outfit(config));
+        // One for each of its files.
+        for _ in 0..2 {
+            let Err(error @ StartError::Outbox(OutboxError::PutAside { .. })) = dispatcher else { break };
+            ui.warn(&format!("{:#}", anyhow::Error::from(error)));
+            dispatcher = Dispatcher::start(outfit(config));
+        }
         let dispatcher = dispatcher.map_err(|error| {
             ui.warn(&format!("nobody is told of what is found: {:#}", anyhow::Error::from(error)));
         });
