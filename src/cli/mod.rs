@@ -1,6 +1,7 @@
 //! The command line: the only room that knows clap, the terminal, argv and the environment.
 
 pub mod args;
+pub mod aside;
 pub mod commands;
 pub mod context;
 pub mod environment;

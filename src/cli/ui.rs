@@ -15,6 +15,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::Serialize;
 
 use crate::cli::args::{ColorChoice, Format, Global};
+use crate::cli::aside::Aside;
 use crate::cli::environment::Environment;
 use crate::cli::exit::UsageError;
 use crate::render::{self, Document, Glyphs, TerminalStyle};
@@ -207,9 +208,13 @@ impl Ui {
     /// # Errors
     /// When stdout is gone.
     pub fn stream(&self, bytes: &[u8]) -> io::Result<()> {
-        let mut stdout = io::stdout().lock();
-        stdout.write_all(bytes)?;
-        stdout.flush()
+        write_through(bytes)
+    }
+
+    /// The same for lines whose writer has better to do than to wait for their reader; nothing with `--quiet`.
+    pub fn stream_aside(&self) -> Aside {
+        let is_quiet = self.quiet;
+        Aside::new(move |line| if is_quiet { Ok(()) } else { write_through(line.as_bytes()) })
     }
 
     /// Whether nobody reads stdout any more: the other end of its pipe is closed.
@@ -350,4 +355,9 @@ fn glyphs(is_terminal: bool, environment: &Environment) -> Glyphs {
     } else {
         Glyphs::Unicode
     }
+}
+fn write_through(bytes: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(bytes)?;
+    stdout.flush()
 }

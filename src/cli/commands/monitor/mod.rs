@@ -139,12 +139,9 @@ fn watch(args: &MonitorArgs, context: &Context) -> Result<Exit> {
         Ok(setup(&loaded))
     };
     let mut notify = |told: Told| alerts.borrow().tell(told);
-    let mut say = |entry: &Entry| {
-        if !context.ui.quiet {
-            // Who reads over its shoulder may go away.
-            context.ui.stream(shown(entry).as_bytes()).unwrap_or(());
-        }
-    };
+    // Who reads over its shoulder may stop reading, or go away.
+    let mut told = context.ui.stream_aside();
+    let mut say = |entry: &Entry| told.say(&shown(entry));
     let callers = Callers { reload: &mut reload, say: &mut say, notify: &mut notify, tools: tools() };
     let end = monitor::watch(setup(&loaded), mode, callers);
     alerts.borrow_mut().close();
