@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::checks::{BackupFolder, ErrorCounter};
 use crate::config::{Check, PathPattern, Service, Thresholds};
+use crate::process::Twins;
 use crate::text::suggest;
 
 /// Everything that one run measures, and by which bars.
@@ -15,6 +16,8 @@ pub struct Plan {
     pub folders: Vec<PathBuf>,
     pub thresholds: Thresholds,
     pub services: Vec<Service>,
+    /// Of all services of the config, those that are left out here, too.
+    pub twins: Twins,
     pub checks: Vec<Check>,
     /// Logs whose errors are counted.
     pub logs: Vec<PathPattern>,
@@ -53,6 +56,7 @@ impl Plan {
             folders: Vec::new(),
             thresholds: config.expect("an empty config is valid").thresholds,
             services: Vec::new(),
+            twins: Twins::default(),
             checks: Vec::new(),
             logs: Vec::new(),
             error_store: None,

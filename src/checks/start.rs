@@ -94,6 +94,7 @@ fn look(plan: &Plan) -> Look {
     };
     Look {
         services: plan.services.clone(),
+        twins: plan.twins.clone(),
         checks: plan.checks.iter().map(wanted).collect(),
         root: plan.root.clone(),
         state_dir: plan.backups.state_dir.clone(),

@@ -69,7 +69,7 @@ impl Keeper {
         let request = Request::Start(Box::new(start));
         match self.ask(&request).and_then(started) {
             // A service that is up counts for more than records on a disk.
-            Err(_) if is_full(&self.state_dir) => self
+            Err(KeeperError::NoKeeper { .. } | KeeperError::State(_)) if is_full(&self.state_dir) => self
                 .in_memory()
                 .map_err(|source| self.no_keeper(source))
                 .and_then(|spare| spare.ask(&request))

@@ -1,50 +1,12 @@
 //! Finds a service's own process among all.
 
-use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
-use crate::config::Service;
 use crate::platform::{self, Listener, ProcessState};
-use crate::process::{Bound, Likeness, PidFile, Program, Table};
-use crate::store::KeptProgram;
+use crate::process::{Likeness, PidFile, Program, Table, Wanted};
 
 /// A program may write its pid file a little before, or be started a little after, what the clocks say.
 const CLOCK_SLACK: Duration = Duration::from_secs(5);
-
-/// What is known of a service whose process is looked for.
-#[derive(Clone, Debug)]
-pub struct Wanted {
-    /// `None` where the command is nothing but wrappers.
-    pub program: Option<Program>,
-    /// The user that its process should belong to.
-    pub owner: Option<u32>,
-    /// Others that it may belong to: what root or the caller has started is no impostor's.
-    pub trusted: Vec<u32>,
-    pub pid_file: PidFile,
-    /// The living process that a keeper has started for it, by its record.
-    pub kept: Option<u32>,
-    pub neighbours: Neighbours,
-    pub port: Option<u16>,
-}
-
-/// The living processes that keepers have started for other services of the same state folder: two services may differ in
-/// nothing but their environment. Read once it is asked for.
-#[derive(Clone, Debug, Default)]
-pub struct Neighbours {
-    state_dir: PathBuf,
-    service: String,
-    pids: OnceLock<Vec<u32>>,
-}
-
-impl Neighbours {
-    fn pids(&self) -> &[u32] {
-        self.pids.get_or_init(|| {
-            let kept = KeptProgram::all(&self.state_dir).into_iter().filter(|kept| kept.name != self.service);
-            kept.filter_map(|kept| Some(Bound::again(kept.program.as_ref()?)?.identity().pid)).collect()
-        })
-    }
-}
 
 /// Where a service's process is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,33 +52,6 @@ pub enum Owner {
 }
 
 impl Wanted {
-    /// What a service's process is known by. Looks at the file system; `root` is the folder whose owner it runs as where
-    /// nothing else is said; in `state_dir` stands what keepers have started.
-    pub fn of(service: &Service, root: &Path, state_dir: &Path) -> Self {
-        Self {
-            program: service.command.as_ref().and_then(|c| Program::new(c.words(), &service.cwd)),
-            owner: Self::owner_of_service(service, root),
-            trusted: vec![0, platform::caller_uid()],
-            pid_file: service.pid_file.as_ref().map_or(PidFile::Missing, |path| PidFile::read(path)),
-            kept: KeptProgram::read(state_dir, &service.name)
-                .and_then(|kept| Bound::again(kept.program.as_ref()?).map(|bound| bound.identity().pid)),
-            neighbours: Neighbours {
-                state_dir: state_dir.to_owned(),
-                service: service.name.clone(),
-                pids: OnceLock::new(),
-            },
-            port: service.port,
-        }
-    }
-
-    /// The user that a service's process should belong to; `None` where nobody is called so.
-    pub fn owner_of_service(service: &Service, root: &Path) -> Option<u32> {
-        match service.user.as_deref() {
-            Some(name) => platform::account_of_name(name).map(|account| account.uid),
-            None => platform::file_owner(root),
-        }
-    }
-
     /// Processes that are the service's by their command alone, without those that descend from another such.
     pub fn roots(&self, table: &Table) -> Vec<u32> {
         let mut same: Vec<u32> = table
@@ -183,11 +118,6 @@ impl Wanted {
         if self.is_orphan(table, pid, &[pid]) { Owner::Orphan } else { Owner::Stranger }
     }
 
-    /// Whether a process of this user may be the service's.
-    pub fn may_belong_to(&self, user: u32) -> bool {
-        self.owner == Some(user) || self.trusted.contains(&user)
-    }
-
     fn likeness(&self, table: &Table, pid: u32) -> Likeness {
         let alive = |stat: &&platform::ProcessStat| !stat.is_kernel && stat.state != ProcessState::Zombie;
         let (Some(program), Some(_)) = (&self.program, table.stat(pid).filter(alive)) else {
@@ -200,12 +130,11 @@ impl Wanted {
     /// Whether it belongs to the right user, and to no other service.
     fn has_owner(&self, table: &Table, pid: u32) -> bool {
         let owner = table.facts(pid).and_then(|f| f.owner);
-        owner.is_some_and(|owner| self.may_belong_to(owner)) && !self.is_a_neighbours(table, pid)
+        owner.is_some_and(|owner| self.may_belong_to(owner)) && !self.is_a_twins(table, pid)
     }
 
-    fn is_a_neighbours(&self, table: &Table, pid: u32) -> bool {
-        let belongs_to = |root: u32| root == pid || table.descends(pid, root);
-        !self.kept.is_some_and(belongs_to) && self.neighbours.pids().iter().any(|root| belongs_to(*root))
+    fn is_a_twins(&self, table: &Table, pid: u32) -> bool {
+        self.of_twins.iter().any(|root| *root == pid || table.descends(pid, *root))
     }
 
     fn is_at_home(&self, table: &Table, pid: u32) -> bool {
@@ -294,7 +223,6 @@ fn is_spawned_worker(words: &[std::ffi::OsString]) -> bool {
     after.is_some_and(|code| code.to_string_lossy().starts_with("from multiprocessing."))
 }
 
-/// Where a service is started, for the rows of a test.
 fn is_alive(table: &Table, pid: u32) -> bool {
     table.stat(pid).is_some_and(|stat| stat.state != ProcessState::Zombie)
 }
@@ -375,7 +303,7 @@ pub(super) mod tests {
                 trusted: vec![0],
                 pid_file,
                 kept: None,
-                neighbours: Neighbours::default(),
+                of_twins: Vec::new(),
                 port: Some(8000),
             }
         }
@@ -454,6 +382,21 @@ pub(super) mod tests {
                 .with(10, 1, "python3|other.py", |_, _| ())
                 .with(11, 10, WORKER, |stat, _| stat.group = 10);
         assert_eq!(world.presence(None, &[11]), Presence::Down);
+    }
+
+    #[test]
+    fn what_a_keeper_has_started_for_a_twin_is_no_copy_of_ours_and_neither_are_its_children() {
+        let world = World::new()
+            .with(10, 1, "python3|main.py", |_, _| ())
+            .with(11, 10, "python3|main.py", |_, _| ())
+            .with(20, 1, "python3|main.py", |_, _| ());
+        let by = |of_twins: &[u32]| {
+            let wanted = Wanted { of_twins: of_twins.to_vec(), ..world.wanted("python3 main.py", None) };
+            wanted.locate(&world.table(), &[])
+        };
+        assert_eq!(by(&[]), running(10, &[20]));
+        assert_eq!(by(&[10]), running(20, &[]));
+        assert_eq!(by(&[10, 20]), Presence::Down);
     }
 
     #[test]

@@ -19,13 +19,15 @@ mod spawn;
 pub mod stop;
 mod table;
 mod tree;
+mod wanted;
 
 pub use bound::{Bound, Change, Trust};
 pub use cookie::{Cookie, VARIABLE as COOKIE_VARIABLE};
 pub use guard::{Guard, Permit, Refusal};
-pub use locate::{Owner, Presence, Proof, Wanted};
+pub use locate::{Owner, Presence, Proof};
 pub use pid_file::PidFile;
 pub use program::{Likeness, Program};
 pub use spawn::{Launch, Launched, Stream, bare_environment, spawn};
 pub use table::{Facts, Table};
 pub use tree::{FileUse, TreeUsage, cpu_now};
+pub use wanted::{Twins, Wanted};

@@ -21,7 +21,7 @@ use crate::recover::hands::{Freed, Hands, StepResult};
 use crate::recover::plan::Plan;
 use crate::recover::preserve::{self, Kept, Order};
 use crate::recover::snapshot::{self, Evidence, Scene};
-use crate::service::{Ended, Patience, Prepared, Site, Stop, Witness, Work};
+use crate::service::{Ended, Patience, Prepared, Site, Started, Stop, Witness, Work};
 use crate::store::{Lock, Wish};
 
 /// Measures services, read together with all that is known; none named: everything.
@@ -214,7 +214,8 @@ impl Hands for Crew<'_> {
         self.ends.insert(service.name.clone(), end);
         let start = self.starts.remove(&service.name).ok_or("it was not made ready")?;
         self.note(&service.name, Work::Begun);
-        let started = self.outfit.site.launch(start);
+        // A watchdog may have been faster: no second copy is started beside it.
+        let started = self.outfit.site.launch_again(service, start, Utc::now()).map(Started::pid);
         self.note(&service.name, Work::Done);
         if let Some(bound) = started.as_ref().ok().copied().flatten().and_then(Bound::take) {
             self.started.insert(service.name.clone(), bound);

@@ -35,6 +35,18 @@ pub(super) fn of(inventory: &Inventory, findings: &[Finding], wish: &Wish) -> Cu
     if !inventory.strangers.is_empty() && !wish.evict && needs_port(inventory, findings) {
         return Cure::Refuse(squatted(inventory));
     }
+    let acts = match wish.scope {
+        Scope::Full | Scope::Preventive => true,
+        _ => worst(name, findings).is_some(),
+    };
+    // What is started beside it may be a second copy.
+    if let Some(member) = inventory.unproven.as_ref().filter(|_| acts) {
+        let (pid, command) = (member.pid, &member.command);
+        return Cure::Refuse(format!(
+            "pid {pid} ({command}) may be it, and {}; run this as its user or as root",
+            member.why
+        ));
+    }
     let evicts = wish.evict && !inventory.strangers.is_empty();
     let replaced = if runs || evicts { Cure::Restart } else { Cure::Start };
     let least = worst(name, findings).map_or(Cure::Fine, |f| for_finding(f, inventory, findings, wish));

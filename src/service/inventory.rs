@@ -9,7 +9,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use crate::config::Service;
 use crate::model::Identity;
 use crate::platform::{self, Listener, ProcessState};
-use crate::process::{Bound, Owner, Presence, Proof, Table, Wanted};
+use crate::process::{Bound, Owner, Presence, Proof, Table, Twins, Wanted};
 use crate::service::stop::scope_of;
 use crate::service::{Site, Unit, in_order};
 use crate::store::{Desired, Wish};
@@ -74,7 +74,13 @@ impl Site {
         let ports: Vec<u16> = services.iter().filter_map(|service| service.port).collect();
         let mut all = || table.stats().filter(|stat| !stat.is_kernel).map(|stat| stat.pid).collect();
         let listeners = platform::listeners(&ports, &[], &mut all).unwrap_or_default();
-        let look = Look { table: &table, listeners: &listeners, state_dir: &self.state_dir, now };
+        let look = Look {
+            table: &table,
+            listeners: &listeners,
+            twins: &self.twins,
+            state_dir: &self.state_dir,
+            now,
+        };
         Ok(services.iter().map(|service| look.at(service, &self.root)).collect())
     }
 }
@@ -82,6 +88,7 @@ impl Site {
 struct Look<'a> {
     table: &'a Table,
     listeners: &'a [Listener],
+    twins: &'a Twins,
     state_dir: &'a Path,
     now: DateTime<Utc>,
 }
@@ -99,7 +106,7 @@ impl Look<'_> {
         if found.managed.is_some() {
             return found;
         }
-        let wanted = Wanted::of(service, root, self.state_dir);
+        let wanted = Wanted::of(service, self.twins, root, self.state_dir);
         let listeners: Vec<Listener> =
             self.listeners.iter().filter(|l| Some(l.address.port()) == wanted.port).cloned().collect();
         let presence = wanted.locate(self.table, &listeners);

@@ -38,6 +38,15 @@ pub enum Started {
     Already(Option<u32>),
 }
 
+impl Started {
+    /// Its pid, where that is told.
+    pub fn pid(self) -> Option<u32> {
+        match self {
+            Self::Now(pid) | Self::Already(pid) => pid,
+        }
+    }
+}
+
 /// Why a service was not started.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -143,13 +152,14 @@ pub(super) fn may_start(service: &Service, found: &Inventory) -> Result<Option<u
     if let Some(member) = &found.unproven {
         return Err(StartError::Unproven { member: Box::new(member.clone()) });
     }
+    // Before remains of it: those a restart would end, a stranger it would not.
+    if let (Some(holder), Some(port)) = (found.strangers.first(), service.port) {
+        return Err(StartError::PortTaken { port, holder: Box::new(holder.clone()) });
+    }
     if !found.orphans.is_empty() {
         return Err(StartError::Remains { members: found.orphans.clone() });
     }
-    match (found.strangers.first(), service.port) {
-        (Some(holder), Some(port)) => Err(StartError::PortTaken { port, holder: Box::new(holder.clone()) }),
-        _ => Ok(None),
-    }
+    Ok(None)
 }
 
 fn named(members: &[Member]) -> String {
@@ -250,6 +260,8 @@ mod tests {
         let taken = may_start(service, &found).unwrap_err().to_string();
         assert_eq!(taken, "its port 8000 is held by pid 30 (x), which is not its own");
         found.orphans = (20..27).map(member).collect();
+        assert_eq!(may_start(service, &found).unwrap_err().to_string(), taken, "a restart would not end it");
+        found.strangers.clear();
         let remains = may_start(service, &found).unwrap_err().to_string();
         assert!(remains.contains("pid 24 (x), and 2 more; "), "{remains}");
         found.own = vec![member(10)];

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 
 use crate::keeper::Keeper;
-use crate::process::Bound;
+use crate::process::{Bound, Twins};
 use crate::store::{Desired, Lock, Wish, WriteError, create_folder};
 
 const LOCK: &str = "action.lock";
@@ -21,6 +21,8 @@ pub struct Site {
     pub state_dir: PathBuf,
     /// Starts services and keeps their output.
     pub keeper: Keeper,
+    /// Which of its services only their keeper tells apart.
+    pub twins: Twins,
     /// What services of the caller's own user are started with.
     pub environment: Vec<(OsString, OsString)>,
 }

@@ -67,7 +67,7 @@ impl Site {
         witness: &mut Witness<'_>,
     ) -> Vec<Ended> {
         let (held, mut ended) = hold(&stop.members);
-        let wanted = Wanted::of(service, &self.root, &self.state_dir);
+        let wanted = Wanted::of(service, &self.twins, &self.root, &self.state_dir);
         let kept = KeptProgram::read(&self.state_dir, &service.name);
         let target = Target {
             roots: held,

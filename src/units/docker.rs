@@ -20,10 +20,14 @@ pub(super) fn carry_out(name: &str, order: Order, limits: Limits) -> Result<Obey
     match (order, container.status.as_str()) {
         (Order::Start, "running") => return Ok(Obeyed::already(container.pid)),
         (Order::Stop, "created" | "exited" | "dead") => return Ok(Obeyed::already(None)),
-        (Order::Start | Order::Restart, "paused") => tell(name, &["unpause"], limits.start)?,
+        (Order::Start, "paused") => tell(name, &["unpause"], limits.start)?,
         (Order::Start, _) => tell(name, &["start"], limits.start)?,
         (Order::Stop, _) => tell(name, &["stop", "-t", &seconds], limits.stop + KILLING)?,
-        (Order::Restart, _) => {
+        (Order::Restart, status) => {
+            if status == "paused" {
+                // It hears no signal before that.
+                tell(name, &["unpause"], limits.start)?;
+            }
             tell(name, &["restart", "-t", &seconds], limits.stop + KILLING + limits.start)?;
         }
     }

@@ -16,6 +16,7 @@ use chrono::Utc;
 use fuelops::checks::{self, BackupFolder, ErrorCounter, Plan};
 use fuelops::config::{Environment, parse};
 use fuelops::model::{Finding, Severity};
+use fuelops::process::Twins;
 
 /// Room that a whole run takes beyond its longest deadline: by contract a second, and some for a busy machine.
 const ROOM: Duration = Duration::from_secs(4);
@@ -41,6 +42,7 @@ fn look_in(root: &Path, checks: &[String]) -> Vec<Finding> {
         folders: Vec::new(),
         thresholds: config.thresholds,
         services: Vec::new(),
+        twins: Twins::default(),
         checks: config.checks,
         logs: Vec::new(),
         error_store: None,

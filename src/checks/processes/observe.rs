@@ -11,7 +11,7 @@ use crate::checks::processes::culprits;
 use crate::checks::system::SAMPLE;
 use crate::config::{Manager, ProcessCheck, Service, Thresholds};
 use crate::platform::{self, Listener, MemoryLimit, ProcessState, StartMark};
-use crate::process::{Owner, PidFile, Presence, Table, TreeUsage, Wanted, cpu_now};
+use crate::process::{Owner, PidFile, Presence, Table, TreeUsage, Twins, Wanted, cpu_now};
 use crate::text::redact;
 
 /// Time for asking whether somebody unseen answers on a port of this machine.
@@ -23,6 +23,7 @@ const MAX_HOLDERS: usize = 16;
 #[derive(Clone, Debug)]
 pub(in crate::checks) struct Look {
     pub(in crate::checks) services: Vec<Service>,
+    pub(in crate::checks) twins: Twins,
     /// Of process checks, in the order of the plan; `None` for others.
     pub(in crate::checks) checks: Vec<Option<ProcessCheck>>,
     pub(in crate::checks) root: PathBuf,
@@ -152,7 +153,7 @@ impl Search {
         if service.manager != Manager::Process {
             return None;
         }
-        let wanted = Wanted::of(service, &look.root, &look.state_dir);
+        let wanted = Wanted::of(service, &look.twins, &look.root, &look.state_dir);
         let missing_user = service.user.as_deref().filter(|_| wanted.owner.is_none()).map(str::to_owned);
         Some(Self { wanted, has_pid_file: service.pid_file.is_some(), missing_user })
     }

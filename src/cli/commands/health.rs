@@ -17,6 +17,7 @@ use crate::config::{Config, Loaded, Origin, Via};
 use crate::diagnose::{self, Known};
 use crate::model::{Hint, Verdict};
 use crate::platform::{self, Termination};
+use crate::process::Twins;
 use crate::render::{self, HealthDetail};
 use crate::report::HealthReport;
 use crate::text::{human, shell};
@@ -110,6 +111,7 @@ pub(super) fn plan(config: &Config) -> Plan {
         folders: vec![config.root.clone(), config.logs.report_dir.clone(), config.backup.dir.clone()],
         thresholds: config.thresholds.clone(),
         services: config.services.clone(),
+        twins: Twins::among(&config.services),
         checks: config.checks.clone(),
         logs: config.logs.paths.clone(),
         error_store: config.errors.store.file().map(Path::to_owned),

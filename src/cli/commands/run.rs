@@ -13,6 +13,7 @@ use crate::config::{Config, Service};
 use crate::keeper::{self, Echo, Foreground, Keeper, Start};
 use crate::model::Level;
 use crate::platform;
+use crate::process::Twins;
 use crate::render::{self, TerminalStyle};
 use crate::service::Site;
 use crate::store::{LogFiles, create_folder};
@@ -119,6 +120,7 @@ pub(super) fn site_of(config: &Config) -> Site {
         root: config.root.clone(),
         state_dir: config.state_dir.clone(),
         keeper: keeper_of(config),
+        twins: Twins::among(&config.services),
         environment: std::env::vars_os().collect(),
     }
 }

@@ -37,9 +37,10 @@ impl Case<'_> {
     /// Starts or restarts a service: its manager does, or this program.
     pub(super) fn start(self, service: &Service) -> Option<String> {
         match (service.manager, &service.unit) {
-            (Manager::Systemd, Some(unit)) => Some(words(["sudo", "systemctl", "restart", unit])),
             (Manager::Process, _) => self.fuelops(["recover"]),
-            _ => None,
+            // It finds the manager, and the scope of its unit.
+            (_, Some(_)) => self.fuelops(["restart", &service.name]),
+            (_, None) => None,
         }
     }
 

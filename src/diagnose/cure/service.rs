@@ -67,6 +67,16 @@ pub(super) fn nameless(case: Case<'_>) -> Option<Hint> {
     Some(hint(text, look.or_else(|| case.last_lines())))
 }
 
+impl Case<'_> {
+    /// What is left of a service that an operator stopped is ended; `recover` would leave it alone.
+    fn stop_for_good(self) -> Option<Hint> {
+        let service = self.service?;
+        self.known.evidence.stopped_ago(&service.name)?;
+        let stop = self.fuelops(["stop", &service.name])?;
+        Some(hint("an operator stopped it, and it is meant to be down: end what is left of it", Some(stop)))
+    }
+}
+
 /// What a check asks is not there, and no service of the config is behind it.
 fn elsewhere(case: Case<'_>) -> Hint {
     hint("see whether what it asks runs, and at that address", Some(case.again()))
@@ -78,6 +88,9 @@ fn by_hand(service: &Service) -> Option<String> {
 }
 
 pub(super) fn orphan(case: Case<'_>) -> Hint {
+    if let Some(stop) = case.stop_for_good() {
+        return stop;
+    }
     let mut pids = numbers(case.finding, "pids");
     pids.extend(strangers(case.finding));
     if let Some(recover) = case.fuelops(["recover"]) {
@@ -111,6 +124,9 @@ pub(super) fn hung(case: Case<'_>) -> Hint {
     // Of a process finding: the process is stopped. Of an answer that does not come: it depends on what it waits for.
     if let Some(pid) = number(case.finding, "pid") {
         return hint("let it go on; somebody or a debugger has stopped it", Some(kill("-CONT", &[pid])));
+    }
+    if let Some(stop) = case.stop_for_good() {
+        return stop;
     }
     let restart = case.service.and_then(|service| case.start(service));
     if restart.is_some() {

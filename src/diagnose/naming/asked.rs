@@ -33,7 +33,8 @@ mod tests {
         let found = &read(vec![bad("service.api.process", Cause::ProcessDown)], &known)[0];
         assert!(found.summary.contains("an operator stopped it 5m ago"), "{}", found.summary);
         assert_eq!(found.hint.as_ref().unwrap().command.as_deref(), Some("fuelops start api"));
-        let other = &read(vec![bad("service.api.process", Cause::OrphanProcess)], &known)[0];
-        assert!(!other.summary.contains("operator"), "{}", other.summary);
+        let left = &read(vec![bad("service.api.process", Cause::OrphanProcess)], &known)[0];
+        assert!(!left.summary.contains("operator"), "{}", left.summary);
+        assert_eq!(left.hint.as_ref().unwrap().command.as_deref(), Some("fuelops stop api"));
     }
 }

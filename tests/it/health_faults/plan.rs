@@ -10,6 +10,7 @@ use fuelops::config::{
     Bars, Check, CheckKind, Environment, HttpCheck, LatencyBars, StatusSet, Thresholds, Url,
 };
 use fuelops::model::Finding;
+use fuelops::process::Twins;
 
 /// Time that each check of a test has.
 pub(super) const TIMEOUT: Duration = Duration::from_millis(1_500);
@@ -35,6 +36,7 @@ pub(super) fn plan(root: &Path) -> Plan {
         folders: Vec::new(),
         thresholds: thresholds(),
         services: Vec::new(),
+        twins: Twins::default(),
         checks: Vec::new(),
         logs: Vec::new(),
         error_store: None,
