@@ -214,9 +214,10 @@ pub(super) fn cut(text: &str, most: usize) -> String {
     }
 }
 
-/// Cut first: patterns over a megabyte are dear. What is cut in the middle of a secret still begins like one.
+/// Cut before it is redacted, as patterns over a megabyte are dear, but not as short as it is told: half a secret does
+/// not look like one.
 fn tidy(text: &str, most: usize) -> String {
-    redact::secrets(&cut(text, most)).into_owned()
+    cut(&redact::secrets(&cut(text, 4 * most)), most)
 }
 
 #[cfg(test)]
@@ -242,6 +243,17 @@ mod tests {
         let told = Notice::of(&troubles[0], Kind::Opened, "i-1", &place);
         assert_eq!(told.subject(), "[p] critical: mysql: refused");
         assert_eq!(told.consequences[0].target, "api");
+    }
+
+    #[test]
+    fn a_secret_where_the_text_is_cut_is_told_in_no_part() {
+        let url = "mysql://root:hunter2secret@db/fuel";
+        for before in MAX_TEXT - url.len()..MAX_TEXT {
+            let mut long = notice("i", "api");
+            long.summary = format!("{} {url} refuses", "x".repeat(before));
+            let summary = long.tidied().summary;
+            assert!(!summary.contains("hun") && summary.chars().count() <= MAX_TEXT + 1, "{summary}");
+        }
     }
 
     #[test]

@@ -117,7 +117,7 @@ impl Policy {
         now: DateTime<Utc>,
     ) -> Due {
         let Some(told) = told else { return self.due_first(news, is_acknowledged, last, now) };
-        let is_given_up = news.kind == Kind::Escalated && !told.is_escalated;
+        let is_given_up = news.kind == Kind::Escalated && !told.is_escalated && !is_acknowledged;
         if news.severity > told.severity || is_given_up {
             return Due::Now(Kind::Escalated);
         }
@@ -262,6 +262,7 @@ mod tests {
         let news = later(&first, Kind::Escalated, first.at + minutes(5));
         let told = Told { severity: first.severity, at: first.at, is_escalated: false };
         assert_eq!(rules.due(&news, false, Some(&told), None, news.at), Due::Now(Kind::Escalated));
+        assert_eq!(rules.due(&news, true, Some(&told), None, news.at), Due::Never, "somebody is at it");
         let told = Told { is_escalated: true, ..told };
         assert_eq!(
             rules.due(&news, false, Some(&told), None, news.at),

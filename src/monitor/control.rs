@@ -60,10 +60,14 @@ pub enum Reply {
 /// Asks the monitor of a state folder; `None` where none listens.
 ///
 /// # Errors
-/// When one listens and does not answer.
+/// When it cannot be told whether one listens, or one does and does not answer.
 pub fn ask(state_dir: &Path, request: &Request) -> io::Result<Option<Reply>> {
-    let Ok((name, _folder)) = short_name(state_dir) else { return Ok(None) };
-    let Ok(mut stream) = UnixStream::connect(name) else { return Ok(None) };
+    use io::ErrorKind::{ConnectionRefused, NotFound};
+    let connected = short_name(state_dir).and_then(|(name, _folder)| UnixStream::connect(name));
+    let mut stream = match connected {
+        Err(error) if matches!(error.kind(), NotFound | ConnectionRefused) => return Ok(None),
+        connected => connected?,
+    };
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     send(&mut stream, request)?;
@@ -140,4 +144,22 @@ fn receive<T: serde::de::DeserializeOwned>(from: impl Read) -> io::Result<T> {
     let mut line = Vec::new();
     BufReader::with_capacity(4 << 10, from.take(MAX_LINE)).read_until(b'\n', &mut line)?;
     Ok(serde_json::from_slice(&line)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_listening_is_no_error_and_everything_else_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let asked = |state_dir: &Path| ask(state_dir, &Request::Status).map(|reply| reply.is_some());
+        assert!(!asked(&folder.path().join("none")).unwrap());
+        assert!(!asked(folder.path()).unwrap());
+        drop(UnixListener::bind(folder.path().join(SOCKET)).unwrap());
+        assert!(!asked(folder.path()).unwrap(), "its monitor was killed");
+        let file = folder.path().join("file");
+        fs::write(&file, "").unwrap();
+        assert_eq!(asked(&file).unwrap_err().kind(), io::ErrorKind::NotADirectory);
+    }
 }

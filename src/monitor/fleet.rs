@@ -33,11 +33,12 @@ impl Fleet {
                 None => Machine::new(&name, policy, seed.wrapping_add(n), now),
             });
         }
-        old.into_values().flat_map(|mut machine| machine.retire("it is watched no more", now)).collect()
+        retired(old, now)
     }
 
-    /// Goes on from what an earlier monitor remembered.
-    pub fn resume(&mut self, past: Self, then: Duration, now: Duration) {
+    /// Goes on from what an earlier monitor remembered; of targets that are watched no more nothing is owed to anybody.
+    #[must_use]
+    pub fn resume(&mut self, past: Self, then: Duration, now: Duration) -> Vec<Decision> {
         let mut past: BTreeMap<String, Machine> =
             past.machines.into_iter().map(|m| (m.name.clone(), m)).collect();
         let machines = std::mem::take(&mut self.machines).into_iter();
@@ -47,6 +48,7 @@ impl Fleet {
                 None => machine,
             })
             .collect();
+        retired(past, now)
     }
 
     pub fn machines(&self) -> &[Machine] {
@@ -106,4 +108,8 @@ impl Fleet {
             |need: &String| Decision { target: need.clone(), order: Order::Probe, evidence: Vec::new() };
         well.map(probe).collect()
     }
+}
+
+fn retired(gone: BTreeMap<String, Machine>, now: Duration) -> Vec<Decision> {
+    gone.into_values().flat_map(|mut machine| machine.retire("it is watched no more", now)).collect()
 }

@@ -11,7 +11,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use chrono::{DateTime, Local, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::monitor::news::News;
@@ -72,11 +72,15 @@ enum Piece {
 /// The latest memory that is not yet written: a later one holds all that an earlier one does.
 type Slot = Arc<Mutex<Option<Box<Memory>>>>;
 
+/// Where the next line goes.
+type LogFile = Arc<Mutex<PathBuf>>;
+
 /// The writing thread's front door.
 #[derive(Debug)]
 pub(super) struct Journal {
     pieces: Option<SyncSender<Piece>>,
     latest: Slot,
+    log_file: LogFile,
     thread: Option<thread::JoinHandle<()>>,
     lost: u64,
 }
@@ -88,16 +92,20 @@ impl Journal {
     /// When there can be none.
     pub(super) fn start(state_dir: &Path, log_file: &Path) -> io::Result<Self> {
         let (pieces, received) = sync_channel(WAITING);
-        let latest = Slot::default();
+        let (latest, log_file) = (Slot::default(), Arc::new(Mutex::new(log_file.to_owned())));
         let writer = Writer {
             state_dir: state_dir.to_owned(),
-            log_file: log_file.to_owned(),
-            log: RecoveryLog::new(log_file),
+            log_file: Arc::clone(&log_file),
             latest: Arc::clone(&latest),
         };
         let thread =
             thread::Builder::new().name("journal".to_owned()).spawn(move || writer.run(&received))?;
-        Ok(Self { pieces: Some(pieces), latest, thread: Some(thread), lost: 0 })
+        Ok(Self { pieces: Some(pieces), latest, log_file, thread: Some(thread), lost: 0 })
+    }
+
+    /// Has lines written there from now on.
+    pub(super) fn set_log_file(&self, log_file: &Path) {
+        log_file.clone_into(&mut self.log_file.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// Writes an entry, in a while.
@@ -149,13 +157,12 @@ impl Journal {
 
 struct Writer {
     state_dir: PathBuf,
-    log_file: PathBuf,
-    log: RecoveryLog,
+    log_file: LogFile,
     latest: Slot,
 }
 
 impl Writer {
-    fn run(mut self, pieces: &Receiver<Piece>) {
+    fn run(self, pieces: &Receiver<Piece>) {
         while let Ok(piece) = pieces.recv() {
             for piece in std::iter::once(piece).chain(pieces.try_iter()) {
                 match piece {
@@ -172,29 +179,12 @@ impl Writer {
     }
 
     /// A disk that takes no line is told of by `health`; here there is nobody to tell.
-    fn write(&mut self, entry: &Entry) {
-        self.rotate();
-        let local: DateTime<Local> = entry.at.into();
-        self.log.line(local, &line(entry));
+    fn write(&self, entry: &Entry) {
+        let log_file = self.log_file.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        rotate(&log_file);
+        RecoveryLog::new(&log_file).line(entry.at.into(), &message(entry));
         self.put_aside(JOURNAL, OLDER);
         self.append(JOURNAL, entry).unwrap_or(());
-    }
-
-    /// Puts a long `monitor.log` aside.
-    fn rotate(&self) {
-        let is_long = |metadata: fs::Metadata| metadata.is_file() && metadata.len() >= MAX_LOG_BYTES;
-        if !fs::symlink_metadata(&self.log_file).is_ok_and(is_long) {
-            return;
-        }
-        let older = |n: u32| {
-            let mut name = self.log_file.clone().into_os_string();
-            name.push(format!(".{n}"));
-            PathBuf::from(name)
-        };
-        for n in (1..KEPT_LOGS).rev() {
-            fs::rename(older(n), older(n + 1)).unwrap_or(());
-        }
-        fs::rename(&self.log_file, older(1)).unwrap_or(());
     }
 
     /// A recording begins with everything as it stood: only there it may be cut.
@@ -225,8 +215,29 @@ impl Writer {
     }
 }
 
-/// How an entry reads in `monitor.log`.
-pub(super) fn line(entry: &Entry) -> String {
+/// Puts a long `monitor.log` aside.
+fn rotate(log_file: &Path) {
+    let is_long = |metadata: fs::Metadata| metadata.is_file() && metadata.len() >= MAX_LOG_BYTES;
+    if !fs::symlink_metadata(log_file).is_ok_and(is_long) {
+        return;
+    }
+    let older = |n: u32| {
+        let mut name = log_file.as_os_str().to_owned();
+        name.push(format!(".{n}"));
+        PathBuf::from(name)
+    };
+    for n in (1..KEPT_LOGS).rev() {
+        fs::rename(older(n), older(n + 1)).unwrap_or(());
+    }
+    fs::rename(log_file, older(1)).unwrap_or(());
+}
+
+/// How an entry reads in `monitor.log`: one line, with its time and without secrets.
+pub fn line(entry: &Entry) -> String {
+    RecoveryLog::shape(entry.at.into(), &message(entry))
+}
+
+fn message(entry: &Entry) -> String {
     match &entry.target {
         Some(target) => format!("{target}: {}", entry.summary),
         None => entry.summary.clone(),

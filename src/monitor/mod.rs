@@ -33,7 +33,7 @@ pub use budget::{Budget, Grant, Pace};
 pub use control::{Reply, Request, ask};
 pub use event::{Answer, Decision, Ending, Event, Order, Outcome, Reason, Remedy, Wanted};
 pub use fleet::Fleet;
-pub use journal::{Entry, entries};
+pub use journal::{Entry, entries, line};
 pub use machine::{Incident, Machine, Phase, Surroundings};
 pub use policy::{Policy, Restarts};
 pub use remedy::remedy;

@@ -77,10 +77,10 @@ impl News {
         opened
     }
 
-    /// Incidents that were told under another one, which is over.
+    /// Incidents that were told under another one, which is over; who knows of one is not told of it again.
     fn uncovered(&mut self, scene: Scene<'_>) -> Vec<Notice> {
         let machines = scene.fleet.machines().iter();
-        let open = machines.filter(|machine| machine.incident().is_some());
+        let open = machines.filter(|machine| machine.incident().is_some_and(|open| !open.is_acknowledged));
         let untold: Vec<&Machine> = open
             .filter(|machine| !self.told.contains_key(&machine.name) && !is_consequence(&machine.name, scene))
             .collect();
@@ -168,11 +168,15 @@ mod tests {
         }
 
         fn probed(&mut self, target: &str, is_good: bool) {
-            self.clock += Duration::from_secs(1);
             let answer = if is_good { Answer::Good } else { Answer::Bad("no good".to_owned()) };
+            self.happened(target, Event::Probed { answer });
+        }
+
+        fn happened(&mut self, target: &str, event: Event) {
+            self.clock += Duration::from_secs(1);
             let at = DateTime::UNIX_EPOCH + self.clock;
             let place = Place { host: "h".to_owned(), project: "p".to_owned(), at };
-            for decision in self.fleet.step(target, Event::Probed { answer }, self.clock) {
+            for decision in self.fleet.step(target, event, self.clock) {
                 let scene =
                     Scene { fleet: &self.fleet, findings: &self.findings, place: &place, optional: &[] };
                 let notices = self.news.of(&decision, scene);
@@ -215,5 +219,17 @@ mod tests {
             news("api", Kind::Resolved),
         ];
         assert_eq!(desk.told(), expected);
+    }
+
+    #[test]
+    fn a_consequence_that_somebody_knows_of_is_not_told_when_its_cause_is_over() {
+        let mut desk = Desk::new();
+        desk.probed("mysql", false);
+        desk.probed("api", false);
+        desk.happened("api", Event::Acknowledge);
+        desk.findings.clear();
+        desk.probed("mysql", true);
+        desk.probed("api", true);
+        assert_eq!(desk.told(), [news("mysql", Kind::Opened), news("mysql", Kind::Resolved)]);
     }
 }

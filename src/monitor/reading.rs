@@ -1,5 +1,6 @@
 //! What the loop makes of its mail: answers, ends, close looks, questions.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::Utc;
@@ -15,6 +16,30 @@ use crate::store::KeptProgram;
 const KEEPER: Duration = Duration::from_secs(5);
 /// Everything as it stands is recorded each so many events.
 const SCENE: u64 = 4096;
+
+/// Processes that had ended before they could be held, and when somebody was sent to find out how.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Inquiries {
+    asked: BTreeMap<String, (u32, Duration)>,
+}
+
+impl Inquiries {
+    /// Whether somebody is to be sent: not twice for one process, but after a while, as the first may be lost.
+    fn is_due(&mut self, target: &str, pid: u32, now: Duration) -> bool {
+        let is_fresh = |(asked, at): &(u32, Duration)| *asked == pid && now.saturating_sub(*at) < KEEPER;
+        if self.asked.get(target).is_some_and(is_fresh) {
+            return false;
+        }
+        self.asked.insert(target.to_owned(), (pid, now));
+        true
+    }
+
+    /// Keeps only what these targets are known to run.
+    fn retain(&mut self, watched: &[(String, u32)]) {
+        self.asked
+            .retain(|target, (pid, _)| watched.iter().any(|(name, runs)| name == target && runs == pid));
+    }
+}
 
 impl Watch<'_> {
     pub(super) fn read_mail(&mut self) {
@@ -104,13 +129,15 @@ impl Watch<'_> {
         let watched: Vec<(String, u32)> =
             self.fleet.machines().iter().filter_map(|m| Some((m.name.clone(), m.pid()?))).collect();
         self.held.retain(|target, _| watched.iter().any(|(name, _)| name == target));
+        self.inquiries.retain(&watched);
         for (target, pid) in watched {
             self.inquire_again(&target);
             let is_held = self.held.get(&target).is_some_and(|held| held.bound.identity().pid == pid);
             if !is_held {
                 match Bound::take(pid) {
                     Some(bound) => self.keep_hold(&target, bound),
-                    None => self.hands.inquire(&target, pid),
+                    None if self.inquiries.is_due(&target, pid, self.now) => self.hands.inquire(&target, pid),
+                    None => {}
                 }
             }
         }
@@ -171,5 +198,21 @@ fn of_finding(finding: &Finding) -> Answer {
         Severity::Ok | Severity::Warning => Answer::Good,
         Severity::Critical => Answer::Bad(finding.summary.clone()),
         Severity::Unknown => Answer::Unknown(finding.summary.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_end_is_asked_about_once_and_again_after_a_while() {
+        let (mut inquiries, now) = (Inquiries::default(), Duration::from_secs(100));
+        assert!(inquiries.is_due("api", 7, now));
+        assert!(!inquiries.is_due("api", 7, now + Duration::from_secs(1)));
+        assert!(inquiries.is_due("api", 8, now + Duration::from_secs(1)), "another process");
+        assert!(inquiries.is_due("api", 8, now + Duration::from_secs(1) + KEEPER));
+        inquiries.retain(&[("api".to_owned(), 9)]);
+        assert!(inquiries.is_due("api", 8, now + Duration::from_secs(1) + KEEPER));
     }
 }

@@ -59,6 +59,11 @@ impl Case<'_> {
             return Remedy::Restart { reason: Reason::MemoryLimit, evidence: vec![over] };
         }
         let Some(bad) = self.worst() else { return Remedy::Fine };
+        let root = recover::root_of(bad, self.findings);
+        if !root.check.starts_with("service.") && !root.check.starts_with("check.") {
+            // A machine that is starved starves the next process, too.
+            return Remedy::Leave { why: format!("{}: {}", root.check, root.summary) };
+        }
         let wish = Wish { targets: vec![self.service.name.clone()], ..Wish::default() };
         let plan = recover::plan(self.findings, std::slice::from_ref(self.found), &wish);
         if plan.decision == Decision::Refuse {
@@ -66,11 +71,6 @@ impl Case<'_> {
         }
         if let Some((_, why)) = plan.left.first() {
             return Remedy::Leave { why: why.clone() };
-        }
-        let root = root_of(bad, self.findings);
-        if !root.check.starts_with("service.") && !root.check.starts_with("check.") {
-            // A machine that is starved starves the next process, too.
-            return Remedy::Leave { why: format!("{}: {}", root.check, root.summary) };
         }
         match self.signs() {
             signs if signs.len() >= 2 => Remedy::Restart { reason: Reason::Hang, evidence: signs },
@@ -121,24 +121,13 @@ impl Case<'_> {
     }
 }
 
+/// Idleness alone says nothing of what is wrong.
 fn not_proved(bad: &Finding, signs: &[String]) -> String {
-    match signs {
-        [] => format!("{}: a restart is not known to help", bad.summary),
-        [one, ..] => format!("{one}; nothing else says that it hangs, so it is not stopped"),
+    if signs.contains(&bad.summary) {
+        format!("{}; nothing else says that it hangs, so it is not stopped", bad.summary)
+    } else {
+        format!("{}: a restart is not known to help", bad.summary)
     }
-}
-
-/// Follows consequences to what caused them.
-fn root_of<'a>(finding: &'a Finding, findings: &'a [Finding]) -> &'a Finding {
-    let mut at = finding;
-    // No chain is longer than there are findings.
-    for _ in 0..findings.len() {
-        match at.caused_by.as_ref().and_then(|id| findings.iter().find(|f| f.check == *id)) {
-            Some(next) => at = next,
-            None => break,
-        }
-    }
-    at
 }
 
 #[cfg(test)]
@@ -207,9 +196,21 @@ mod tests {
     }
 
     #[test]
+    fn a_full_disk_is_told_as_it_is_and_no_room_is_promised() {
+        let full = Finding::new("disk./", "/", Severity::Critical, "full").because(Cause::DiskFull);
+        let mut failing = finding("http", Severity::Critical, Some(Cause::BadResponse));
+        failing.caused_by = Some("disk./".into());
+        let told = of(&[failing, uses(0.0), full], &living());
+        assert_eq!(told, Remedy::Leave { why: "disk./: full".to_owned() });
+    }
+
+    #[test]
     fn an_error_answer_is_not_restarted_away() {
         let bad = finding("http", Severity::Critical, Some(Cause::BadResponse));
-        assert!(matches!(of(&[bad, uses(0.0)], &living()), Remedy::Leave { .. }));
+        let why = "http is so: a restart is not known to help".to_owned();
+        assert_eq!(of(&[bad, uses(0.0)], &living()), Remedy::Leave { why });
+        let why = "http is so; nothing else says that it hangs, so it is not stopped".to_owned();
+        assert_eq!(of(&[silent(), uses(70.0)], &living()), Remedy::Leave { why });
         assert_eq!(of(&[finding("http", Severity::Ok, None), uses(0.0)], &living()), Remedy::Fine);
     }
 

@@ -32,9 +32,9 @@ impl Results {
         self.is_flapping = if self.is_flapping { share >= CALM_BELOW } else { share >= FLAPS_FROM };
     }
 
-    /// Its process is another one: what the old one did is past, but for its going to and fro.
+    /// Its process is another one: what the old one did is past.
     pub fn begin_anew(&mut self) {
-        self.last.clear();
+        *self = Self::default();
     }
 
     /// Failures since the last success.
@@ -104,5 +104,12 @@ mod tests {
             results.push(true);
         }
         assert!(!results.is_flapping());
+    }
+
+    #[test]
+    fn another_process_is_not_charged_with_what_the_old_one_did() {
+        let mut results = of("+-+-+-+-+-+-+-+-+-+-+");
+        results.begin_anew();
+        assert_eq!(results, Results::default());
     }
 }

@@ -164,14 +164,20 @@ impl Step<'_> {
             let evidence = if self.machine.obstacle.is_some() { &[] } else { evidence };
             return self.ask(Order::Start, evidence);
         }
-        let grant = self.machine.budget.grant(&policy, self.now);
+        self.act(Order::Start, &policy, evidence);
+    }
+
+    /// Starts or restarts it, as soon as its budget has that.
+    fn act(&mut self, order: Order, policy: &Restarts, evidence: &[String]) {
+        let grant = self.machine.budget.grant(policy, self.now);
         if grant.at > self.now {
             return self.wait(grant.at, grant.pace, evidence);
         }
         let mut evidence = evidence.to_vec();
-        evidence.push(self.spent(&policy));
+        evidence.push(self.spent(policy));
+        self.machine.strikes = None;
         self.machine.phase = Phase::Acting;
-        self.ask(Order::Start, &evidence);
+        self.ask(order, &evidence);
     }
 
     /// Counts a restart, and says the how manieth it is.
@@ -321,22 +327,19 @@ impl Step<'_> {
             return;
         }
         if self.machine.pid.is_none() {
-            return match remedy {
-                Remedy::Start { why } => self.down(&[why]),
-                _ => self.due_unless_asked(),
-            };
+            if let Remedy::Start { why } = remedy {
+                self.down(&[why]);
+            }
+            return;
         }
         match remedy {
             Remedy::Fine if self.is_doubted() => {
                 self.machine.phase = Phase::Suspect;
                 self.due_in(AGAIN);
             }
-            Remedy::Fine => {
-                self.machine.strikes = None;
-                self.due_unless_asked();
-            }
+            Remedy::Fine => self.machine.strikes = None,
             Remedy::Unknown { .. } if self.is_doubted() => self.due_in(AGAIN),
-            Remedy::Unknown { .. } => self.due_unless_asked(),
+            Remedy::Unknown { .. } => {}
             Remedy::Leave { why } => self.left(why),
             // Its end is told by the process itself, with how it ended.
             Remedy::Start { .. } => self.due_in(AGAIN),
@@ -358,15 +361,9 @@ impl Step<'_> {
         is_waiting || matches!(self.machine.phase, Phase::Examined | Phase::Failing { .. })
     }
 
-    fn due_unless_asked(&mut self) {
-        if self.machine.asked.is_none() {
-            self.machine.due = self.machine.due.max(self.now);
-        }
-    }
-
     fn left(&mut self, why: String) {
         if !self.is_doubted() {
-            return self.due_unless_asked();
+            return;
         }
         let is_news = self.machine.phase != Phase::Failing { why: why.clone() };
         let evidence = [why.clone()];
@@ -390,15 +387,7 @@ impl Step<'_> {
         if self.machine.is_paused {
             return self.fail(format!("paused: {}", evidence.join("; ")));
         }
-        let grant = self.machine.budget.grant(&policy, self.now);
-        if grant.at > self.now {
-            return self.wait(grant.at, grant.pace, evidence);
-        }
-        let mut evidence = evidence.to_vec();
-        evidence.push(self.spent(&policy));
-        self.machine.strikes = None;
-        self.machine.phase = Phase::Acting;
-        self.ask(Order::Restart { reason }, &evidence);
+        self.act(Order::Restart { reason }, &policy, evidence);
     }
 
     pub(super) fn acted(&mut self, outcome: Outcome) {

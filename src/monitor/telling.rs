@@ -20,7 +20,7 @@ const ALIVE: Duration = Duration::from_secs(60);
 impl Watch<'_> {
     /// Hands on what is news.
     pub(super) fn announce(&mut self, decision: &Decision) {
-        if self.mode == Mode::Rehearse {
+        if self.mode == Mode::Rehearse || !decision.is_told() {
             return;
         }
         let place = Place { host: host_name(), project: self.setup.name.clone(), at: Utc::now() };

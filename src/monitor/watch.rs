@@ -22,6 +22,7 @@ use crate::monitor::looks::Looks;
 use crate::monitor::mailbox::{Mail, Mailbox, mailbox};
 use crate::monitor::news::News;
 use crate::monitor::prober::Prober;
+use crate::monitor::reading::Inquiries;
 use crate::monitor::{Decision, Entry, Event, Fleet, Machine, Order, Outcome, Phase, Policy, status};
 use crate::platform::{Arrivals, caller_uid};
 use crate::process::Bound;
@@ -50,6 +51,20 @@ pub struct Setup {
     pub plan: Plan,
     pub site: Site,
     pub log_file: PathBuf,
+}
+
+impl Setup {
+    /// Whether a running monitor can go on with that one.
+    ///
+    /// # Errors
+    /// What needs a new monitor.
+    pub fn may_become(&self, next: &Self) -> Result<(), String> {
+        if next.site.state_dir == self.site.state_dir {
+            Ok(())
+        } else {
+            Err("state_dir is another one; that needs a new monitor".to_owned())
+        }
+    }
 }
 
 /// How it is watched.
@@ -84,8 +99,8 @@ pub enum Told {
 /// What the loop needs of those above.
 #[expect(missing_debug_implementations, reason = "it holds functions")]
 pub struct Callers<'a> {
-    /// Reads the config anew; an error says why it is refused.
-    pub reload: &'a mut dyn FnMut() -> Result<Setup, String>,
+    /// Reads the config anew, in place of this one; an error says why it is refused.
+    pub reload: &'a mut dyn FnMut(&Setup) -> Result<Setup, String>,
     /// Is told everything that is written down.
     pub say: &'a mut dyn FnMut(&Entry),
     /// Hands on what somebody has to be told; never waits.
@@ -129,6 +144,7 @@ pub fn watch(setup: Setup, mode: Mode, callers: Callers<'_>) -> Result<End> {
         epoch: 0,
         fleet: Fleet::new(),
         held: BTreeMap::new(),
+        inquiries: Inquiries::default(),
         keeper: None,
         keeper_due: BEGIN,
         recorded: 0,
@@ -192,6 +208,7 @@ pub(super) struct Watch<'a> {
     pub(super) epoch: u64,
     pub(super) fleet: Fleet,
     pub(super) held: BTreeMap<String, Held>,
+    pub(super) inquiries: Inquiries,
     pub(super) keeper: Option<Bound>,
     pub(super) keeper_due: Duration,
     /// Events that were recorded.
@@ -258,8 +275,9 @@ impl Watch<'_> {
         self.carry_out(decisions);
         if let Some(memory) = Memory::read(&self.setup.site.state_dir) {
             let away = (Utc::now() - memory.at).to_std().unwrap_or_default();
-            self.fleet.resume(memory.fleet, memory.clock + away, self.now);
+            let decisions = self.fleet.resume(memory.fleet, memory.clock + away, self.now);
             self.news = memory.news;
+            self.carry_out(decisions);
         }
         self.record_scene();
         let (services, checks) = (self.setup.plan.services.len(), self.setup.plan.checks.len());
@@ -324,18 +342,15 @@ impl Watch<'_> {
     }
 
     fn reload(&mut self) {
-        let setup = match (self.callers.reload)() {
-            Ok(setup) if setup.site.state_dir != self.setup.site.state_dir => {
-                Err("state_dir is another one; that needs a new monitor".to_owned())
-            }
-            other => other,
-        };
-        match setup {
+        match (self.callers.reload)(&self.setup) {
             Ok(setup) => {
                 let decisions = self.fleet.set_targets(targets(&setup.plan), seed(), self.now);
                 self.prober.set_targets(setup.plan.clone());
                 self.hands.site = setup.site.clone();
                 self.hands.plan = std::sync::Arc::new(setup.plan.clone());
+                if let Some(journal) = &self.journal {
+                    journal.set_log_file(&setup.log_file);
+                }
                 self.held.retain(|target, _| setup.plan.services.iter().any(|s| s.name == *target));
                 self.setup = setup;
                 self.refused_config = None;

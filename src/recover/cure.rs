@@ -135,7 +135,7 @@ fn squatted(inventory: &Inventory) -> String {
 }
 
 /// Follows consequences to what caused them.
-fn root_of<'a>(finding: &'a Finding, findings: &'a [Finding]) -> &'a Finding {
+pub fn root_of<'a>(finding: &'a Finding, findings: &'a [Finding]) -> &'a Finding {
     let mut at = finding;
     // No chain is longer than there are findings.
     for _ in 0..findings.len() {

@@ -24,10 +24,15 @@ impl RecoveryLog {
         Self { path: path.to_owned(), unwritten: 0 }
     }
 
-    /// Adds a line. Secrets and control characters do not reach it.
-    pub fn line(&mut self, now: DateTime<Local>, message: &str) {
+    /// How a message reads as a line of it, without secrets and control characters.
+    pub fn shape(now: DateTime<Local>, message: &str) -> String {
         let message = redact::secrets(message);
-        let line = format!("[{}] {}\n", now.format("%Y-%m-%d %H:%M:%S"), sanitize::line(&message));
+        format!("[{}] {}", now.format("%Y-%m-%d %H:%M:%S"), sanitize::line(&message))
+    }
+
+    /// Adds a line.
+    pub fn line(&mut self, now: DateTime<Local>, message: &str) {
+        let line = Self::shape(now, message) + "\n";
         if self.append(line.as_bytes()).is_err() {
             self.unwritten += 1;
         }

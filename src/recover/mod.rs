@@ -28,6 +28,7 @@ pub use archive::{Packed, pack, write_evidence, write_manifest};
 pub use breaker::{Past, open as breaker};
 pub use budget::Budget;
 pub use crew::{BadWords, Crew, MakeRoom, Measure, Outfit};
+pub use cure::root_of;
 pub use fresh::error_since;
 pub use guard::{Guard, stand};
 pub use hands::{Freed, Hands, StepResult};

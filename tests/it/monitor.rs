@@ -300,6 +300,26 @@ fn a_broken_config_is_refused_and_a_good_one_is_taken() {
     let status = watch.status();
     assert_eq!((status["targets"].as_array().unwrap().len(), &status["refused_config"]), (2, &Value::Null));
     assert_eq!(watch.pid(), Some(pid));
+    watch.configure("[monitor]\nlog_file = \"other.log\"");
+    watch.signal_monitor(Signal::SIGHUP);
+    let other = || fs::read_to_string(watch.env.path("other.log")).unwrap_or_default();
+    watch.wait_for("it writes there from now on", || other().contains("read its config anew"));
+}
+
+#[test]
+fn of_a_config_that_is_refused_nothing_is_taken() {
+    let sink = |file: &str| format!("[[alert]]\nname = \"file\"\ntype = \"file\"\npath = \"{file}\"");
+    let mut watch = Watch::of(&sink("alerts.jsonl")).start();
+    let pid = watch.is_up();
+    let before = fs::read_to_string(watch.env.path("fuelops.toml")).unwrap();
+    let after = before.replace("alerts.jsonl", "others.jsonl");
+    watch.env.write("fuelops.toml", format!("state_dir = \"elsewhere\"\n{after}"));
+    watch.signal_monitor(Signal::SIGHUP);
+    watch.is_told("state_dir is another one");
+    signal(pid, Signal::SIGKILL);
+    let told = || fs::read_to_string(watch.env.path("alerts.jsonl")).unwrap_or_default();
+    watch.wait_for("it is told where it was", || told().contains("\"opened\""));
+    assert!(!watch.env.path("others.jsonl").exists());
 }
 
 #[test]
@@ -350,6 +370,26 @@ fn one_incident_is_told_once_and_taken_back_once_over_a_restart_of_the_monitor()
     let text = told(&watch);
     let lines = |word: &str| text.lines().filter(|line| line.contains(word)).count();
     assert_eq!((lines("\"opened\""), lines("\"resolved\"")), (1, 1), "{text}");
+}
+
+#[test]
+fn what_is_taken_out_of_the_config_while_no_monitor_runs_is_taken_back_by_the_next() {
+    let sink = "[[alert]]\nname = \"file\"\ntype = \"file\"\npath = \"alerts.jsonl\"";
+    let mut watch = Watch::of("");
+    let nobody = free_port();
+    watch.configure(&format!(
+        "{sink}\n[[check]]\nname = \"peer\"\ntype = \"tcp\"\naddress = \"127.0.0.1:{nobody}\"\nperiod = \"1s\"\n\
+         failure_threshold = 1"
+    ));
+    watch.start_monitor();
+    let told = |watch: &Watch| fs::read_to_string(watch.env.path("alerts.jsonl")).unwrap_or_default();
+    watch.wait_for("it is told", || told(&watch).contains("\"opened\""));
+    watch.signal_monitor(Signal::SIGTERM);
+    watch.end_of_monitor();
+    watch.configure(sink);
+    watch.start_monitor();
+    watch.wait_for("it is taken back", || told(&watch).contains("\"resolved\""));
+    watch.is_told("peer: no longer an incident: it is watched no more");
 }
 
 #[test]

@@ -89,7 +89,8 @@ fn told(request: &Request, config: &Config, context: &Context) -> Result<Exit> {
 }
 
 fn asked(request: &Request, config: &Config) -> Result<Option<Reply>> {
-    monitor::ask(&config.state_dir, request).context("the monitor does not answer")
+    let of = config.state_dir.display();
+    monitor::ask(&config.state_dir, request).with_context(|| format!("the monitor of {of} does not answer"))
 }
 
 fn misunderstood(reply: &Reply) -> anyhow::Error {

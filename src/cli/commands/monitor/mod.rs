@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use alerts::Alerts;
 use anyhow::Result;
-use chrono::{DateTime, Local};
 use clap::{Args, Subcommand};
 
 use crate::cli::commands::{health, run as run_command};
@@ -19,7 +18,7 @@ use crate::cli::exit::{Exit, UsageError};
 use crate::cli::tools::tools;
 use crate::config::Loaded;
 use crate::monitor::{self, Callers, End, Entry, Mode, Setup, Told};
-use crate::text::{human, sanitize};
+use crate::text::human;
 
 const WATCH_PERIOD: &str = "2s";
 
@@ -133,15 +132,19 @@ fn watch(args: &MonitorArgs, context: &Context) -> Result<Exit> {
     let alerts =
         if mode == Mode::Rehearse { Alerts::default() } else { Alerts::open(&loaded.config, &context.ui) };
     let alerts = RefCell::new(alerts);
-    let mut reload = || {
+    let mut reload = |before: &Setup| {
         let loaded = context.config().map_err(|error| error.to_string())?;
-        alerts.borrow_mut().reload(&loaded.config, &context.ui);
-        Ok(setup(&loaded))
+        let setup = setup(&loaded);
+        before.may_become(&setup)?;
+        if mode != Mode::Rehearse {
+            alerts.borrow_mut().reload(&loaded.config, &context.ui);
+        }
+        Ok(setup)
     };
     let mut notify = |told: Told| alerts.borrow().tell(told);
     // Who reads over its shoulder may stop reading, or go away.
     let mut told = context.ui.stream_aside();
-    let mut say = |entry: &Entry| told.say(&shown(entry));
+    let mut say = |entry: &Entry| told.say(&format!("{}\n", monitor::line(entry)));
     let callers = Callers { reload: &mut reload, say: &mut say, notify: &mut notify, tools: tools() };
     let end = monitor::watch(setup(&loaded), mode, callers);
     alerts.borrow_mut().close();
@@ -159,15 +162,4 @@ fn setup(loaded: &Loaded) -> Setup {
         site: run_command::site_of(config),
         log_file: config.monitor.log_file.clone(),
     }
-}
-
-/// A line as it stands in `monitor.log`.
-fn shown(entry: &Entry) -> String {
-    let at: DateTime<Local> = entry.at.into();
-    let target = entry.target.as_ref().map_or_else(String::new, |target| format!("{target}: "));
-    format!(
-        "[{}] {}\n",
-        at.format("%Y-%m-%d %H:%M:%S"),
-        sanitize::line(&format!("{target}{}", entry.summary))
-    )
 }
