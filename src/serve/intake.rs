@@ -14,7 +14,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
-use tokio::sync::{Semaphore, SemaphorePermit, TryAcquireError, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot};
 
 use super::pool::Pool;
 use crate::errors::intake::{Encoding, Form, Intake, Taken};
@@ -41,12 +41,12 @@ pub struct IntakeRouter {
 struct Desk {
     intake: Arc<Intake>,
     pool: Pool,
-    held: Semaphore,
+    held: Arc<Semaphore>,
 }
 
 /// Makes the intake's router; `threads` do its work.
 pub fn intake(intake: Intake, threads: usize) -> IntakeRouter {
-    let held = Semaphore::new(HELD_KIB as usize);
+    let held = Arc::new(Semaphore::new(HELD_KIB as usize));
     IntakeRouter { desk: Arc::new(Desk { intake: Arc::new(intake), pool: Pool::new(threads), held }) }
 }
 
@@ -100,10 +100,10 @@ async fn take(desk: &Desk, form: Form, request: Request<Body>) -> Response<Body>
         return answer(desk, Ok(Taken::Forbidden));
     }
     let kib = declared.map_or(UNTOLD_KIB, |n| u32::try_from(n / 1024 + 1).unwrap_or(HELD_KIB)).min(HELD_KIB);
-    let Ok(held) = desk.held.acquire_many(kib).await else {
+    let Ok(held) = Arc::clone(&desk.held).acquire_many_owned(kib).await else {
         return refuse(StatusCode::SERVICE_UNAVAILABLE, "the listener ends");
     };
-    let mut hold = Hold { of: &desk.held, held, kib };
+    let mut hold = Hold { of: Arc::clone(&desk.held), held, kib };
     let body = match tokio::time::timeout(BODY_TIME, read(body, &mut hold)).await {
         Ok(Ok(body)) => body,
         Ok(Err(refused)) => return refused,
@@ -113,7 +113,11 @@ async fn take(desk: &Desk, form: Form, request: Request<Body>) -> Response<Body>
     let (sender, receiver) = oneshot::channel();
     let intake = Arc::clone(&desk.intake);
     let work = Box::new(move || {
-        let reply = Box::new(move |taken| drop(sender.send(taken)));
+        // The body is held until it is on the disk, whether or not anybody still waits for the answer.
+        let reply = Box::new(move |taken| {
+            drop(hold);
+            drop(sender.send(taken));
+        });
         intake.take(body, encoding, form, (query.as_deref(), auth.as_deref()), reply);
     });
     if desk.pool.run(work).is_err() {
@@ -123,24 +127,25 @@ async fn take(desk: &Desk, form: Form, request: Request<Body>) -> Response<Body>
 }
 
 /// What one body takes of what all may take together.
-struct Hold<'s> {
-    of: &'s Semaphore,
-    held: SemaphorePermit<'s>,
+#[derive(Debug)]
+struct Hold {
+    of: Arc<Semaphore>,
+    held: OwnedSemaphorePermit,
     kib: u32,
 }
 
-impl Hold<'_> {
+impl Hold {
     /// Takes more for a body that has grown beyond what it was taken for; it does not wait, or all might wait for each other.
     fn grow(&mut self, bytes: usize) -> Result<(), TryAcquireError> {
         while bytes.div_ceil(1024) > self.kib as usize {
-            self.held.merge(self.of.try_acquire_many(UNTOLD_KIB)?);
+            self.held.merge(Arc::clone(&self.of).try_acquire_many_owned(UNTOLD_KIB)?);
             self.kib += UNTOLD_KIB;
         }
         Ok(())
     }
 }
 
-async fn read(mut body: Body, hold: &mut Hold<'_>) -> Result<Vec<u8>, Response<Body>> {
+async fn read(mut body: Body, hold: &mut Hold) -> Result<Vec<u8>, Response<Body>> {
     let mut bytes = Vec::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| refuse(StatusCode::BAD_REQUEST, "the body ended too soon"))?;
@@ -227,8 +232,9 @@ mod tests {
     fn a_body_without_a_length_takes_its_part_of_what_all_may_take() {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         for (all, ok) in [(4096, true), (512, false)] {
-            let of = Semaphore::new(all);
-            let mut hold = Hold { of: &of, held: of.try_acquire_many(UNTOLD_KIB).unwrap(), kib: UNTOLD_KIB };
+            let of = Arc::new(Semaphore::new(all));
+            let held = Arc::clone(&of).try_acquire_many_owned(UNTOLD_KIB).unwrap();
+            let mut hold = Hold { of: Arc::clone(&of), held, kib: UNTOLD_KIB };
             let body = Body::from(vec![0; 1 << 20]);
             assert_eq!(runtime.block_on(read(body, &mut hold)).is_ok(), ok);
             if ok {
