@@ -86,7 +86,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l since -
 complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l until -d 'Leave out what was written after' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l top -d 'Rows of each table; JSON always holds everything' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l assignments -d 'Write which pattern each line went to, as CSV: one row for each line of input' -r -F
-complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l state -d 'Read only what was written since the run before with this FILE; rotated logs are known again' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l state -d 'Read only what was written since the run before with this FILE; rotated logs are known again, and the report is saved only with --save' -r -F
 complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l emit-state -d 'Keep what was counted in FILE, to be merged with that of other hosts or days' -r -F
 complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l merge -d 'Read no logs, but what --emit-state kept of them: the report is the one that a single run over all of them gives' -r -F
 complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l threads -d 'Threads [default: one for each processor]; the result does not depend on it' -r

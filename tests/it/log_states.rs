@@ -141,9 +141,38 @@ fn with_a_state_only_what_is_new_is_read_across_rotation() {
         quiet.stderr
     );
 
+    let lock = fs::File::open(env.path("state/seen.lock")).unwrap();
+    lock.lock().unwrap();
+    assert_eq!(analyze(&env, &["backend.log*", "--state", "state/seen"]).code, Some(75));
+    drop(lock);
+    // Logs that are gone are not logs without news.
+    let gone = analyze(&env, &["elsewhere.log", "--state", "state/seen"]);
+    assert_eq!((gone.code, gone.stdout.contains("elsewhere.log")), (Some(3), true), "{}", gone.stdout);
+    let part = analyze(&env, &["elsewhere.log", "backend.log*", "--state", "state/seen"]);
+    assert_eq!(
+        (part.code, part.stderr.contains("elsewhere.log: missing")),
+        (Some(0), true),
+        "{}",
+        part.stderr
+    );
+
     env.write("state/seen", "{}");
     let spoilt = analyze(&env, &["backend.log", "--state", "state/seen"]);
     assert_eq!((spoilt.code, spoilt.stdout.as_str()), (Some(74), ""));
+}
+
+#[test]
+fn what_is_new_does_not_take_the_place_of_the_whole() {
+    let env = Env::new();
+    env.write("fuelops.toml", "[logs]\npaths = [\"backend.log\"]\n");
+    env.write("backend.log", "2026-03-02 10:00:00 [ERROR] app - database refused the connection\n");
+    let hour_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+    fs::File::options().append(true).open(env.path("backend.log")).unwrap().set_modified(hour_ago).unwrap();
+    let baseline = env.path(".fuelops/analysis-baseline.json");
+    assert_eq!(env.run(&["analyze-logs", "--state", "seen"]).code, Some(0));
+    assert!(!baseline.exists());
+    assert_eq!(env.run(&["analyze-logs"]).code, Some(0));
+    assert!(baseline.exists());
 }
 
 #[test]

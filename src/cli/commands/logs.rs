@@ -19,7 +19,7 @@ use crate::cli::ui::Ui;
 use crate::config::{Config, Manager, Service, Timezone};
 use crate::logs::ZoneChoice;
 use crate::logs::audit::TeamRules;
-use crate::logs::input::{Origin, Request, Resolved, resolve};
+use crate::logs::input::{Origin, Request, Resolved, resolve, whole_of};
 use crate::logs::tail::{Item, Tail, TailOptions};
 use crate::model::{Level, Verdict};
 use crate::platform::Termination;
@@ -238,16 +238,11 @@ fn elsewhere(service: &Service) -> String {
     }
 }
 
-/// Finds the files; copies that a keeper splits off (`NAME_errors.log`, `NAME_daily.log`) hold the same lines again.
+/// Finds the files; those that a keeper splits off hold the same lines again.
 fn find(patterns: &[PathBuf], root: &Path) -> Resolved {
     let mut resolved = resolve(&Request { patterns, root, origin: Origin::Configured });
-    let stem = |series: &str| Path::new(series).file_name().map(|name| name.to_string_lossy().into_owned());
-    let known: BTreeSet<String> = resolved.sources.iter().filter_map(|source| stem(&source.series)).collect();
-    resolved.sources.retain(|source| {
-        let name = stem(&source.series).unwrap_or_default();
-        let whole = ["_errors.log", "_daily.log"].iter().find_map(|suffix| name.strip_suffix(suffix));
-        whole.is_none_or(|whole| !known.contains(&format!("{whole}.log")))
-    });
+    let known: BTreeSet<String> = resolved.sources.iter().map(|source| source.series.clone()).collect();
+    resolved.sources.retain(|source| whole_of(&source.series).is_none_or(|whole| !known.contains(&whole)));
     resolved
 }
 

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::logs::input;
 use crate::logs::scan::{hash64, mix64};
 use crate::model::Level;
 
@@ -23,8 +24,6 @@ const SHARED_PERCENT: usize = 90;
 /// Records of level error and worse, others, and tracebacks.
 const CLASSES: usize = 3;
 const TRACES: usize = 2;
-/// How the names of files end that are split off from a whole log.
-const SPLIT_OFF: [&str; 2] = ["_errors.log", "_daily.log"];
 /// Where the ends of all programs are told.
 const CRASHES: &str = "crashes.log";
 
@@ -164,11 +163,10 @@ impl Overlap {
     }
 }
 
-/// The series that this one is split off from, by its name.
+/// The series that this one is split off from.
 fn whole_of(series: usize, names: &[String]) -> Option<usize> {
-    let name = file_name(names.get(series)?);
-    let stem = SPLIT_OFF.iter().find_map(|ending| name.strip_suffix(ending))?;
-    names.iter().position(|name| file_name(name).strip_suffix(".log") == Some(stem))
+    let whole = input::whole_of(names.get(series)?)?;
+    names.iter().position(|name| *name == whole)
 }
 
 fn file_name(path: &str) -> &str {
@@ -228,6 +226,16 @@ mod tests {
         overlap.merge(second);
         let copy = |errors| Duplicate { series: 1, of: 0, errors };
         assert_eq!(overlap.copies(&[]), [copy(false), copy(true)]);
+    }
+
+    #[test]
+    fn one_record_makes_a_copy_only_of_the_log_that_the_name_tells() {
+        let mut overlap = Overlap::default();
+        observe(&mut overlap, 0, 100..101);
+        observe(&mut overlap, 1, 0..1_000);
+        let copies = |whole: &str| overlap.copies(&["a/app_errors.log".to_owned(), whole.to_owned()]);
+        assert_eq!(copies("a/app.log"), [Duplicate { series: 0, of: 1, errors: true }]);
+        assert_eq!(copies("b/app.log"), []);
     }
 
     #[test]

@@ -143,9 +143,12 @@ fn take_by_head(
 
 /// Whether a file still holds what was read of it.
 fn is_continued(progress: &Progress, file: &dyn Sight) -> bool {
-    let is_head_whole = progress.head.len as usize == IMPRINT_LEN;
+    let head_len = u64::from(progress.head.len);
+    let is_head_whole = head_len == IMPRINT_LEN as u64;
     match file.unpacked_len() {
-        _ if progress.offset == 0 || !progress.head.begins(file.head()) => false,
+        // Where less of the head is known than was read, it is that of another file.
+        _ if head_len == 0 || head_len < progress.offset.min(IMPRINT_LEN as u64) => false,
+        _ if !progress.head.begins(file.head()) => false,
         Some(len) if len < progress.offset => false,
         // To look at the tail of a compressed file, all of it would have to be unpacked; 4 KiB alike are proof enough.
         None if is_head_whole => true,
@@ -234,6 +237,15 @@ mod tests {
         let known = [read(&File(1, text("a", 9_000)))];
         let twins = [File(2, text("a", 9_000)), File(3, text("a", 9_000))];
         assert_eq!(offsets(&known, &[&twins[0], &twins[1]]), [9_000, 0]);
+    }
+
+    #[test]
+    fn place_behind_what_is_known_of_a_head_fits_no_file() {
+        let file = File(1, text("a", 9_000));
+        for head in [0, 100] {
+            let known = [Progress::new(file.identity(), &file.1[..head], &file.1, 9_000)];
+            assert_eq!(offsets(&known, &[&file]), [0]);
+        }
     }
 
     #[test]

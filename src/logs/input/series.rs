@@ -18,6 +18,15 @@ const PACKED: [&str; 10] = [".gz", ".zst", ".xz", ".bz2", ".z", ".zstd", ".tgz",
 /// Numbers above this are no rotation.
 const MAX_NUMBER: u32 = 9_999;
 
+/// How the names of sets end that are split off from another: they hold again what stands in `NAME.log`.
+const SPLIT_OFF: [&str; 2] = ["_errors.log", "_daily.log"];
+
+/// The set that this one is split off from, by its name and folder.
+pub fn whole_of(series: &str) -> Option<String> {
+    let stem = SPLIT_OFF.iter().find_map(|ending| series.strip_suffix(ending))?;
+    (!stem.is_empty() && !stem.ends_with('/')).then(|| format!("{stem}.log"))
+}
+
 /// Place of a file within its set; the derived order is oldest first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Age {
@@ -143,5 +152,14 @@ mod tests {
             sorted(vec!["b.log", "b.log-20240102.gz", "b.log-20231231.gz", "b.log-20240102-120000"]),
             ["b.log-20231231.gz", "b.log-20240102.gz", "b.log-20240102-120000", "b.log"]
         );
+    }
+
+    #[test]
+    fn copies_belong_to_a_whole_log_of_their_folder() {
+        assert_eq!(whole_of("logs/backend_errors.log").as_deref(), Some("logs/backend.log"));
+        assert_eq!(whole_of("backend_daily.log").as_deref(), Some("backend.log"));
+        for other in ["logs/_errors.log", "backend_errors.txt", "errors.log"] {
+            assert_eq!(whole_of(other), None, "{other}");
+        }
     }
 }

@@ -28,13 +28,16 @@ impl<'a> SourceSight<'a> {
         Ok(Some(Self { source, identity, head }))
     }
 
-    /// Notes that the source was read up to `offset`, in unpacked bytes.
-    pub fn progress(&self, offset: u64) -> Progress {
+    /// Notes that the source was read up to `offset`, in unpacked bytes; `None` where it does not hold as many.
+    pub fn progress(&self, offset: u64) -> Option<Progress> {
+        let least = usize::try_from(offset).unwrap_or(usize::MAX).min(IMPRINT_LEN);
+        if self.head.len() < least {
+            return None;
+        }
         // What is behind a whole head of a compressed file is never looked at again.
         let is_needed = self.source.kind == SourceKind::Plain || self.head.len() < IMPRINT_LEN;
-        let len = usize::try_from(offset).unwrap_or(usize::MAX).min(if is_needed { IMPRINT_LEN } else { 0 });
-        let before = self.before(offset, len).unwrap_or_default();
-        Progress::new(self.identity, &self.head, &before, offset)
+        let before = if is_needed { self.before(offset, least)? } else { Vec::new() };
+        Some(Progress::new(self.identity, &self.head, &before, offset))
     }
 }
 
@@ -82,7 +85,10 @@ mod tests {
 
     fn read_all(folder: &Path) -> Vec<Progress> {
         let sources = sources(folder);
-        sources.iter().map(|source| SourceSight::new(source).unwrap().unwrap().progress(source.len)).collect()
+        sources
+            .iter()
+            .map(|source| SourceSight::new(source).unwrap().unwrap().progress(source.len).unwrap())
+            .collect()
     }
 
     fn go_on(folder: &Path, known: &[Progress]) -> Vec<(String, u64)> {
@@ -141,7 +147,7 @@ mod tests {
             let all = unpacked_head(source, usize::MAX).unwrap();
             let new = String::from_utf8(all[offset as usize..].to_vec()).unwrap();
             seen.extend(new.lines().map(str::to_owned));
-            known.push(sight.progress(all.len() as u64));
+            known.push(sight.progress(all.len() as u64).unwrap());
         }
     }
 

@@ -1,7 +1,9 @@
 //! The commands, one process after another on one file.
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -164,6 +166,25 @@ fn logs_come_in_once_through_growth_and_rotation() {
         .map(|i| (i["type"].as_str().unwrap(), i["count"].as_u64().unwrap()))
         .collect();
     assert_eq!(issues, [("app", 3), ("ValueError", 1)]);
+}
+
+#[test]
+fn a_traceback_that_is_half_written_is_waited_for() {
+    let env = Env::new();
+    let head = "2026-11-20 10:00:01,000 [ERROR] app - sync failed\nTraceback (most recent call last):\n";
+    let frame = "  File \"/srv/main.py\", line 3, in get\n    return d[k]\n";
+    env.write("backend.log", format!("2026-11-20 10:00:00,000 [ERROR] app - order 1 failed\n{head}{frame}"));
+    let mut log = fs::OpenOptions::new().append(true).open(env.path("backend.log")).unwrap();
+    let writer = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(500));
+        log.write_all(b"KeyError: 'DO9693'\n").unwrap();
+    });
+    let ingest = || env.run(&["track-errors", "ingest-logs", "backend.log", "--format", "json"]).json();
+    assert_eq!(ingest()["events"], 2);
+    writer.join().unwrap();
+    assert_eq!(ingest()["events"], 0);
+    let list = env.run(&["track-errors", "list", "--type", "KeyError", "--format", "json"]).json();
+    assert_eq!(list["issues"].as_array().map(Vec::len), Some(1));
 }
 
 #[test]

@@ -18,7 +18,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::model::Verdict;
 use crate::render::{self, LogView};
-use crate::report::LogReport;
+use crate::report::{InputProblem, LogReport};
 
 /// Version of the JSON schema.
 const SCHEMA: u32 = 1;
@@ -65,7 +65,8 @@ pub struct AnalyzeLogsArgs {
     /// Write which pattern each line went to, as CSV: one row for each line of input
     #[arg(long, value_name = "FILE")]
     assignments: Option<PathBuf>,
-    /// Read only what was written since the run before with this FILE; rotated logs are known again
+    /// Read only what was written since the run before with this FILE; rotated logs are known again, and the report is
+    /// saved only with --save
     #[arg(long, value_name = "FILE", conflicts_with_all = ["assignments", "emit_state", "merge"])]
     state: Option<PathBuf>,
     /// Keep what was counted in FILE, to be merged with that of other hosts or days
@@ -92,7 +93,8 @@ pub fn run(args: &AnalyzeLogsArgs, context: &Context) -> Result<Exit> {
     let loaded = context.config()?;
     let now = Utc::now();
     let span = reading::span(args.since.as_deref(), args.until.as_deref())?;
-    let is_usual = args.paths.is_empty() && args.merge.is_empty();
+    // What is new is a part of the logs, and no measure for all of them.
+    let is_usual = args.paths.is_empty() && args.merge.is_empty() && args.state.is_none();
     let keeps = (is_usual || args.save) && !args.no_save;
     let baseline = if keeps { saved::read_baseline(&loaded.config, context) } else { None };
     let reading = Reading::new(&loaded.config);
@@ -110,8 +112,11 @@ pub fn run(args: &AnalyzeLogsArgs, context: &Context) -> Result<Exit> {
         let path = saved::save(&loaded.config, &summary, view, now)?;
         context.ui.note(&format!("report saved as {}", path.display()));
     }
-    let is_nothing_new = !has_records && progress.as_ref().is_some_and(Progress::knows_logs);
+    let is_nothing_new = !has_records && progress.as_ref().is_some_and(Progress::may_find_nothing);
     if is_nothing_new {
+        for InputProblem { path, problem } in &summary.report.problems {
+            context.ui.warn(&format!("{path}: {problem}"));
+        }
         context.ui.note("nothing was written since the run before");
     } else {
         show(&summary.report, view, context)?;

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
@@ -14,7 +15,7 @@ use crate::errors::store::{Access, Room, Store, StoreError};
 use crate::errors::summary;
 use crate::logs::ZoneChoice;
 use crate::logs::audit::TeamRules;
-use crate::logs::input::{Origin, Request, Resolved, Source, SourceKind, resolve};
+use crate::logs::input::{Origin, QUIET, Request, Resolved, Source, SourceKind, leave_open_records, resolve};
 use crate::logs::tail::{Tail, TailOptions};
 use crate::model::Verdict;
 use crate::report::IssueList;
@@ -22,7 +23,8 @@ use crate::text::shell;
 
 /// Take in tracebacks, error records and crash blocks of logs; again and again, without counting anything twice
 ///
-/// A record is known by its text, in whichever file it stands, and whatever `prune` has removed since.
+/// A record is known by its text, in whichever file it stands, and whatever `prune` has removed since. One that
+/// is just being written is waited for.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -38,7 +40,7 @@ pub(super) struct IngestArgs {
 
 pub(super) fn ingest_logs(args: &IngestArgs, context: &Context) -> Result<Exit> {
     let place = Place::new(context)?;
-    let Resolved { sources, problems } = sources(args, &place);
+    let Resolved { sources, problems } = whole_records(args, &place);
     problems
         .iter()
         .filter(|_| !args.paths.is_empty())
@@ -112,6 +114,18 @@ fn sources(args: &IngestArgs, place: &Place) -> Resolved {
     let config = &place.config;
     let patterns: Vec<PathBuf> = config.logs.paths.iter().map(|p| PathBuf::from(p.as_written())).collect();
     resolve(&Request { patterns: &patterns, root: &config.root, origin: Origin::Configured })
+}
+
+/// The logs up to where they hold whole records: one that is just being written is waited for, and left to the next run
+/// where others follow each other all the time.
+fn whole_records(args: &IngestArgs, place: &Place) -> Resolved {
+    let mut found = sources(args, place);
+    if leave_open_records(&mut found.sources, SystemTime::now()) {
+        std::thread::sleep(QUIET);
+        found = sources(args, place);
+        leave_open_records(&mut found.sources, SystemTime::now());
+    }
+    found
 }
 
 fn read_into(tail: &mut Tail<'_>, again: &HashSet<String>, mut feed: LogFeed<'_>) -> Result<Ingested> {
