@@ -208,7 +208,7 @@ impl Kept {
             dir: self.env.root(),
             env: std::env::vars_os().collect(),
             user: None,
-            files: LogFiles::of(name, None, &self.env.path("logs")),
+            files: LogFiles::of(name, None, &self.env.root()),
             file_user: None,
             pid_file: None,
         };

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use chrono::{DateTime, Local};
 
+use crate::capture::Ending;
 use crate::grouping::{self, SourceRoots};
 use crate::platform::FileUser;
 use crate::text::redact;
@@ -17,54 +18,72 @@ const WIDTH: usize = 80;
 const MODE: u32 = 0o640;
 /// Longest message of an exception that is named on one line.
 const MAX_MESSAGE: usize = 500;
+/// Lines of output that are repeated at most.
+const QUOTED: usize = 20;
+/// What stands before a line of output that the block repeats.
+const QUOTE: &str = "  | ";
 
 /// An end that was not asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Crash {
     pub at: DateTime<Local>,
-    /// Which program, and how it ended.
-    pub context: String,
-    /// What is said of it where no exception was printed: a word and a message.
-    pub ending: (String, String),
+    /// The service's name, or the one that `run` was given.
+    pub name: String,
+    pub pid: u32,
+    pub command: String,
+    pub ending: Ending,
     /// The last traceback that it printed, if that was at its end.
     pub traceback: Option<Vec<u8>>,
     /// What it printed last.
     pub last_words: Vec<u8>,
-    /// Its exception, and not a signal, has ended it.
-    pub is_of_its_own: bool,
 }
 
 impl Crash {
     /// The block, secrets taken out.
     pub fn block(&self) -> String {
         let line = "=".repeat(WIDTH);
-        let (kind, message) = self.exception().unwrap_or_else(|| self.ending.clone());
-        let (about, text) = match &self.traceback {
-            Some(trace) => ("", trace.as_slice()),
-            None => ("(none was printed; the last lines of its output:)\n", self.last_words.as_slice()),
+        let (kind, message) =
+            self.exception().unwrap_or_else(|| (self.ending.word().to_owned(), self.ending.to_string()));
+        let text = match &self.traceback {
+            Some(trace) if !self.ending.is_from_outside() => whole(trace),
+            _ => format!("(none was printed; the last lines of its output:)\n{}", quoted(&self.last_words)),
         };
-        let text = String::from_utf8_lossy(text);
-        let text = redact::secrets(text.trim_matches('\n'));
+        let text = redact::secrets(&text);
         let time = self.at.format("%Y-%m-%d %H:%M:%S");
-        let context = redact::secrets(&self.context);
+        let Self { name, pid, command, ending, .. } = self;
+        let context = format!("{name} (pid {pid}): {command}: {ending}");
+        let context = redact::secrets(&context);
         let first = message.lines().next().unwrap_or_default();
         let message: Cow<'_, str> = redact::secrets(first);
         let message: String = message.chars().take(MAX_MESSAGE).collect();
         let mut block = String::new();
         write!(
             block,
-            "\n{line}\nCRASH: {time}\nContext: {context}\n{line}\nError: {kind}: {message}\nTraceback:\n{about}{text}\n{line}\n"
+            "\n{line}\nCRASH: {time}\nContext: {context}\n{line}\nError: {kind}: {message}\nTraceback:\n{text}\n{line}\n"
         )
         .expect("a string takes what is written to it");
         block
     }
 
     fn exception(&self) -> Option<(String, String)> {
-        let trace = self.traceback.as_ref().filter(|_| self.is_of_its_own)?;
+        let is_its = !matches!(self.ending, Ending::Signal(_));
+        let trace = self.traceback.as_ref().filter(|_| is_its)?;
         let chains = grouping::parse(trace, &SourceRoots::default());
         let last = chains.last()?.last();
         (!last.kind.is_empty()).then(|| (last.kind.clone(), last.message.clone()))
     }
+}
+
+fn whole(text: &[u8]) -> String {
+    String::from_utf8_lossy(text).trim_matches('\n').to_owned()
+}
+
+/// Lines that were printed before, marked so that nobody who reads the file takes them for said anew.
+fn quoted(text: &[u8]) -> String {
+    let text = whole(text);
+    let lines: Vec<_> = text.lines().collect();
+    let last = &lines[lines.len().saturating_sub(QUOTED)..];
+    last.iter().map(|line| format!("{QUOTE}{line}")).collect::<Vec<_>>().join("\n")
 }
 
 /// Appends a crash to the file, with the rights of `user`.
@@ -85,22 +104,24 @@ pub fn record_crash(path: &Path, crash: &Crash, user: Option<(u32, u32)>) -> io:
 mod tests {
     use super::*;
 
-    fn crash(traceback: Option<&str>, is_of_its_own: bool) -> Crash {
+    fn crash(traceback: Option<&str>, ending: Ending) -> Crash {
         Crash {
             at: DateTime::UNIX_EPOCH.into(),
-            context: "backend (pid 7): python3 main.py --password=hunter2".into(),
-            ending: ("ExitCode".into(), "ended with exit code 1".into()),
+            name: "backend".into(),
+            pid: 7,
+            command: "python3 main.py --password=hunter2".into(),
+            ending,
             traceback: traceback.map(|text| text.as_bytes().to_vec()),
-            last_words: b"one\ntwo\n".to_vec(),
-            is_of_its_own,
+            last_words: b"one\nTraceback (most recent call last):\n".to_vec(),
         }
     }
 
     const TRACEBACK: &str = "Traceback (most recent call last):\n  File \"main.py\", line 1, in <module>\n    1/0\nZeroDivisionError: division by zero\n";
+    const LAST_LINES: &str = "Traceback:\n(none was printed; the last lines of its output:)\n  | one\n  | Traceback (most recent call last):\n=";
 
     #[test]
     fn the_block_has_the_shape_that_teams_know() {
-        let block = crash(Some(TRACEBACK), true).block();
+        let block = crash(Some(TRACEBACK), Ending::Code(1)).block();
         let lines: Vec<&str> = block.lines().collect();
         let bar = "=".repeat(80);
         assert_eq!((lines[0], lines[1], lines[4]), ("", bar.as_str(), bar.as_str()));
@@ -113,16 +134,21 @@ mod tests {
 
     #[test]
     fn without_a_traceback_the_last_lines_stand_for_it() {
-        let block = crash(None, true).block();
+        let block = crash(None, Ending::Code(1)).block();
         assert!(block.contains("Error: ExitCode: ended with exit code 1\n"), "{block}");
-        assert!(
-            block.contains("Traceback:\n(none was printed; the last lines of its output:)\none\ntwo\n"),
-            "{block}"
-        );
+        assert!(block.contains(LAST_LINES), "{block}");
     }
 
     #[test]
     fn a_signal_is_not_blamed_on_an_exception() {
-        assert!(crash(Some(TRACEBACK), false).block().contains("Error: ExitCode: "));
+        let own = crash(Some(TRACEBACK), Ending::Signal(libc::SIGABRT)).block();
+        assert!(own.contains("Error: Signal: killed by signal 6 (SIGABRT)\n"), "{own}");
+        assert!(own.contains("\nZeroDivisionError"), "{own}");
+    }
+
+    #[test]
+    fn who_kills_a_program_from_outside_ends_it_for_no_traceback() {
+        let block = crash(Some(TRACEBACK), Ending::Signal(libc::SIGKILL)).block();
+        assert!(block.contains(LAST_LINES) && !block.contains("ZeroDivision"), "{block}");
     }
 }

@@ -6,12 +6,14 @@
 //! assembler of `logs` says, here as everywhere.
 
 mod crash;
+mod ending;
 mod escapes;
 mod program;
 mod series;
 mod split;
 
 pub use crash::{Crash, record_crash};
+pub use ending::{Ending, LastCrash, last_crash, last_line};
 pub use program::{Capture, Tap};
 pub use series::Losses;
 pub use split::Splitter;

@@ -43,7 +43,8 @@ pub use ask::Asker;
 pub use backup_age::BackupFolder;
 pub use command::Errand;
 pub use evidence::{
-    Evidence, Kill, LastWords, MountedAt, SaidFault, Server, StoppedByOperator, Wait, WaitsOn, gather,
+    CrashedService, Evidence, Kill, LastWords, MountedAt, SaidFault, Server, StoppedByOperator, Wait,
+    WaitsOn, gather,
 };
 pub use http::{HttpPost, HttpReply, Postman};
 pub use log_rate::{ErrorCounter, LogRate};

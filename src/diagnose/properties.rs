@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use crate::checks::{Evidence, Kill, LastWords, MountedAt, SaidFault, Server, Wait, WaitsOn};
+use crate::capture::Ending;
+use crate::checks::{CrashedService, Evidence, Kill, LastWords, MountedAt, SaidFault, Server, Wait, WaitsOn};
 use crate::diagnose::testing::diagnosed;
 use crate::logs::rules::rules;
 use crate::model::{Cause, Finding, Severity};
@@ -60,6 +61,10 @@ fn finding(id: &'static str) -> impl Strategy<Value = Finding> {
     )
 }
 
+fn crashed(ending: Ending) -> CrashedService {
+    CrashedService { service: "api".into(), ago: Duration::from_secs(9), ending }
+}
+
 fn evidence() -> impl Strategy<Value = Evidence> {
     let rules: Vec<_> = rules().collect();
     let faults = prop::collection::vec((prop::sample::select(rules), any::<bool>(), 0..3_600_u64), 0..4);
@@ -69,36 +74,40 @@ fn evidence() -> impl Strategy<Value = Evidence> {
         WaitsOn::File("/srv/x".into()),
         WaitsOn::Kernel("nfs_wait".into()),
     ]);
-    (faults, wait, any::<bool>(), any::<bool>()).prop_map(|(faults, on, is_killed, is_of_group)| {
-        let faults = faults.into_iter().map(|(rule, is_last, age)| SaidFault {
-            rule: rule.id,
-            class: rule.class,
-            summary: rule.id.to_owned(),
-            age: Some(Duration::from_secs(age)),
-            is_last,
-        });
-        let kill = Kill { pid: Some(7), name: "mysqld".into(), age: Duration::from_secs(9), is_of_group };
-        let mount = |path: &str, space: &str| MountedAt { path: path.into(), space: space.into() };
-        Evidence {
-            stopped: Vec::new(),
-            kills: if is_killed { vec![kill] } else { Vec::new() },
-            last_words: vec![LastWords {
-                service: "api".into(),
-                silent_for: Duration::from_secs(9),
-                pid: Some(7),
-                faults: faults.collect(),
-            }],
-            waits: vec![Wait { service: "api".into(), pid: 7, on }],
-            servers: vec![Server {
-                port: 3306,
-                pid: 9,
-                command: "mysqld".into(),
-                dir: Some("/srv/db".into()),
-            }],
-            mounts: vec![mount("/", "a"), mount("/srv", "b")],
-            endpoints: Vec::new(),
-        }
-    })
+    let endings = prop::option::of(prop::sample::select(vec![Ending::Code(1), Ending::Signal(9)]));
+    (faults, wait, endings, any::<bool>(), any::<bool>()).prop_map(
+        |(faults, on, ending, is_killed, is_of_group)| {
+            let faults = faults.into_iter().map(|(rule, is_last, age)| SaidFault {
+                rule: rule.id,
+                class: rule.class,
+                summary: rule.id.to_owned(),
+                age: Some(Duration::from_secs(age)),
+                is_last,
+            });
+            let kill = Kill { pid: Some(7), name: "mysqld".into(), age: Duration::from_secs(9), is_of_group };
+            let mount = |path: &str, space: &str| MountedAt { path: path.into(), space: space.into() };
+            Evidence {
+                stopped: Vec::new(),
+                ends: ending.map(crashed).into_iter().collect(),
+                kills: if is_killed { vec![kill] } else { Vec::new() },
+                last_words: vec![LastWords {
+                    service: "api".into(),
+                    silent_for: Duration::from_secs(9),
+                    pid: Some(7),
+                    faults: faults.collect(),
+                }],
+                waits: vec![Wait { service: "api".into(), pid: 7, on }],
+                servers: vec![Server {
+                    port: 3306,
+                    pid: 9,
+                    command: "mysqld".into(),
+                    dir: Some("/srv/db".into()),
+                }],
+                mounts: vec![mount("/", "a"), mount("/srv", "b")],
+                endpoints: Vec::new(),
+            }
+        },
+    )
 }
 
 fn findings() -> impl Strategy<Value = Vec<Finding>> {

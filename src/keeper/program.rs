@@ -11,12 +11,12 @@ use std::time::Instant;
 
 use chrono::{Local, Utc};
 
-use crate::capture::{Capture, Crash, Losses, Splitter, Tap, record_crash};
+use crate::capture::{Capture, Crash, Ending, Losses, Splitter, Tap, record_crash};
 use crate::keeper::source::{Channel, Source, Whole};
 use crate::keeper::{ProgramStatus, Start};
 use crate::model::Identity;
 use crate::platform::{FileUser, Scope, Session};
-use crate::process::{Bound, Cookie, Launch, Stream, signal, spawn};
+use crate::process::{Bound, Cookie, Launch, Stream, spawn};
 use crate::store::{Desired, Ended, KeptProgram, Wish, write_own};
 use crate::text::shell;
 
@@ -276,24 +276,20 @@ impl Program {
     }
 
     fn crash(&self, status: Option<ExitStatus>) -> Crash {
-        let (ending, is_of_its_own) = match status.map(|status| (status.code(), status.signal())) {
-            Some((_, Some(number))) => (
-                ("Signal".to_owned(), format!("killed by signal {number} ({})", signal::name(number))),
-                false,
-            ),
-            Some((code, None)) => {
-                (("ExitCode".to_owned(), format!("ended with exit code {}", code.unwrap_or(0))), true)
-            }
-            None => (("Ended".to_owned(), "nobody was there to see how".to_owned()), true),
+        let seen = status.map(|status| (status.code(), status.signal()));
+        let ending = match seen {
+            Some((_, Some(number))) => Ending::Signal(number),
+            Some((code, None)) => Ending::Code(code.unwrap_or(0)),
+            None => Ending::Unseen,
         };
-        let KeptProgram { name, command, .. } = &self.record;
         Crash {
             at: Local::now(),
-            context: format!("{name} (pid {}): {command}: {}", self.pid, ending.1),
+            name: self.record.name.clone(),
+            pid: self.pid,
+            command: self.record.command.clone(),
             ending,
             traceback: self.capture.traceback().map(<[u8]>::to_vec),
             last_words: self.capture.last_words().to_vec(),
-            is_of_its_own,
         }
     }
 

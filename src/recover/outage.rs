@@ -1,63 +1,34 @@
 //! Since when a service that does not run has been down, as far as its own files tell: a recovery's downtime counts from
 //! where it began to work, and the outage began before.
 
-use std::fs::{self, File};
-use std::io::{self, Read, Seek, SeekFrom};
-use std::path::Path;
+use chrono::{DateTime, Utc};
 
-use chrono::{DateTime, Local, NaiveDateTime, TimeZone, Utc};
-
+use crate::capture::{last_crash, last_line};
 use crate::report::{Outage, OutageClue};
 use crate::store::LogFiles;
-
-/// Bytes at the end of the crash records that are read.
-const TAIL: u64 = 256 * 1024;
-/// How a crash record of the keeper names its service.
-const CONTEXT: &str = "Context: ";
-const CRASH: &str = "CRASH: ";
 
 /// Tells since when a service of this name is down: by its last crash record where that is the last that was heard of it,
 /// else by its last line.
 pub fn outage(service: &str, files: &LogFiles, now: DateTime<Utc>) -> Option<Outage> {
-    let written =
-        fs::symlink_metadata(&files.main).ok().filter(|metadata| metadata.is_file() && metadata.len() > 0);
-    let last_line = written.and_then(|metadata| metadata.modified().ok()).map(DateTime::<Utc>::from);
-    let crash = tail(&files.crashes).ok().and_then(|text| last_crash(&text, service));
-    let crash = crash.map(|since| Outage { since, known_by: OutageClue::CrashRecord });
-    let line = last_line.map(|since| Outage { since, known_by: OutageClue::LastLogLine });
-    // A record is written to the second; a service that has run since prints beyond it.
-    let is_last =
-        |outage: &Outage| last_line.is_none_or(|line| line <= outage.since + chrono::Duration::seconds(2));
-    crash.filter(is_last).or(line).filter(|outage| outage.since <= now)
-}
-
-fn tail(path: &Path) -> io::Result<String> {
-    if !fs::symlink_metadata(path)?.is_file() {
-        return Err(io::ErrorKind::InvalidInput.into());
-    }
-    let mut file = File::open(path)?;
-    let length = file.metadata()?.len();
-    file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
-    let mut bytes = Vec::new();
-    file.take(TAIL).read_to_end(&mut bytes)?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// When the service crashed last, by the blocks of `crashes.log`.
-fn last_crash(text: &str, service: &str) -> Option<DateTime<Utc>> {
-    let ours = format!("{CONTEXT}{service} (pid ");
-    let lines: Vec<&str> = text.lines().collect();
-    let at = lines.windows(2).rev().find(|pair| pair[0].starts_with(CRASH) && pair[1].starts_with(&ours))?;
-    let time = NaiveDateTime::parse_from_str(at[0].strip_prefix(CRASH)?, "%Y-%m-%d %H:%M:%S").ok()?;
-    Some(Local.from_local_datetime(&time).earliest()?.with_timezone(&Utc))
+    let crash =
+        last_crash(service, files).map(|crash| Outage { since: crash.at, known_by: OutageClue::CrashRecord });
+    let line = || last_line(files).map(|since| Outage { since, known_by: OutageClue::LastLogLine });
+    crash.or_else(line).filter(|outage| outage.since <= now)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use chrono::Local;
+
     use super::*;
 
     fn files(folder: &Path) -> LogFiles {
-        LogFiles::of("api", None, folder)
+        let files = LogFiles::of("api", None, folder);
+        fs::create_dir_all(folder.join("logs")).unwrap();
+        files
     }
 
     fn block(service: &str, at: DateTime<Local>) -> String {

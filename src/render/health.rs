@@ -31,7 +31,7 @@ pub fn health(report: &HealthReport, detail: HealthDetail) -> Document {
     if !notes.is_empty() {
         document.push(Block::List(notes));
     }
-    let hints = hints(&report.findings);
+    let hints = hints(&report.urgent());
     if !hints.is_empty() {
         document.push(Block::Heading("Next".to_owned()));
         hints.into_iter().for_each(|block| document.push(block));
@@ -114,12 +114,11 @@ fn row(finding: &Finding) -> Vec<Cell> {
     vec![state, check.into(), cause, summary, took]
 }
 
-/// Hints of roots only, in the order of the findings; what is well may have one, too: a new issue to look at. A command
+/// Hints of roots only, the most urgent first; what is well may have one, too: a new issue to look at. A command
 /// that cures several of them stands there once.
-fn hints(findings: &[Finding]) -> Vec<Block> {
+fn hints(urgent: &[&Finding]) -> Vec<Block> {
     let mut seen: Vec<&Hint> = Vec::new();
-    let wanting = |f: &&Finding| f.caused_by.is_none();
-    for hint in findings.iter().filter(wanting).filter_map(|f| f.hint.as_ref()) {
+    for hint in urgent.iter().filter_map(|f| f.hint.as_ref()) {
         let is_same = |other: &&Hint| {
             if hint.command.is_some() { other.command == hint.command } else { *other == hint }
         };

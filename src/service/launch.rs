@@ -204,7 +204,7 @@ fn prepare(service: &Service, root: &Path, environment: &[(OsString, OsString)])
 
 /// The files that a service's output goes to.
 fn files(service: &Service, root: &Path) -> LogFiles {
-    LogFiles::of(&service.name, service.log_file.as_deref(), &root.join("logs"))
+    LogFiles::of(&service.name, service.log_file.as_deref(), root)
 }
 
 /// Whom the service becomes; nobody else where the caller is no root and nobody is named.

@@ -32,9 +32,10 @@ pub struct LogFiles {
 }
 
 impl LogFiles {
-    /// The files of a program: `main` where it is configured, else `logs/NAME.log`; the others stand in `logs`, named
-    /// after the main one.
-    pub fn of(name: &str, main: Option<&Path>, logs: &Path) -> Self {
+    /// The files of a program below `root`: `main` where it is configured, else `logs/NAME.log`; the others stand in
+    /// `logs`, named after the main one.
+    pub fn of(name: &str, main: Option<&Path>, root: &Path) -> Self {
+        let logs = root.join("logs");
         let stem = main.and_then(Path::file_stem).map(|stem| stem.to_string_lossy().into_owned());
         let stem = stem.unwrap_or_else(|| name.to_owned());
         Self {
@@ -158,10 +159,10 @@ mod tests {
 
     #[test]
     fn files_are_named_after_the_main_one() {
-        let files = LogFiles::of("sync", Some(Path::new("/x/wialon_sync.log")), Path::new("/x/logs"));
+        let files = LogFiles::of("sync", Some(Path::new("/x/wialon_sync.log")), Path::new("/x"));
         assert_eq!(files.main, Path::new("/x/wialon_sync.log"));
         assert_eq!(files.errors, Path::new("/x/logs/wialon_sync_errors.log"));
-        let files = LogFiles::of("sync", None, Path::new("/x/logs"));
+        let files = LogFiles::of("sync", None, Path::new("/x"));
         assert_eq!(files.main, Path::new("/x/logs/sync.log"));
         assert_eq!(files.daily, Path::new("/x/logs/sync_daily.log"));
     }

@@ -24,6 +24,7 @@ const SIDEWAYS: &[(&str, &str)] = &[
     ("service", "keeper"),
     ("clean", "backup"),
     ("checks", "backup"),
+    ("checks", "capture"),
     ("checks", "errors"),
     ("retry", "errors"),
     ("alert", "checks"),

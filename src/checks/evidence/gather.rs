@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 
 use crate::checks::Plan;
-use crate::checks::evidence::{Evidence, MountedAt, kills, last_words, servers, stops, waits};
+use crate::checks::evidence::{Evidence, MountedAt, ends, kills, last_words, servers, stops, waits};
 use crate::model::{Finding, Severity};
 use crate::platform;
 
@@ -53,6 +53,11 @@ fn start_all(plan: &Plan, findings: &[Finding], now: DateTime<Utc>, sender: &Sen
         let found = stops::find(&services, &state_dir, now);
         Box::new(move |evidence| evidence.stopped = found)
     });
+    let (services, root) = (plan.services.clone(), plan.root.clone());
+    start(sender, move || {
+        let found = ends::find(&services, &root, now);
+        Box::new(move |evidence| evidence.ends = found)
+    });
     let (checks, failed) = (plan.checks.clone(), servers::failed(findings));
     start(sender, move || {
         let endpoints = servers::endpoints(&checks);
@@ -73,7 +78,7 @@ fn start_all(plan: &Plan, findings: &[Finding], now: DateTime<Utc>, sender: &Sen
             Box::new(move |evidence| evidence.last_words.extend(found))
         });
     }
-    5 + count
+    6 + count
 }
 
 fn start(sender: &Sender<Part>, look: impl FnOnce() -> Part + Send + 'static) {

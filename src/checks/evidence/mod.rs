@@ -4,6 +4,7 @@
 //! It is gathered only when something is wrong, within a deadline of its own; what cannot be read in time is simply no
 //! evidence. What it proves is told one floor higher.
 
+mod ends;
 mod gather;
 mod kills;
 mod last_words;
@@ -16,6 +17,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::capture::Ending;
 use crate::config::Address;
 use crate::logs::rules::FaultClass;
 
@@ -29,6 +31,8 @@ pub struct Evidence {
     pub kills: Vec<Kill>,
     /// Services that are meant to be down.
     pub stopped: Vec<StoppedByOperator>,
+    /// Of services that crashed and have not run since.
+    pub ends: Vec<CrashedService>,
     /// Of services whose log could be read.
     pub last_words: Vec<LastWords>,
     /// Of services whose process lives.
@@ -58,6 +62,14 @@ pub struct Kill {
 pub struct StoppedByOperator {
     pub service: String,
     pub ago: Duration,
+}
+
+/// A service whose program ended as it should not, and somebody saw how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CrashedService {
+    pub service: String,
+    pub ago: Duration,
+    pub ending: Ending,
 }
 
 /// What a service's log says at its end.
@@ -154,6 +166,11 @@ impl Evidence {
     /// What the log of a service says at its end.
     pub fn last_words_of(&self, service: &str) -> Option<&LastWords> {
         self.last_words.iter().find(|words| words.service == service)
+    }
+
+    /// How a service ended that has not run since.
+    pub fn end_of(&self, service: &str) -> Option<&CrashedService> {
+        self.ends.iter().find(|end| end.service == service)
     }
 
     /// How long ago an operator stopped a service that is meant to be down.

@@ -94,7 +94,7 @@ fn request(args: &RunArgs, config: &Config, cwd: &Path) -> Result<Foreground, Us
     let main = main.or_else(|| service.and_then(|service| service.log_file.clone()));
     let owner = platform::file_owner(&config.root).and_then(platform::account);
     let start = Start {
-        files: LogFiles::of(&name, main.as_deref(), &config.root.join("logs")),
+        files: LogFiles::of(&name, main.as_deref(), &config.root),
         name,
         words: args.command.clone(),
         dir: cwd.to_owned(),

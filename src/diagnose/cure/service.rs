@@ -4,7 +4,7 @@ use crate::config::Service;
 use crate::diagnose::cure::Case;
 use crate::diagnose::cure::command::{hint, kill, listed, words};
 use crate::diagnose::cure::observed::{number, numbers, strangers};
-use crate::diagnose::naming::last_fault;
+use crate::diagnose::naming::last_fault_of;
 use crate::logs::rules::{FaultClass, rules};
 use crate::model::{Cause, Hint};
 use crate::text::{redact, shell};
@@ -48,7 +48,7 @@ fn what_keeps_it_down(case: Case<'_>, service: &Service) -> Option<&'static str>
         FaultClass::Certificate,
         FaultClass::Code,
     ];
-    let fault = last_fault(case.known.evidence.last_words_of(&service.name)?)?;
+    let fault = last_fault_of(case.known.evidence, &service.name)?;
     let rule = rules().find(|rule| rule.id == fault.rule)?;
     LASTING.contains(&fault.class).then_some(rule.advice)
 }

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use crate::checks::{LastWords, SaidFault};
+use crate::checks::{CrashedService, Evidence, LastWords, SaidFault};
 use crate::diagnose::naming::Named;
 use crate::diagnose::rules::is_of_kind;
 use crate::diagnose::scene::{Node, Part};
 use crate::logs::rules::FaultClass;
 use crate::model::{Cause, Severity};
+use crate::text::human;
 
 /// What a log says of a fault that lasts is repeated within so long.
 const RECENT: Duration = Duration::from_secs(15 * 60);
@@ -20,13 +21,28 @@ pub(super) fn of_the_dead(node: Node<'_>) -> Option<Named> {
     if node.cause() != Some(Cause::ProcessDown) {
         return None;
     }
-    let fault = last_fault(node.evidence().last_words_of(&service.name)?)?;
+    let fault = last_fault_of(node.evidence(), &service.name)?;
     let cause = match fault.class {
         FaultClass::Memory => Some(Cause::MemoryFull),
         FaultClass::Files => Some(Cause::FilesExhausted),
         class => named_by_log(node, fault, class),
     };
-    Some(Named { cause, evidence: format!("its last words: {}", fault.summary) })
+    let end = node.evidence().end_of(&service.name);
+    let how = end.map_or_else(String::new, |end| format!("{}; ", ended(end)));
+    Some(Named { cause, evidence: format!("{how}its last words: {}", fault.summary) })
+}
+
+/// A process is gone, and a keeper saw how.
+pub(super) fn of_the_ended(node: Node<'_>) -> Option<Named> {
+    let (service, Part::Process) = node.service()? else { return None };
+    let end = node.evidence().end_of(&service.name)?;
+    let is_down = node.cause() == Some(Cause::ProcessDown);
+    is_down.then(|| Named { cause: None, evidence: ended(end) })
+}
+
+fn ended(end: &CrashedService) -> String {
+    let is_foreign = if end.ending.is_from_outside() { ", from outside" } else { "" };
+    format!("{}{is_foreign}, {} ago", end.ending, human::duration(end.ago))
 }
 
 /// An answer that tells of a fault of the server, and the log says which.
@@ -44,9 +60,16 @@ pub(super) fn of_the_failing(node: Node<'_>) -> Option<Named> {
     Some(Named { cause, evidence: format!("its log says: {}", fault.summary) })
 }
 
-/// The fault that a log ends with.
-pub(in crate::diagnose) fn last_fault(words: &LastWords) -> Option<&SaidFault> {
-    telling(words.faults.iter().filter(|fault| fault.is_last))
+/// The fault that the log of a service ends with, where that can be why the service ended: one that was killed did not end
+/// of what it said.
+pub(in crate::diagnose) fn last_fault_of<'e>(evidence: &'e Evidence, service: &str) -> Option<&'e SaidFault> {
+    telling(last_words(evidence, service)?.faults.iter().filter(|fault| fault.is_last))
+}
+
+/// What the log of a service says at its end, unless it was killed in the middle of its work.
+pub(in crate::diagnose) fn last_words<'e>(evidence: &'e Evidence, service: &str) -> Option<&'e LastWords> {
+    let is_killed = evidence.end_of(service).is_some_and(|end| end.ending.is_from_outside());
+    evidence.last_words_of(service).filter(|_| !is_killed)
 }
 
 /// Whether a fault is of now.
@@ -93,4 +116,41 @@ fn is_outage(rule: &str) -> bool {
         "loading",
     ];
     signs.iter().any(|sign| rule.contains(sign))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::Ending;
+    use crate::diagnose::testing::{bad, diagnosed as read};
+
+    fn ended_with_a_missing_module(ending: Option<Ending>) -> String {
+        let fault = SaidFault {
+            rule: "module-missing",
+            class: FaultClass::Dependency,
+            summary: "the module 'fastapi' is not there".into(),
+            age: None,
+            is_last: true,
+        };
+        let (service, ago) = ("api".to_owned(), Duration::from_secs(90));
+        let words = LastWords { service: service.clone(), silent_for: ago, pid: None, faults: vec![fault] };
+        let ends = ending.map(|ending| CrashedService { service, ago, ending });
+        let evidence =
+            Evidence { ends: ends.into_iter().collect(), last_words: vec![words], ..Evidence::default() };
+        read(vec![bad("service.api.process", Cause::ProcessDown)], &evidence)[0].summary.clone()
+    }
+
+    #[test]
+    fn who_ended_by_itself_did_so_of_what_it_said_last() {
+        let told = ended_with_a_missing_module(Some(Ending::Code(1)));
+        assert!(told.contains("ended with exit code 1, 1m 30s ago; its last words: the module"), "{told}");
+        assert!(ended_with_a_missing_module(None).contains("its last words: the module"));
+    }
+
+    #[test]
+    fn who_was_killed_did_not_end_of_what_it_said_last() {
+        let told = ended_with_a_missing_module(Some(Ending::Signal(9)));
+        assert!(told.contains("killed by signal 9 (SIGKILL), from outside, 1m 30s ago"), "{told}");
+        assert!(!told.contains("module"), "{told}");
+    }
 }

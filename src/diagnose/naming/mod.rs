@@ -8,7 +8,7 @@ mod waits;
 use crate::diagnose::scene::Node;
 use crate::model::Cause;
 
-pub(super) use last_words::{is_recent, last_fault};
+pub(super) use last_words::{is_recent, last_fault_of, last_words};
 
 /// What evidence says of one finding.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +24,7 @@ const NAMINGS: &[fn(Node<'_>) -> Option<Named>] = &[
     killed::service,
     killed::server,
     last_words::of_the_dead,
+    last_words::of_the_ended,
     last_words::of_the_failing,
     waits::named,
 ];

@@ -2,7 +2,7 @@
 
 use crate::checks::SaidFault;
 use crate::config::{CheckKind, Service};
-use crate::diagnose::naming::is_recent;
+use crate::diagnose::naming::{is_recent, last_words};
 use crate::diagnose::scene::{Node, Part};
 use crate::logs::rules::FaultClass;
 use crate::model::{Cause, Severity};
@@ -58,7 +58,7 @@ pub(super) fn failing(node: Node<'_>) -> Option<&Service> {
 /// of now where it lives.
 pub(super) fn said<'s>(node: Node<'s>, classes: &[FaultClass]) -> Option<&'s SaidFault> {
     let (service, part) = node.service()?;
-    let words = node.evidence().last_words_of(&service.name)?;
+    let words = last_words(node.evidence(), &service.name)?;
     let counts = |fault: &&SaidFault| match part {
         Part::Process | Part::Restarts => fault.is_last,
         Part::Http | Part::Port => is_recent(words, fault),

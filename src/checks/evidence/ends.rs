@@ -1,0 +1,21 @@
+//! How the services ended that a keeper watched.
+
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+
+use crate::capture::last_crash;
+use crate::checks::evidence::CrashedService;
+use crate::config::Service;
+use crate::store::LogFiles;
+
+/// Reads the crash records of services. May hang where their file system does.
+pub(super) fn find(services: &[Service], root: &Path, now: DateTime<Utc>) -> Vec<CrashedService> {
+    let crashed = |service: &Service| {
+        let files = LogFiles::of(&service.name, service.log_file.as_deref(), root);
+        let crash = last_crash(&service.name, &files)?;
+        let ago = now.signed_duration_since(crash.at).to_std().unwrap_or_default();
+        Some(CrashedService { service: service.name.clone(), ago, ending: crash.ending })
+    };
+    services.iter().filter_map(crashed).collect()
+}
