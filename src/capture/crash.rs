@@ -12,7 +12,7 @@ use chrono::{DateTime, Local};
 use crate::capture::Ending;
 use crate::grouping::{self, SourceRoots};
 use crate::platform::FileUser;
-use crate::text::redact;
+use crate::text::{redact, sanitize};
 
 const WIDTH: usize = 80;
 const MODE: u32 = 0o640;
@@ -63,6 +63,18 @@ impl Crash {
         )
         .expect("a string takes what is written to it");
         block
+    }
+
+    /// What it said of its end, on one line and without secrets: its exception, else the last line of its output.
+    pub fn said(&self) -> Option<String> {
+        let last_words = String::from_utf8_lossy(&self.last_words);
+        let last_line = || last_words.lines().rev().find(|line| !line.trim().is_empty()).map(str::to_owned);
+        let said = match self.exception() {
+            Some((kind, message)) => Some(format!("{kind}: {}", message.lines().next().unwrap_or_default())),
+            None => last_line(),
+        };
+        let said = said.filter(|_| !self.ending.is_from_outside())?;
+        Some(sanitize::line(&redact::secrets(said.trim())).chars().take(MAX_MESSAGE).collect())
     }
 
     fn exception(&self) -> Option<(String, String)> {
@@ -137,6 +149,16 @@ mod tests {
         let block = crash(None, Ending::Code(1)).block();
         assert!(block.contains("Error: ExitCode: ended with exit code 1\n"), "{block}");
         assert!(block.contains(LAST_LINES), "{block}");
+    }
+
+    #[test]
+    fn what_it_said_is_its_exception_else_its_last_line_and_nothing_where_others_ended_it() {
+        let said = |traceback, ending| crash(traceback, ending).said();
+        let exception = said(Some(TRACEBACK), Ending::Code(1));
+        assert_eq!(exception.as_deref(), Some("ZeroDivisionError: division by zero"));
+        let last_line = said(None, Ending::Signal(libc::SIGABRT));
+        assert_eq!(last_line.as_deref(), Some("Traceback (most recent call last):"));
+        assert_eq!(said(None, Ending::Signal(libc::SIGKILL)), None);
     }
 
     #[test]

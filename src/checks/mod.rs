@@ -44,7 +44,7 @@ pub use backup_age::BackupFolder;
 pub use command::Errand;
 pub use evidence::{
     CrashedService, Evidence, Kill, LastWords, MountedAt, SaidFault, Server, StoppedByOperator, Wait,
-    WaitsOn, gather,
+    WaitsOn, gather, was_out_of_memory,
 };
 pub use http::{HttpPost, HttpReply, Postman};
 pub use log_rate::{ErrorCounter, LogRate};

@@ -1,6 +1,7 @@
 //! What every command is given: the terminal, the options and the way to the config.
 
 use std::env;
+use std::path::PathBuf;
 
 use crate::cli::args::Global;
 use crate::cli::environment::Environment;
@@ -27,16 +28,27 @@ impl Context {
     /// # Errors
     /// When a file was found, or asked for, and cannot be used.
     pub fn config(&self) -> Result<Loaded, ConfigError> {
-        let surroundings = config::Environment {
-            cwd: env::current_dir().unwrap_or_else(|_| "/".into()),
-            variables: env::vars_os().collect(),
-            caller: platform::caller_uid(),
-        };
-        let loaded = config::load(self.global.config.as_deref(), &surroundings)?;
+        let loaded = config::load(self.global.config.as_deref(), &surroundings())?;
         match &loaded.origin {
             Origin::File { path, .. } => self.ui.detail(&format!("config: {}", path.display())),
             Origin::BuiltIn { .. } => self.ui.detail("config: none found, the defaults for this folder"),
         }
         Ok(loaded)
+    }
+
+    /// The state folder that the config names, whatever else is wrong with that config.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or may not be trusted.
+    pub fn state_dir(&self) -> Result<PathBuf, ConfigError> {
+        config::state_dir(self.global.config.as_deref(), &surroundings())
+    }
+}
+
+fn surroundings() -> config::Environment {
+    config::Environment {
+        cwd: env::current_dir().unwrap_or_else(|_| "/".into()),
+        variables: env::vars_os().collect(),
+        caller: platform::caller_uid(),
     }
 }

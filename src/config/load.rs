@@ -96,6 +96,25 @@ pub fn load(option: Option<&Path>, environment: &Environment) -> Result<Loaded, 
     }
 }
 
+/// The state folder that a config names, whatever else is wrong with that config.
+///
+/// # Errors
+/// As [`load`], but for what the config says.
+pub fn state_dir(option: Option<&Path>, environment: &Environment) -> Result<PathBuf, ConfigError> {
+    let Some(found) = file::find(option, environment)? else {
+        return built_in(environment).map(|loaded| loaded.config.state_dir);
+    };
+    let (document, _mistakes) = DeTable::parse_recoverable(&found.text);
+    let mut cx = Reader::new(&found.text, document.get_ref(), found.folder(), environment);
+    let place = Place::settled(&mut Table::top(document.get_ref()), &mut cx);
+    found.trusted(&cx.root, environment.caller)?;
+    match place {
+        Some(_) => Ok(cx.state_dir),
+        // Then it is looked for where it lies as a rule.
+        None => parse("", found.folder(), environment).map(|config| config.state_dir),
+    }
+}
+
 /// Reads a config from a text, as if it lay in `folder` and were the caller's own.
 ///
 /// # Errors
@@ -315,6 +334,24 @@ mod tests {
                 let lines = text.lines().count() + 1;
                 prop_assert!(problems.iter().all(|p| p.line >= 1 && p.line <= lines && p.column >= 1), "{error}");
             }
+        }
+    }
+
+    #[test]
+    fn the_state_folder_is_known_whatever_else_is_wrong() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().canonicalize().unwrap();
+        let path = folder.join("fuelops.toml");
+        let caller = fs::metadata(&folder).unwrap().uid();
+        let environment = Environment { caller, ..Environment::default() };
+        for (text, expected) in [
+            ("nme = 1\n[[service]]\nperod = 2", ".fuelops"),
+            ("name = 5", ".fuelops"),
+            ("state_dir = \"state\"\n[[service", "state"),
+        ] {
+            fs::write(&path, text).unwrap();
+            assert!(load(Some(&path), &environment).is_err(), "{text}");
+            assert_eq!(state_dir(Some(&path), &environment).unwrap(), folder.join(expected), "{text}");
         }
     }
 

@@ -20,7 +20,7 @@ pub use advice::advice;
 pub use aliases::{Alias, AliasKind, aliases};
 pub use environment::Environment;
 pub use file::Via;
-pub use load::{ConfigError, Loaded, Origin, load, parse};
+pub use load::{ConfigError, Loaded, Origin, load, parse, state_dir};
 pub use read::{Entry, Problem, Source};
 
 pub use sections::{

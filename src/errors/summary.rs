@@ -8,6 +8,7 @@ use crate::report::{
     EndpointCount, ErrorEvent, ErrorIssue, ErrorLoss, ErrorReport, ErrorTrend, GateReport, HourCount,
     IssueReport, TagCount, TagValues, Turn, TypeCount,
 };
+use crate::text::human;
 
 /// Errors an hour from which it is yellow and red.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,15 +67,16 @@ pub fn report(overview: Overview, span: Span, bars: RateBars) -> ErrorReport {
 fn judge(worst: u64, events: u64, bars: RateBars) -> (Verdict, String) {
     #[expect(clippy::cast_precision_loss, reason = "a count against a bar")]
     let rate = worst as f64;
+    let errors = human::plural(worst, "error");
     match rate {
         _ if events == 0 => (Verdict::Healthy, "no errors".to_owned()),
         r if r >= bars.critical => {
-            (Verdict::Critical, format!("{worst} errors in the worst hour, red from {}", bars.critical))
+            (Verdict::Critical, format!("{errors} in the worst hour, red from {}", bars.critical))
         }
         r if r >= bars.warn => {
-            (Verdict::Degraded, format!("{worst} errors in the worst hour, yellow from {}", bars.warn))
+            (Verdict::Degraded, format!("{errors} in the worst hour, yellow from {}", bars.warn))
         }
-        _ => (Verdict::Healthy, format!("{worst} errors in the worst hour")),
+        _ => (Verdict::Healthy, format!("{errors} in the worst hour")),
     }
 }
 

@@ -237,15 +237,18 @@ impl Program {
         audience: &mut dyn Audience,
     ) {
         self.bound = None;
+        let at = Utc::now();
+        self.rest(splitter, audience);
+        let crash = self.crash(status);
         self.record.ended = Some(Ended {
-            at: Utc::now(),
+            at,
             code: status.and_then(|status| status.code()),
             signal: status.and_then(|status| status.signal()),
+            said: crash.said(),
         });
-        self.rest(splitter, audience);
         if !is_asked && is_abnormal(status) && !self.is_wished() {
             // Where not even that can be written, there is nobody to tell.
-            record_crash(&self.record.files.crashes, &self.crash(status), self.file_user).unwrap_or(());
+            record_crash(&self.record.files.crashes, &crash, self.file_user).unwrap_or(());
         }
         self.remove_pid_file();
         if self.record.is_current(&self.state_dir) {

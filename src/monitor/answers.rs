@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::monitor::watch::Watch;
-use crate::monitor::{Entry, Event, Reply, Request};
+use crate::monitor::{Entry, Event, Machine, Reply, Request};
 use crate::text::{human, suggest};
 
 impl Watch<'_> {
@@ -15,34 +15,55 @@ impl Watch<'_> {
                 entries: self.entries.get(&target).into_iter().flatten().cloned().collect(),
             }),
             Request::Pause { target, seconds } => self.pause(target.as_deref(), seconds),
-            Request::Resume { target } => self.all(target.as_deref(), "resumed", |watch, name| {
-                watch.happened(name, Event::Resume);
-            }),
-            Request::Acknowledge { target } => self.all(target.as_deref(), "acknowledged", |watch, name| {
-                watch.happened(name, Event::Acknowledge);
-                watch.acknowledged(name);
-            }),
+            Request::Resume { target } => {
+                self.each(target.as_deref(), "resumed", Machine::is_paused, |watch, name| {
+                    watch.happened(name, Event::Resume);
+                })
+            }
+            Request::Acknowledge { target } => {
+                let is_open = |machine: &Machine| machine.incident().is_some();
+                self.each(target.as_deref(), "acknowledged", is_open, |watch, name| {
+                    watch.happened(name, Event::Acknowledge);
+                    watch.acknowledged(name);
+                })
+            }
+            Request::Touched { targets } => {
+                targets.iter().for_each(|name| self.happened(name, Event::Touched));
+                Reply::Done { summary: "looks at once".to_owned() }
+            }
         }
     }
 
     fn pause(&mut self, target: Option<&str>, seconds: Option<u64>) -> Reply {
         let span = seconds.map(Duration::from_secs);
         let word = span.map_or_else(|| "paused".to_owned(), |s| format!("paused for {}", human::duration(s)));
-        self.all(target, &word, |watch, name| {
-            let until = span.map(|span| watch.now.saturating_add(span));
-            watch.happened(name, Event::Pause { until });
-        })
+        self.each(
+            target,
+            &word,
+            |_| true,
+            |watch, name| {
+                let until = span.map(|span| watch.now.saturating_add(span));
+                watch.happened(name, Event::Pause { until });
+            },
+        )
     }
 
-    /// Does it to one target, or to all.
-    fn all(&mut self, target: Option<&str>, word: &str, mut act: impl FnMut(&mut Self, &str)) -> Reply {
-        let names: Vec<String> = match target {
-            Some(name) => match self.known(name) {
-                Ok(()) => vec![name.to_owned()],
-                Err(why) => return refused(why),
-            },
-            None => self.fleet.machines().iter().map(|machine| machine.name.clone()).collect(),
-        };
+    /// Does it to one target, or to all, as far as there is anything to be done.
+    fn each(
+        &mut self,
+        target: Option<&str>,
+        word: &str,
+        is_wanting: impl Fn(&Machine) -> bool,
+        mut act: impl FnMut(&mut Self, &str),
+    ) -> Reply {
+        if let Some(Err(why)) = target.map(|name| self.known(name)) {
+            return refused(why);
+        }
+        let meant = self.fleet.machines().iter().filter(|m| target.is_none_or(|name| m.name == name));
+        let names: Vec<String> = meant.filter(|m| is_wanting(m)).map(|m| m.name.clone()).collect();
+        if names.is_empty() {
+            return Reply::Done { summary: format!("nothing had to be {word}") };
+        }
         for name in &names {
             act(self, name);
             self.tell(Entry {

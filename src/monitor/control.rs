@@ -45,6 +45,10 @@ pub enum Request {
     Acknowledge {
         target: Option<String>,
     },
+    /// Somebody else has worked on these: look at once.
+    Touched {
+        targets: Vec<String>,
+    },
 }
 
 /// What it answers.
@@ -62,6 +66,16 @@ pub enum Reply {
 /// # Errors
 /// When it cannot be told whether one listens, or one does and does not answer.
 pub fn ask(state_dir: &Path, request: &Request) -> io::Result<Option<Reply>> {
+    sent(state_dir, request)?.map(receive).transpose()
+}
+
+/// Lets the monitor of a state folder, where one runs, know that these services were worked on; waits for no answer.
+pub fn wake(state_dir: &Path, targets: Vec<String>) {
+    // Where it cannot be told it sees for itself, a little later.
+    drop(sent(state_dir, &Request::Touched { targets }));
+}
+
+fn sent(state_dir: &Path, request: &Request) -> io::Result<Option<UnixStream>> {
     use io::ErrorKind::{ConnectionRefused, NotFound};
     let connected = short_name(state_dir).and_then(|(name, _folder)| UnixStream::connect(name));
     let mut stream = match connected {
@@ -71,7 +85,7 @@ pub fn ask(state_dir: &Path, request: &Request) -> io::Result<Option<Reply>> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     send(&mut stream, request)?;
-    receive(&stream).map(Some)
+    Ok(Some(stream))
 }
 
 /// Listens on a thread; what is asked goes to the loop, which answers.

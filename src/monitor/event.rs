@@ -46,6 +46,8 @@ pub enum Event {
     Resume,
     /// An operator knows of the incident.
     Acknowledge,
+    /// Another fuelops has worked on it: what is known of it may be old.
+    Touched,
     /// Time has passed.
     Tick,
 }
@@ -62,18 +64,21 @@ pub enum Wanted {
 }
 
 /// How a process ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ending {
     pub code: Option<i32>,
     pub signal: Option<i32>,
     /// The kernel ended it for want of memory.
     #[serde(default)]
     pub is_out_of_memory: bool,
+    /// What it said last, where it ended by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<String>,
 }
 
 impl Ending {
     /// The exit code by which a program says that its configuration is no good: starting it again changes nothing.
-    pub fn is_config(self) -> bool {
+    pub fn is_config(&self) -> bool {
         self.code == Some(CONFIG)
     }
 }
@@ -92,7 +97,8 @@ impl fmt::Display for Ending {
             }
             (Some(code), None) => write!(f, "ended with exit code {code}"),
             (None, None) => f.write_str("ended; nobody was there to see how"),
-        }
+        }?;
+        self.said.as_ref().map_or(Ok(()), |said| write!(f, ": {said}"))
     }
 }
 

@@ -141,6 +141,7 @@ impl World {
                 self.is_need_missing = !self.is_need_missing;
                 Event::Tick
             }
+            17 => Event::Touched,
             _ => Event::Acted { outcome: Outcome::Yielded },
         };
         self.now += Duration::from_millis(200);
@@ -213,7 +214,7 @@ fn explore(world: &World, alphabet: &[u8], depth: u32, seen: &mut usize) {
 #[test]
 fn after_every_short_history_it_comes_up_and_nothing_stays_told() {
     let mut seen = 0;
-    let everything: Vec<u8> = (0..=17).collect();
+    let everything: Vec<u8> = (0..=18).collect();
     explore(&World::new(), &everything, 3, &mut seen);
     explore(&World::well(), &everything, 3, &mut seen);
     assert!(seen > 10_000);
@@ -228,7 +229,7 @@ fn after_every_history_of_failures_it_comes_up_and_nothing_stays_told() {
 
 proptest! {
     #[test]
-    fn long_histories_keep_to_the_budget_and_end_well(history in prop::collection::vec(0_u8..=17, 0..300)) {
+    fn long_histories_keep_to_the_budget_and_end_well(history in prop::collection::vec(0_u8..=18, 0..300)) {
         let mut world = World::well();
         for what in history {
             world.happen(what);
@@ -390,6 +391,36 @@ fn what_stands_in_the_way_of_a_start_is_told_once() {
     }
     told.retain(Decision::is_told);
     assert_eq!(orders(&told), [&Order::Start, &Order::Open { incident: 1 }, &Order::Leave]);
+    assert!(world.now > BEGIN + seconds(5 + 5 + 10 + 20), "it is tried ever more rarely");
+}
+
+#[test]
+fn a_reason_that_was_measured_anew_is_no_news() {
+    let mut world = World::well();
+    let mut told = Vec::new();
+    for why in ["answers 500, in 4 ms: no cure", "answers 500, in 1.2 s: no cure", "refuses: no cure"] {
+        for _ in 0..3 {
+            told.extend(world.send(Event::Probed { answer: Answer::Bad("no good".into()) }));
+        }
+        told.extend(world.send(Event::Examined { remedy: Remedy::Leave { why: why.into() } }));
+    }
+    told.retain(|decision| decision.order == Order::Leave);
+    assert_eq!(
+        told.iter().map(|leave| leave.evidence[0].as_str()).collect::<Vec<_>>(),
+        ["answers 500, in 4 ms: no cure", "refuses: no cure"]
+    );
+}
+
+#[test]
+fn what_an_operator_has_started_is_looked_for_at_once_and_counted_anew() {
+    let mut world = World::well();
+    let how = Ending { code: Some(crate::monitor::event::CONFIG), ..Ending::default() };
+    world.send(Event::Ended { pid: 7, how, wish: Wanted::Up });
+    assert_eq!(orders(&world.send(Event::Touched)), [&Order::Consult]);
+    assert_eq!(orders(&world.send(Event::Found { pid: Some(8), wish: Wanted::Up })), [&Order::Probe]);
+    assert!(world.machine.budget().is_fresh());
+    let decisions = world.send(Event::Probed { answer: Answer::Good });
+    assert_eq!(orders(&decisions), [&Order::Close { incident: 1 }]);
 }
 
 #[test]

@@ -78,9 +78,10 @@ impl Hands {
         self.aside("inquiry", move |hands| {
             let ended = hands.site.keeper.how_ended(&target, pid);
             let how = ended.map_or_else(Ending::default, |ended| Ending {
+                is_out_of_memory: ended.signal == Some(libc::SIGKILL) && checks::was_out_of_memory(pid),
                 code: ended.code,
                 signal: ended.signal,
-                is_out_of_memory: false,
+                said: ended.said,
             });
             let wish = hands.wanted(&target);
             hands.mailbox.put(Letter::Happened { target, event: Event::Ended { pid, how, wish } });

@@ -282,13 +282,14 @@ impl Machine {
         let mut step = Step { machine: self, around, now, decisions: Vec::new() };
         match event {
             Event::Found { pid, wish } => step.found(pid, wish),
-            Event::Ended { pid, how, wish } => step.ended(pid, how, wish),
+            Event::Ended { pid, how, wish } => step.ended(pid, &how, wish),
             Event::Probed { answer } => step.probed(answer),
             Event::Examined { remedy } => step.examined(remedy),
             Event::Acted { outcome } => step.acted(outcome),
             Event::Pause { until } => step.pause(until),
             Event::Resume => step.resume(),
             Event::Acknowledge => step.acknowledge(),
+            Event::Touched => step.touched(),
             Event::Tick => step.tick(),
         }
         step.decisions

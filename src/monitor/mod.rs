@@ -7,6 +7,7 @@ mod answers;
 mod budget;
 mod clock;
 mod control;
+mod cover;
 mod event;
 #[cfg(test)]
 mod explore;
@@ -30,7 +31,7 @@ mod told;
 mod watch;
 
 pub use budget::{Budget, Grant, Pace};
-pub use control::{Reply, Request, ask};
+pub use control::{Reply, Request, ask, wake};
 pub use event::{Answer, Decision, Ending, Event, Order, Outcome, Reason, Remedy, Wanted};
 pub use fleet::Fleet;
 pub use journal::{Entry, entries, line};
@@ -39,4 +40,4 @@ pub use policy::{Policy, Restarts};
 pub use remedy::remedy;
 pub use replay::{Performance, Played, Record, replay};
 pub use results::Results;
-pub use watch::{Callers, End, Mode, Setup, Told, watch};
+pub use watch::{Callers, Claim, End, Mode, Setup, Told, watch};

@@ -9,8 +9,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::alert::{Kind, Notice, Place, troubles};
-use crate::model::{Finding, Severity};
-use crate::monitor::{Decision, Fleet, Machine, Order, Pace};
+use crate::model::{Finding, Hint, Severity};
+use crate::monitor::cover::{self, Ties};
+use crate::monitor::{Decision, Fleet, Machine, Order, Pace, Phase};
+use crate::text::shell;
 
 /// What somebody was told of a target.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +35,7 @@ pub(super) struct Scene<'a> {
     pub(super) fleet: &'a Fleet,
     /// Of the last close look.
     pub(super) findings: &'a [Finding],
+    pub(super) ties: &'a Ties,
     pub(super) place: &'a Place,
     /// Targets whose failure only degrades.
     pub(super) optional: &'a [String],
@@ -78,7 +81,7 @@ impl News {
     }
 
     /// Incidents that were told under another one, which is over; who knows of one is not told of it again.
-    fn uncovered(&mut self, scene: Scene<'_>) -> Vec<Notice> {
+    pub(super) fn uncovered(&mut self, scene: Scene<'_>) -> Vec<Notice> {
         let machines = scene.fleet.machines().iter();
         let open = machines.filter(|machine| machine.incident().is_some_and(|open| !open.is_acknowledged));
         let untold: Vec<&Machine> = open
@@ -88,13 +91,8 @@ impl News {
     }
 }
 
-/// Whether what is wrong with a target follows from another one that has an incident, too.
 fn is_consequence(target: &str, scene: Scene<'_>) -> bool {
-    let causes = scene.findings.iter().filter(|finding| finding.target == target);
-    let causes = causes.filter_map(|finding| finding.caused_by.as_ref());
-    let mut roots = causes.filter_map(|cause| scene.findings.iter().find(|finding| finding.check == *cause));
-    let is_open = |name: &str| scene.fleet.machine(name).is_some_and(|machine| machine.incident().is_some());
-    roots.any(|root| root.target != target && is_open(&root.target))
+    cover::cause(target, scene.fleet, scene.findings, scene.ties).is_some()
 }
 
 fn notice(target: &str, told: &Told, kind: Kind, why: &str, scene: Scene<'_>) -> Notice {
@@ -117,7 +115,22 @@ fn notice(target: &str, told: &Told, kind: Kind, why: &str, scene: Scene<'_>) ->
         host: scene.place.host.clone(),
         project: scene.place.project.clone(),
     });
-    Notice { severity: told.severity, summary: why.to_owned(), opened_at: told.opened_at, ..base }
+    let hint = if kind == Kind::Resolved { None } else { of_fallen(target, scene.fleet).or(base.hint) };
+    Notice { severity: told.severity, summary: why.to_owned(), opened_at: told.opened_at, hint, ..base }
+}
+
+/// What a service that does not stay up has said comes before any other advice.
+fn of_fallen(target: &str, fleet: &Fleet) -> Option<Hint> {
+    let machine = fleet.machine(target).filter(|machine| machine.pid().is_none())?;
+    let text = match machine.phase() {
+        Phase::Waiting { pace: Pace::Slow, .. } => {
+            let start = shell::command(["fuelops", "start", target]);
+            format!("see why it ends; once that is mended, `{start}` does not wait for the next try")
+        }
+        Phase::Waiting { .. } | Phase::Acting => "see what it said before it ended".to_owned(),
+        _ => return None,
+    };
+    Some(Hint { text, command: Some(shell::command(["fuelops", "logs", target])) })
 }
 
 #[cfg(test)]
@@ -126,7 +139,7 @@ mod tests {
 
     use super::*;
     use crate::model::Cause;
-    use crate::monitor::{Answer, Event, Policy};
+    use crate::monitor::{Answer, Ending, Event, Outcome, Policy, Restarts, Wanted};
 
     fn policy() -> Policy {
         Policy {
@@ -145,7 +158,8 @@ mod tests {
         fleet: Fleet,
         news: News,
         findings: Vec<Finding>,
-        told: Vec<(String, Kind)>,
+        ties: Ties,
+        told: Vec<Notice>,
         clock: Duration,
     }
 
@@ -162,6 +176,7 @@ mod tests {
                 fleet,
                 news: News::default(),
                 findings: vec![root, follows],
+                ties: Ties::default(),
                 told: Vec::new(),
                 clock: Duration::ZERO,
             }
@@ -177,15 +192,19 @@ mod tests {
             let at = DateTime::UNIX_EPOCH + self.clock;
             let place = Place { host: "h".to_owned(), project: "p".to_owned(), at };
             for decision in self.fleet.step(target, event, self.clock) {
-                let scene =
-                    Scene { fleet: &self.fleet, findings: &self.findings, place: &place, optional: &[] };
-                let notices = self.news.of(&decision, scene);
-                self.told.extend(notices.into_iter().map(|notice| (notice.target, notice.kind)));
+                let scene = Scene {
+                    fleet: &self.fleet,
+                    findings: &self.findings,
+                    ties: &self.ties,
+                    place: &place,
+                    optional: &[],
+                };
+                self.told.extend(self.news.of(&decision, scene));
             }
         }
 
         fn told(&mut self) -> Vec<(String, Kind)> {
-            std::mem::take(&mut self.told)
+            std::mem::take(&mut self.told).into_iter().map(|notice| (notice.target, notice.kind)).collect()
         }
     }
 
@@ -231,5 +250,47 @@ mod tests {
         desk.probed("mysql", true);
         desk.probed("api", true);
         assert_eq!(desk.told(), [news("mysql", Kind::Opened), news("mysql", Kind::Resolved)]);
+    }
+
+    #[test]
+    fn a_check_of_a_port_is_told_under_the_service_that_is_down_and_has_it() {
+        let mut desk = Desk::new();
+        desk.findings.clear();
+        desk.ties = Ties::between(&[("api", "mysql")]);
+        desk.probed("mysql", false);
+        desk.probed("api", false);
+        assert_eq!(desk.told(), [news("mysql", Kind::Opened)]);
+        desk.probed("mysql", true);
+        assert_eq!(
+            desk.told(),
+            [news("mysql", Kind::Resolved), news("api", Kind::Opened)],
+            "it goes on alone"
+        );
+    }
+
+    #[test]
+    fn of_one_that_falls_over_its_logs_are_the_first_advice() {
+        let mut desk = Desk::new();
+        let restart = Restarts {
+            max: 1,
+            window: Duration::from_secs(600),
+            backoff: Duration::from_secs(1),
+            backoff_max: Duration::from_secs(1),
+            slow: vec![Duration::from_secs(300)],
+            reset_after: Duration::from_secs(600),
+        };
+        let service = Policy { restart: Some(restart), ..policy() };
+        desk.fleet.set_targets(vec![("api".to_owned(), service)], 1, Duration::ZERO);
+        let how = Ending { code: Some(1), said: Some("KeyError: 'truck'".to_owned()), ..Ending::default() };
+        desk.happened("api", Event::Found { pid: Some(7), wish: Wanted::Up });
+        desk.happened("api", Event::Ended { pid: 7, how: how.clone(), wish: Wanted::Up });
+        desk.happened("api", Event::Acted { outcome: Outcome::Runs { pid: 8 } });
+        desk.happened("api", Event::Ended { pid: 8, how, wish: Wanted::Up });
+        let [opened, escalated] = &desk.told[..] else { panic!("{:?}", desk.told) };
+        assert_eq!((opened.kind, escalated.kind), (Kind::Opened, Kind::Escalated));
+        assert!(escalated.summary.contains("exit code 1: KeyError: 'truck'"), "{}", escalated.summary);
+        for notice in [opened, escalated] {
+            assert_eq!(notice.hint.as_ref().unwrap().command.as_deref(), Some("fuelops logs api"));
+        }
     }
 }

@@ -50,6 +50,11 @@ impl Watch<'_> {
 
     pub(super) fn read(&mut self, letter: Letter) {
         match letter {
+            // The next look tells, once.
+            Letter::Probed { target, finding: None, .. } if self.is_check(&target) => {
+                self.unlooked.insert(target);
+                self.wants_examination = true;
+            }
             Letter::Probed { target, epoch, finding } => {
                 let answer = self.answer(&target, epoch, finding.as_ref());
                 self.happened(&target, Event::Probed { answer });
@@ -163,11 +168,6 @@ impl Watch<'_> {
         }
         match finding {
             Some(finding) => of_finding(finding),
-            None if self.is_check(target) => {
-                let id = format!("check.{target}");
-                let known = self.findings.iter().find(|finding| finding.check == id);
-                known.map_or_else(|| Answer::Unknown("not looked at yet".to_owned()), of_finding)
-            }
             // There is nothing to ask it by: that it lives is all that is known.
             None => match self.held.get(target) {
                 Some(held) if self.now.saturating_sub(held.since) >= STEADY => Answer::Good,
@@ -189,6 +189,13 @@ impl Watch<'_> {
             let why = "the monitor was not there while it was looked at".to_owned();
             let remedy = if is_stale { Remedy::Unknown { why } } else { remedy };
             self.happened(&target, Event::Examined { remedy });
+        }
+        for target in std::mem::take(&mut self.unlooked) {
+            let id = format!("check.{target}");
+            let seen = self.findings.iter().find(|finding| finding.check == id && !is_stale);
+            let unseen = || Answer::Unknown("it could not be looked at".to_owned());
+            let answer = seen.map_or_else(unseen, of_finding);
+            self.happened(&target, Event::Probed { answer });
         }
     }
 }

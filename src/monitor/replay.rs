@@ -137,7 +137,7 @@ mod tests {
         let events = [
             (2, Event::Found { pid: Some(7), wish: Wanted::Up }),
             (3, Event::Probed { answer: Answer::Good }),
-            (9, Event::Ended { pid: 7, how: dead, wish: Wanted::Up }),
+            (9, Event::Ended { pid: 7, how: dead.clone(), wish: Wanted::Up }),
             (10, Event::Acted { outcome: crate::monitor::Outcome::Runs { pid: 8 } }),
             (11, Event::Probed { answer: Answer::Good }),
             (12, Event::Ended { pid: 8, how: dead, wish: Wanted::Up }),

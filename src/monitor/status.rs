@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::checks::Plan;
 use crate::model::{Severity, Verdict};
-use crate::monitor::{Fleet, Machine, Phase, Setup};
+use crate::monitor::{Fleet, Machine, Order, Phase, Setup};
 use crate::report::{MonitorReport, MonitoredKind, MonitoredTarget};
 use crate::text::human;
 
@@ -18,10 +18,20 @@ pub(super) struct Itself {
     pub(super) refused_config: Option<String>,
 }
 
-/// The report of a running monitor.
-pub(super) fn report(setup: &Setup, fleet: &Fleet, now: Duration, itself: Itself) -> MonitorReport {
-    let targets: Vec<MonitoredTarget> =
-        fleet.machines().iter().map(|machine| target(&setup.plan, machine, now)).collect();
+/// The report of a running monitor; `cause` names the target whose trouble explains another one's.
+pub(super) fn report(
+    setup: &Setup,
+    fleet: &Fleet,
+    now: Duration,
+    itself: Itself,
+    cause: &dyn Fn(&str) -> Option<String>,
+) -> MonitorReport {
+    let explained = |machine: &Machine| {
+        let target = target(&setup.plan, machine, now);
+        let caused_by = cause(&target.target).filter(|_| target.incident_seconds.is_some());
+        MonitoredTarget { caused_by, ..target }
+    };
+    let targets: Vec<MonitoredTarget> = fleet.machines().iter().map(explained).collect();
     MonitorReport {
         name: setup.name.clone(),
         verdict: targets.iter().map(|target| target.severity).collect::<Verdict>(),
@@ -30,6 +40,7 @@ pub(super) fn report(setup: &Setup, fleet: &Fleet, now: Duration, itself: Itself
         targets,
         lost_lines: itself.lost_lines,
         refused_config: itself.refused_config,
+        next: Vec::new(),
     }
 }
 
@@ -41,9 +52,12 @@ fn target(plan: &Plan, machine: &Machine, now: Duration) -> MonitoredTarget {
     let due = match machine.phase() {
         // What is asked meanwhile is nobody's concern.
         Phase::Waiting { until, .. } => *until,
+        // When it would be asked again, neither.
+        _ if machine.asked.is_some() => now,
         _ => machine.next(),
     };
     let next = due.saturating_sub(now);
+    let is_doubted = incident.is_some() || matches!(machine.phase(), Phase::Suspect | Phase::Examined);
     MonitoredTarget {
         target: machine.name.clone(),
         kind: if service.is_some() { MonitoredKind::Service } else { MonitoredKind::Check },
@@ -55,7 +69,8 @@ fn target(plan: &Plan, machine: &Machine, now: Duration) -> MonitoredTarget {
         restarts_today: machine.restarts_within(DAY, now),
         incident_seconds: incident.map(|incident| now.saturating_sub(incident.since).as_secs()),
         is_acknowledged: incident.is_some_and(|incident| incident.is_acknowledged),
-        why: Some(machine.why().to_owned()).filter(|why| !why.is_empty() && incident.is_some()),
+        caused_by: None,
+        why: Some(machine.why().to_owned()).filter(|why| !why.is_empty() && is_doubted),
         next: words(machine, next),
         next_ms: u64::try_from(next.as_millis()).unwrap_or(u64::MAX),
     }
@@ -65,13 +80,12 @@ fn severity(machine: &Machine) -> Severity {
     match machine.phase() {
         Phase::Healthy { .. } if machine.incident().is_some() => Severity::Warning,
         Phase::Healthy { .. } => Severity::Ok,
-        Phase::Unseen => Severity::Unknown,
         Phase::Failing { .. } | Phase::Acting | Phase::Waiting { .. } | Phase::Held { .. } => {
             Severity::Critical
         }
-        Phase::Starting { .. } | Phase::Suspect | Phase::Examined if machine.incident().is_some() => {
-            Severity::Critical
-        }
+        Phase::Stopped | Phase::Paused | Phase::InWork => Severity::Warning,
+        _ if machine.incident().is_some() => Severity::Critical,
+        Phase::Unseen => Severity::Unknown,
         _ => Severity::Warning,
     }
 }
@@ -85,7 +99,10 @@ fn words(machine: &Machine, next: Duration) -> String {
         Phase::Stopped => "nothing until an operator starts it".to_owned(),
         Phase::InWork => "another fuelops is at work".to_owned(),
         Phase::Acting => "its start".to_owned(),
-        Phase::Examined => "a close look".to_owned(),
-        _ => format!("a look in {span}"),
+        _ => match machine.asked {
+            Some((Order::Examine, _)) => "a close look".to_owned(),
+            Some(_) => "an answer".to_owned(),
+            None => format!("a look in {span}"),
+        },
     }
 }

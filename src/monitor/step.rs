@@ -113,7 +113,7 @@ impl Step<'_> {
         self.ask(Order::Probe, &[]);
     }
 
-    pub(super) fn ended(&mut self, pid: u32, how: Ending, wish: Wanted) {
+    pub(super) fn ended(&mut self, pid: u32, how: &Ending, wish: Wanted) {
         let is_known = self.machine.pid == Some(pid);
         if !is_known || matches!(self.machine.phase, Phase::Acting) {
             // Of an earlier process, or of the one that is being stopped.
@@ -365,7 +365,7 @@ impl Step<'_> {
         if !self.is_doubted() {
             return;
         }
-        let is_news = self.machine.phase != Phase::Failing { why: why.clone() };
+        let is_news = !matches!(&self.machine.phase, Phase::Failing { why: told } if is_same(told, &why));
         let evidence = [why.clone()];
         self.open(&evidence);
         self.fail(why);
@@ -410,6 +410,7 @@ impl Step<'_> {
                     self.machine.obstacle = Some(why.clone());
                 }
                 self.fail(why);
+                self.due_in(self.lasts().clamp(PATIENT, CONSULTED));
             }
             Outcome::Yielded => {
                 self.machine.obstacle = Some(OTHERS_WORK.to_owned());
@@ -442,6 +443,18 @@ impl Step<'_> {
         if let Some(incident) = &mut self.machine.incident {
             incident.is_acknowledged = true;
         }
+    }
+
+    /// Whatever it waited for, an operator has waited no longer.
+    pub(super) fn touched(&mut self) {
+        if self.machine.phase == Phase::Acting {
+            return;
+        }
+        if self.machine.policy.restart.is_some() && (self.machine.pid.is_none() || self.is_set_aside()) {
+            self.machine.obstacle = None;
+            self.machine.phase = Phase::InWork;
+        }
+        self.ask_who_runs();
     }
 
     pub(super) fn tick(&mut self) {
@@ -485,6 +498,10 @@ impl Step<'_> {
             Phase::Acting | Phase::Failing { .. } => Phase::Unseen,
             other => other.clone(),
         };
+        self.ask_who_runs();
+    }
+
+    fn ask_who_runs(&mut self) {
         if self.machine.policy.restart.is_some() {
             self.ask(Order::Consult, &[]);
         } else {
@@ -503,10 +520,25 @@ impl Step<'_> {
         self.machine.incident = Some(incident);
     }
 
+    /// How long its incident has lasted.
+    fn lasts(&self) -> Duration {
+        self.machine.incident.as_ref().map_or(Duration::ZERO, |open| self.now.saturating_sub(open.since))
+    }
+
     pub(super) fn close(&mut self, why: &str) {
         self.machine.why.clear();
         if let Some(incident) = self.machine.incident.take() {
             self.decide(Order::Close { incident: incident.id }, &[why.to_owned()]);
         }
     }
+}
+
+/// Whether two reasons are one but for what was measured: "no answer within 980 ms" is no other than "within 1.2 s".
+fn is_same(one: &str, other: &str) -> bool {
+    fn words(text: &str) -> impl Iterator<Item = &str> {
+        let is_number = |word: &str| word.starts_with(|c: char| c.is_ascii_digit());
+        let is_unit = |word: &str| matches!(word.trim_end_matches([',', ':', ';', ')']), "ms" | "s" | "%");
+        text.split_whitespace().filter(move |word| !is_number(word) && !is_unit(word))
+    }
+    words(one).eq(words(other))
 }

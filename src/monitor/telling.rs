@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use chrono::Utc;
 
-use crate::alert::Place;
+use crate::alert::{Notice, Place};
 use crate::monitor::journal::Memory;
-use crate::monitor::news::Scene;
+use crate::monitor::news::{News, Scene};
 use crate::monitor::watch::Watch;
 use crate::monitor::{Decision, Entry, Machine, Mode, Told, told};
 use crate::platform::host_name;
@@ -23,6 +23,10 @@ impl Watch<'_> {
         if self.mode == Mode::Rehearse || !decision.is_told() {
             return;
         }
+        self.hand_on(|news, scene| news.of(decision, scene));
+    }
+
+    fn hand_on(&mut self, notices: impl FnOnce(&mut News, Scene<'_>) -> Vec<Notice>) {
         let place = Place { host: host_name(), project: self.setup.name.clone(), at: Utc::now() };
         let plan = &self.setup.plan;
         let optional: Vec<String> = plan
@@ -32,9 +36,14 @@ impl Watch<'_> {
             .map(|service| service.name.clone())
             .chain(plan.checks.iter().filter(|check| !check.required).map(|check| check.name.clone()))
             .collect();
-        let scene =
-            Scene { fleet: &self.fleet, findings: &self.findings, place: &place, optional: &optional };
-        for notice in self.news.of(decision, scene) {
+        let scene = Scene {
+            fleet: &self.fleet,
+            findings: &self.findings,
+            ties: &self.ties,
+            place: &place,
+            optional: &optional,
+        };
+        for notice in notices(&mut self.news, scene) {
             (self.callers.notify)(Told::News(Box::new(notice)));
         }
     }
@@ -90,11 +99,14 @@ impl Watch<'_> {
         }
     }
 
-    /// Says that it is there.
+    /// Says that it is there, and what is explained by another target's trouble no longer.
     pub(super) fn live(&mut self) {
         if self.now >= self.alive_due {
             self.alive_due = self.now + ALIVE;
             (self.callers.notify)(Told::Alive);
+            if self.mode != Mode::Rehearse {
+                self.hand_on(News::uncovered);
+            }
         }
     }
 }

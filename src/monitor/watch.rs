@@ -1,7 +1,7 @@
 //! The loop: one thread that waits for ends, letters, signals and the next thing that is due, and has everything that
 //! takes time done by others.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -16,6 +16,7 @@ use crate::diagnose::Tools;
 use crate::model::{Finding, Verdict};
 use crate::monitor::clock::{BEGIN, Clock};
 use crate::monitor::control::{self, Door};
+use crate::monitor::cover::Ties;
 use crate::monitor::hands::Hands;
 use crate::monitor::journal::{Journal, Memory};
 use crate::monitor::looks::Looks;
@@ -23,7 +24,7 @@ use crate::monitor::mailbox::{Mail, Mailbox, mailbox};
 use crate::monitor::news::News;
 use crate::monitor::prober::Prober;
 use crate::monitor::reading::Inquiries;
-use crate::monitor::{Decision, Entry, Event, Fleet, Machine, Order, Outcome, Phase, Policy, status};
+use crate::monitor::{Decision, Entry, Event, Fleet, Machine, Order, Outcome, Phase, Policy, cover, status};
 use crate::platform::{Arrivals, caller_uid};
 use crate::process::Bound;
 use crate::report::MonitorReport;
@@ -108,13 +109,29 @@ pub struct Callers<'a> {
     pub tools: Tools,
 }
 
+/// The right to watch here; nobody else has it meanwhile.
+#[derive(Debug)]
+pub struct Claim {
+    _lock: Option<Lock>,
+}
+
+impl Claim {
+    /// Takes it; a rehearsal needs none.
+    ///
+    /// # Errors
+    /// When another monitor runs, or the state folder cannot be used.
+    pub fn take(setup: &Setup, mode: Mode) -> Result<Self> {
+        let lock = if mode == Mode::Rehearse { None } else { Some(lock(&setup.site)?) };
+        Ok(Self { _lock: lock })
+    }
+}
+
 /// Watches until it is asked to end. The services live on.
 ///
 /// # Errors
-/// When another monitor runs, or the state folder cannot be used.
-pub fn watch(setup: Setup, mode: Mode, callers: Callers<'_>) -> Result<End> {
+/// When signals, threads or files are refused.
+pub fn watch(setup: Setup, mode: Mode, claim: Claim, callers: Callers<'_>) -> Result<End> {
     let state_dir = setup.site.state_dir.clone();
-    let _lock = if mode == Mode::Rehearse { None } else { Some(lock(&setup.site)?) };
     let arrivals = Arrivals::of(&[libc::SIGTERM, libc::SIGINT, libc::SIGHUP])?;
     let (mailbox, mail) = mailbox()?;
     let keeps = mode != Mode::Rehearse;
@@ -127,6 +144,7 @@ pub fn watch(setup: Setup, mode: Mode, callers: Callers<'_>) -> Result<End> {
     };
     let prober = Prober::start(setup.plan.clone(), mailbox.clone())?;
     let hands = Hands::new(setup.site.clone(), setup.plan.clone(), callers.tools, mailbox.clone());
+    let ties = Ties::of(&setup.plan);
     let instant = Instant::now();
     let mut watch = Watch {
         setup,
@@ -150,10 +168,12 @@ pub fn watch(setup: Setup, mode: Mode, callers: Callers<'_>) -> Result<End> {
         recorded: 0,
         looks: Looks::default(),
         wants_examination: false,
+        unlooked: BTreeSet::new(),
         closely_due: BEGIN + CLOSELY_FOR_LIMITS,
         findings: Vec::new(),
         entries: BTreeMap::new(),
         news: News::default(),
+        ties,
         alive_due: BEGIN,
         refused_config: None,
         is_changed: false,
@@ -165,6 +185,7 @@ pub fn watch(setup: Setup, mode: Mode, callers: Callers<'_>) -> Result<End> {
     if let Some(journal) = watch.journal.take() {
         journal.end(LAST_LINES);
     }
+    drop(claim);
     Ok(end)
 }
 
@@ -215,10 +236,13 @@ pub(super) struct Watch<'a> {
     pub(super) recorded: u64,
     pub(super) looks: Looks,
     pub(super) wants_examination: bool,
+    /// Checks that only a look at everything can answer, and that wait for the next one.
+    pub(super) unlooked: BTreeSet<String>,
     pub(super) closely_due: Duration,
     pub(super) findings: Vec<Finding>,
     pub(super) entries: BTreeMap<String, VecDeque<Entry>>,
     pub(super) news: News,
+    pub(super) ties: Ties,
     pub(super) alive_due: Duration,
     pub(super) refused_config: Option<String>,
     pub(super) is_changed: bool,
@@ -346,6 +370,7 @@ impl Watch<'_> {
             Ok(setup) => {
                 let decisions = self.fleet.set_targets(targets(&setup.plan), seed(), self.now);
                 self.prober.set_targets(setup.plan.clone());
+                self.ties = Ties::of(&setup.plan);
                 self.hands.site = setup.site.clone();
                 self.hands.plan = std::sync::Arc::new(setup.plan.clone());
                 if let Some(journal) = &self.journal {
@@ -374,6 +399,10 @@ impl Watch<'_> {
     fn lost_its_keeper(&mut self) {
         self.keeper = None;
         self.keeper_due = self.now + STEADY;
+        if self.held.is_empty() {
+            // With nothing to keep it ends by itself.
+            return;
+        }
         self.hands.mind_the_keeper();
         self.note("the keeper of the services has ended; a new one goes on reading what they print");
     }
@@ -441,16 +470,14 @@ impl Watch<'_> {
     }
 
     pub(super) fn report(&self) -> MonitorReport {
-        status::report(
-            &self.setup,
-            &self.fleet,
-            self.now,
-            status::Itself {
-                uptime: self.now.saturating_sub(BEGIN),
-                lost_lines: self.journal.as_ref().map_or(0, Journal::lost),
-                refused_config: self.refused_config.clone(),
-            },
-        )
+        let itself = status::Itself {
+            uptime: self.now.saturating_sub(BEGIN),
+            lost_lines: self.journal.as_ref().map_or(0, Journal::lost),
+            refused_config: self.refused_config.clone(),
+        };
+        let cause =
+            |target: &str| cover::cause(target, &self.fleet, &self.findings, &self.ties).map(str::to_owned);
+        status::report(&self.setup, &self.fleet, self.now, itself, &cause)
     }
 }
 

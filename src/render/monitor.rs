@@ -15,6 +15,7 @@ pub fn monitor(report: &MonitorReport) -> Document {
     let severity = report.verdict.severity();
     document.push(Block::Headline { severity, text: headline(report, severity) });
     if report.targets.is_empty() {
+        next(&mut document, report);
         return document;
     }
     let columns = vec![
@@ -22,11 +23,15 @@ pub fn monitor(report: &MonitorReport) -> Document {
         Column::new("state"),
         Column::new("pid").right().droppable(2),
         Column::new("restarts").right().droppable(1),
-        Column::new("why"),
-        Column::new("next").droppable(3),
+        Column::new("next"),
     ];
     let rows = report.targets.iter().map(row).collect();
     document.push(Block::Table(Table { columns, rows }));
+    let reasons: Vec<Text> = report.targets.iter().filter_map(reason).collect();
+    if !reasons.is_empty() {
+        document.push(Block::Heading("Why".to_owned()));
+        document.push(Block::List(reasons));
+    }
     if let Some(why) = &report.refused_config {
         document.push(Block::Paragraph(
             Text::of(Role::Severity(Severity::Warning), "the new config was refused")
@@ -39,7 +44,18 @@ pub fn monitor(report: &MonitorReport) -> Document {
             format!("{lines} of its journal are missing: the disk did not keep up").into(),
         ));
     }
+    next(&mut document, report);
     document
+}
+
+fn next(document: &mut Document, report: &MonitorReport) {
+    if !report.next.is_empty() {
+        document.push(Block::Heading("Next".to_owned()));
+    }
+    for hint in &report.next {
+        let command = hint.command.clone().unwrap_or_default();
+        document.push(Block::Command { text: hint.text.clone(), command });
+    }
 }
 
 fn headline(report: &MonitorReport, severity: Severity) -> Text {
@@ -69,19 +85,26 @@ fn row(target: &MonitoredTarget) -> Vec<Cell> {
         state,
         target.pid.map_or_else(String::new, |pid| pid.to_string()).into(),
         restarts.into(),
-        why(target).into(),
         Text::of(Role::Dim, target.next.clone()),
     ]
 }
 
-fn why(target: &MonitoredTarget) -> String {
+/// Why a target is no good, and for how long it has been.
+fn reason(target: &MonitoredTarget) -> Option<Text> {
     let since = target.incident_seconds.map(|seconds| human::duration(Duration::from_secs(seconds)));
     let known = if target.is_acknowledged { ", acknowledged" } else { "" };
-    match (since, &target.why) {
+    let text = match (since, &target.why) {
         (Some(since), Some(why)) => format!("{why} (for {since}{known})"),
         (Some(since), None) => format!("for {since}{known}"),
-        (None, why) => why.clone().unwrap_or_default(),
-    }
+        (None, Some(why)) => why.clone(),
+        (None, None) => return None,
+    };
+    let name = Text::of(Role::Severity(target.severity), target.target.clone());
+    let reason = name.plain(format!(": {text}"));
+    Some(match &target.caused_by {
+        Some(cause) => reason.and(Role::Dim, format!(" (because of {cause})")),
+        None => reason,
+    })
 }
 
 /// Turns what was decided about a target into a document.

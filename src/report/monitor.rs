@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Severity, Verdict};
+use crate::model::{Hint, Severity, Verdict};
 
 /// What a running monitor says of itself and of what it watches.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,6 +19,9 @@ pub struct MonitorReport {
     pub lost_lines: u64,
     /// The last config that was refused, and why.
     pub refused_config: Option<String>,
+    /// What to type, the most helpful first.
+    #[serde(default)]
+    pub next: Vec<Hint>,
 }
 
 /// One service or check.
@@ -38,6 +41,9 @@ pub struct MonitoredTarget {
     /// Since when it is no good.
     pub incident_seconds: Option<u64>,
     pub is_acknowledged: bool,
+    /// The target whose trouble explains this one's.
+    #[serde(default)]
+    pub caused_by: Option<String>,
     /// Why it is no good, where it is.
     pub why: Option<String>,
     /// What comes next, in words.

@@ -82,6 +82,9 @@ pub struct Ended {
     /// Its exit code; `None` where a signal ended it, or nobody was there to see.
     pub code: Option<i32>,
     pub signal: Option<i32>,
+    /// What it said last, where it ended by itself: its exception, else its last line; without secrets.
+    #[serde(default)]
+    pub said: Option<String>,
 }
 
 impl KeptProgram {

@@ -250,6 +250,31 @@ fn one_that_falls_over_again_and_again_is_tried_slowly_and_never_given_up() {
 }
 
 #[test]
+fn what_an_operator_starts_beside_it_is_seen_at_once() {
+    let watch = Watch::of("restart = { max = 0, slow_retry = [\"1h\"] }");
+    watch.env.write("main.py", "import sys\nsys.exit(0)\n");
+    let watch = watch.start();
+    watch.wait_for("slow retries", || watch.phase() == "slow-retry");
+    watch.env.write("main.py", SERVER);
+    watch.env.run(&["start", "backend"]).expect(0);
+    let begun = Instant::now();
+    watch.wait_for("it is known to be well", || watch.phase() == "healthy");
+    assert!(begun.elapsed() < Duration::from_secs(20), "without being told it takes 30 s");
+    watch.env.run(&["stop", "backend"]).expect(0);
+    watch.wait_for("it is stopped", || watch.phase() == "stopped");
+}
+
+#[test]
+fn a_check_of_processes_is_told_by_a_look_at_all_of_them() {
+    let mut watch = Watch::of("");
+    watch.configure(
+        "[[check]]\nname = \"worker\"\ntype = \"process\"\nmatch = \"no such program\"\nperiod = \"1s\"",
+    );
+    watch.start_monitor();
+    watch.is_told("worker: is no good");
+}
+
+#[test]
 fn what_it_needs_comes_first() {
     let need = free_port();
     let check = format!(

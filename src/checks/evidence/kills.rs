@@ -13,6 +13,14 @@ const MAX_AGE: Duration = Duration::from_secs(24 * 3_600);
 const MACHINE: &str = "Out of memory: Kill";
 const GROUP: &str = "Memory cgroup out of memory: Kill";
 
+/// Older ones are of another process of the same number.
+const JUST_NOW: Duration = Duration::from_secs(60);
+
+/// Whether the kernel says that it has just killed this process for want of memory; without rights to its log, nobody does.
+pub fn was_out_of_memory(pid: u32) -> bool {
+    find().iter().any(|kill| kill.pid == Some(pid) && kill.age <= JUST_NOW)
+}
+
 /// Reads the kernel's log; empty without rights.
 pub(super) fn find() -> Vec<Kill> {
     let messages = platform::kernel_log().unwrap_or_default();

@@ -22,6 +22,7 @@ use crate::config::Address;
 use crate::logs::rules::FaultClass;
 
 pub use gather::gather;
+pub use kills::was_out_of_memory;
 pub(super) use last_words::tail;
 
 /// Everything that was found.

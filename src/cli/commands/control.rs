@@ -11,6 +11,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::{Exit, UsageError};
 use crate::config::{Loaded, Service};
 use crate::model::{Hint, Verdict};
+use crate::monitor;
 use crate::render;
 use crate::report::{
     RefusedProcess, ServiceAction, ServiceOutcome, ServiceReport, ServiceStatus, ServiceTurn, StoppedProcess,
@@ -133,7 +134,7 @@ fn carry_out(verb: Verb, chosen: &Chosen, starting: Starting, context: &Context)
     let site = run::site_of(config);
     let action = action(verb);
     let work = format!("{} {}", action.word(), names.join(" "));
-    let _lock = if chosen.dry_run { None } else { Some(site.lock(&work, Utc::now())?) };
+    let lock = if chosen.dry_run { None } else { Some(site.lock(&work, Utc::now())?) };
     let found =
         site.look(&config.services, Utc::now()).context("cannot list the processes of this machine")?;
     let needs = if starting.no_deps { Needs::Ignored } else { Needs::Followed };
@@ -147,6 +148,9 @@ fn carry_out(verb: Verb, chosen: &Chosen, starting: Starting, context: &Context)
                 Ok(health::measure(&loaded, &plan)?.findings)
             };
             let done = service::conduct(&plan, verb, &site, &config.services, wait, &mut measure);
+            // Free first: what the monitor sees it may act on.
+            drop(lock);
+            monitor::wake(&config.state_dir, plan.turns.iter().map(|turn| turn.service.clone()).collect());
             let mut report = report(&loaded, action, &plan, done.turns);
             (report.stopped, report.next) = (done.stopped, done.next.into_iter().map(look).collect());
             report.notes.extend(done.notes);

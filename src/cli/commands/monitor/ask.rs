@@ -1,11 +1,14 @@
 //! `monitor status`, `why`, `pause`, `resume`, `ack`: asking the monitor that runs.
 
+use std::path::PathBuf;
+
 use anyhow::{Context as _, Result, anyhow};
 
 use super::Question;
+use super::next::next;
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, UsageError};
-use crate::config::Config;
+use crate::config::{ConfigError, Loaded};
 use crate::model::Verdict;
 use crate::monitor::{self, Reply, Request};
 use crate::render;
@@ -13,14 +16,14 @@ use crate::report::{MonitorReport, MonitorWhyReport};
 
 /// Version of the JSON schema.
 const SCHEMA: u32 = 1;
-/// Entries of `why` that are read from the journal where no monitor runs.
+/// Entries of `why`; older ones stand in the journal.
 const MAX_ENTRIES: usize = 100;
 
 pub(super) fn ask(question: &Question, context: &Context) -> Result<Exit> {
-    let config = context.config()?.config;
+    let mut desk = Desk::of(context)?;
     match question {
         Question::Status(args) => loop {
-            let report = status(&config)?;
+            let report = desk.status()?;
             if args.watch.is_some() {
                 context.ui.clear_screen()?;
             }
@@ -30,67 +33,107 @@ pub(super) fn ask(question: &Question, context: &Context) -> Result<Exit> {
                 None => return Ok(Exit::Verdict(report.verdict)),
             }
         },
-        Question::Why(args) => why(&args.target, &config, context),
+        Question::Why(args) => desk.why(&args.target),
         Question::Pause(args) => {
             let seconds = args.span.map(|span| span.as_secs().max(1));
-            told(&Request::Pause { target: args.target.clone(), seconds }, &config, context)
+            desk.told(&Request::Pause { target: args.target.clone(), seconds })
         }
-        Question::Resume(args) => told(&Request::Resume { target: args.target.clone() }, &config, context),
+        Question::Resume(args) => desk.told(&Request::Resume { target: args.target.clone() }),
         Question::Replay(_) => Err(anyhow!("a recording is played, not asked for")),
-        Question::Ack(args) => told(&Request::Acknowledge { target: args.target.clone() }, &config, context),
+        Question::Ack(args) => desk.told(&Request::Acknowledge { target: args.target.clone() }),
     }
 }
 
-/// Where no monitor runs, that is the answer.
-fn status(config: &Config) -> Result<MonitorReport> {
-    let absent = || MonitorReport {
-        name: config.name.clone(),
-        verdict: Verdict::Unknown,
-        pid: None,
-        uptime_seconds: None,
-        targets: Vec::new(),
-        lost_lines: 0,
-        refused_config: None,
-    };
-    match asked(&Request::Status, config)? {
-        Some(Reply::Status { report }) => Ok(*report),
-        Some(other) => Err(misunderstood(&other)),
-        None => Ok(absent()),
-    }
+/// Where the monitor is asked.
+struct Desk<'a> {
+    context: &'a Context,
+    /// Name of the system, where the config can be read.
+    name: String,
+    state_dir: PathBuf,
+    /// Why the config cannot be used, until that is told; a monitor that runs goes on with what it has read before.
+    broken: Option<ConfigError>,
 }
 
-fn why(target: &str, config: &Config, context: &Context) -> Result<Exit> {
-    let request = Request::Why { target: target.to_owned() };
-    let entries = match asked(&request, config)? {
-        // What an earlier monitor decided stands in the journal only.
-        Some(Reply::Why { entries }) if !entries.is_empty() => entries,
-        Some(Reply::Refused { why }) => return Err(UsageError(why).into()),
-        _ => monitor::entries(&config.state_dir, target, MAX_ENTRIES),
-    };
-    let report = MonitorWhyReport { target: target.to_owned(), entries };
-    context.ui.report("monitor-why", SCHEMA, &report, || render::monitor_why(&report))?;
-    Ok(Exit::Done)
-}
-
-fn told(request: &Request, config: &Config, context: &Context) -> Result<Exit> {
-    match asked(request, config)? {
-        Some(Reply::Done { summary }) => {
-            context.ui.note(&summary);
-            Ok(Exit::Done)
-        }
-        Some(Reply::Refused { why }) => Err(UsageError(why).into()),
-        Some(other) => Err(misunderstood(&other)),
-        None => {
-            let why = "no monitor runs here: start it with `fuelops monitor`";
-            context.ui.error(why);
-            Ok(Exit::Verdict(Verdict::Critical))
+impl<'a> Desk<'a> {
+    fn of(context: &'a Context) -> Result<Self> {
+        match context.config() {
+            Ok(Loaded { config, .. }) => {
+                Ok(Self { context, name: config.name, state_dir: config.state_dir, broken: None })
+            }
+            Err(error) => {
+                // Where not even this can be told, the first error says more.
+                let Ok(state_dir) = context.state_dir() else { return Err(error.into()) };
+                Ok(Self { context, name: String::new(), state_dir, broken: Some(error) })
+            }
         }
     }
-}
 
-fn asked(request: &Request, config: &Config) -> Result<Option<Reply>> {
-    let of = config.state_dir.display();
-    monitor::ask(&config.state_dir, request).with_context(|| format!("the monitor of {of} does not answer"))
+    /// `None` where no monitor runs.
+    fn asked(&mut self, request: &Request) -> Result<Option<Reply>> {
+        let of = self.state_dir.display();
+        let reply = monitor::ask(&self.state_dir, request)
+            .with_context(|| format!("the monitor of {of} does not answer"))?;
+        if let Some(error) = self.broken.take() {
+            if reply.is_none() {
+                return Err(error.into());
+            }
+            self.context.ui.warn(&format!("{error}\nthe monitor goes on with what it has read before"));
+        }
+        Ok(reply)
+    }
+
+    /// Where no monitor runs, that is the answer.
+    fn status(&mut self) -> Result<MonitorReport> {
+        let mut report = match self.asked(&Request::Status)? {
+            Some(Reply::Status { report }) => *report,
+            Some(other) => return Err(misunderstood(&other)),
+            None => MonitorReport {
+                name: self.name.clone(),
+                verdict: Verdict::Unknown,
+                pid: None,
+                uptime_seconds: None,
+                targets: Vec::new(),
+                lost_lines: 0,
+                refused_config: None,
+                next: Vec::new(),
+            },
+        };
+        report.next = next(&report, self.context.global.config.as_deref());
+        Ok(report)
+    }
+
+    fn why(&mut self, target: &str) -> Result<Exit> {
+        let recent = match self.asked(&Request::Why { target: target.to_owned() })? {
+            Some(Reply::Why { entries }) => entries,
+            Some(Reply::Refused { why }) => return Err(UsageError(why).into()),
+            _ => Vec::new(),
+        };
+        // What an earlier monitor decided stands in the journal only, and what a full disk did not take in memory only.
+        let mut entries = monitor::entries(&self.state_dir, target, MAX_ENTRIES);
+        if let Some(first) = recent.first() {
+            entries.retain(|entry| entry.at < first.at);
+        }
+        entries.extend(recent);
+        entries.drain(..entries.len().saturating_sub(MAX_ENTRIES));
+        let report = MonitorWhyReport { target: target.to_owned(), entries };
+        self.context.ui.report("monitor-why", SCHEMA, &report, || render::monitor_why(&report))?;
+        Ok(Exit::Done)
+    }
+
+    fn told(&mut self, request: &Request) -> Result<Exit> {
+        match self.asked(request)? {
+            Some(Reply::Done { summary }) => {
+                self.context.ui.note(&summary);
+                Ok(Exit::Done)
+            }
+            Some(Reply::Refused { why }) => Err(UsageError(why).into()),
+            Some(other) => Err(misunderstood(&other)),
+            None => {
+                self.context.ui.error("no monitor runs here: start it with `fuelops monitor`");
+                Ok(Exit::Verdict(Verdict::Critical))
+            }
+        }
+    }
 }
 
 fn misunderstood(reply: &Reply) -> anyhow::Error {

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod ask;
+mod next;
 mod replay;
 
 use std::cell::RefCell;
@@ -17,7 +18,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::{Exit, UsageError};
 use crate::cli::tools::tools;
 use crate::config::Loaded;
-use crate::monitor::{self, Callers, End, Entry, Mode, Setup, Told};
+use crate::monitor::{self, Callers, Claim, End, Entry, Mode, Setup, Told};
 use crate::text::human;
 
 const WATCH_PERIOD: &str = "2s";
@@ -129,6 +130,8 @@ fn watch(args: &MonitorArgs, context: &Context) -> Result<Exit> {
         (_, true) => Mode::Rehearse,
         _ => Mode::Forever,
     };
+    let now = setup(&loaded);
+    let claim = Claim::take(&now, mode)?;
     let alerts =
         if mode == Mode::Rehearse { Alerts::default() } else { Alerts::open(&loaded.config, &context.ui) };
     let alerts = RefCell::new(alerts);
@@ -146,7 +149,7 @@ fn watch(args: &MonitorArgs, context: &Context) -> Result<Exit> {
     let mut told = context.ui.stream_aside();
     let mut say = |entry: &Entry| told.say(&format!("{}\n", monitor::line(entry)));
     let callers = Callers { reload: &mut reload, say: &mut say, notify: &mut notify, tools: tools() };
-    let end = monitor::watch(setup(&loaded), mode, callers);
+    let end = monitor::watch(now, mode, claim, callers);
     alerts.borrow_mut().close();
     Ok(match end? {
         End::Signal(signal) => Exit::Signal(u8::try_from(signal).unwrap_or(0)),

@@ -15,6 +15,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::config::Loaded;
 use crate::model::Finding;
+use crate::monitor;
 use crate::platform;
 use crate::recover::{
     self, Budget, Decision, Entry, JOURNAL, LastRun, Options, Plan, RecoveryLog, Scope, Scribe, Step, Wish,
@@ -267,6 +268,7 @@ impl<'a> Session<'a> {
         let mut report = recover::of_done(&config.name, &self.run_id, &self.plan, &self.findings, done);
         (report.outage, report.elapsed_ms) = (self.outage, milliseconds(self.begun.elapsed()));
         self.save(&mut report);
+        monitor::wake(&config.state_dir, self.plan.started());
         Ok(report)
     }
 
