@@ -48,7 +48,7 @@ impl Sink for OneLine {
         let _level = inferred_level(line.message);
         if let Some(access) = &line.access {
             let mut table = HttpTable::default();
-            table.observe(access, Some(NOW));
+            table.observe(0, access, Some(NOW));
             table.settle();
             let summary = table.summarize(&RouteSet::default());
             assert_eq!((summary.requests, summary.endpoints.len()), (1, 1));
@@ -166,7 +166,7 @@ pub fn traceback(bytes: &[u8]) {
     let again: Vec<_> = parse(bytes, &roots).iter().map(Fingerprint::of).collect();
     assert_eq!(chains.iter().map(Fingerprint::of).collect::<Vec<_>>(), again);
     let mut table = GroupTable::default();
-    let seen = Occurrence { at: Some(NOW), path: "a.log", line: 1, level: None };
+    let seen = Occurrence { at: Some(NOW), path: "a.log", line: 1, level: None, origin: 0 };
     // The second time the text's shape is known.
     let counted = [table.observe(bytes, seen, &roots), table.observe(bytes, seen, &roots)];
     let expected = if looks_like_traceback(bytes) { chains.len() } else { 0 };

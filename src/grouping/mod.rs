@@ -18,4 +18,4 @@ pub use fingerprint::{Basis, Fingerprint, ParseFingerprintError};
 pub use in_app::{SourceRoots, frame_is_own};
 pub use message::parameterize;
 pub use parse::{MAX_TEXT, looks_like_traceback, parse};
-pub use table::{ExceptionGroup, GroupTable, MAX_GROUPS, Occurrence, Place};
+pub use table::{ExceptionGroup, GroupTable, MAX_GROUPS, Occurrence, Place, Tally};

@@ -36,6 +36,34 @@ pub struct Occurrence<'a> {
     pub line: u64,
     /// Level of the record, as written.
     pub level: Option<Level>,
+    /// What it is counted under apart from others: a number of the caller's.
+    pub origin: u32,
+}
+
+/// The chains of one origin.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Printed chains.
+    pub count: u64,
+    pub first_at: Option<i64>,
+    pub last_at: Option<i64>,
+}
+
+impl Tally {
+    fn add(&mut self, other: &Self) {
+        self.count += other.count;
+        self.first_at = self.first_at.into_iter().chain(other.first_at).min();
+        self.last_at = self.last_at.max(other.last_at);
+    }
+}
+
+impl FromIterator<Tally> for Tally {
+    fn from_iter<I: IntoIterator<Item = Tally>>(tallies: I) -> Self {
+        tallies.into_iter().fold(Self::default(), |mut sum, tally| {
+            sum.add(&tally);
+            sum
+        })
+    }
 }
 
 /// A line of a file; the order is that of time, then of name and number, undated last.
@@ -60,6 +88,10 @@ impl Occurrence<'_> {
     fn place(&self) -> Place {
         Place { at: self.at, path: self.path.to_owned(), line: self.line }
     }
+
+    fn tally(&self) -> Tally {
+        Tally { count: 1, first_at: self.at, last_at: self.at }
+    }
 }
 
 /// All chains with one fingerprint. What is shown comes from the earliest of them.
@@ -77,10 +109,8 @@ pub struct ExceptionGroup {
     pub message: String,
     /// The frame to look at, such as `main.py:118 in get_fleet`.
     pub location: Option<String>,
-    /// Printed chains.
-    pub count: u64,
-    pub first_at: Option<i64>,
-    pub last_at: Option<i64>,
+    /// By origin.
+    pub tallies: BTreeMap<u32, Tally>,
     /// The worst level that a record with this chain was written at.
     pub level: Option<Level>,
     /// Where the sample stands.
@@ -194,7 +224,7 @@ impl GroupTable {
     fn shrink(&mut self) {
         while self.groups.len() > MAX_GROUPS {
             if let Some((_, highest)) = self.groups.pop_last() {
-                self.other += highest.count;
+                self.other += highest.all().count;
             }
         }
     }
@@ -213,15 +243,21 @@ impl GroupTable {
         self.shrink();
     }
 
-    /// Says that all of them stand in the file of this name.
-    pub fn stand_in(&mut self, path: &str) {
-        self.groups.values_mut().for_each(|group| path.clone_into(&mut group.place.path));
+    /// Says that all of them stand in the file of this name, and of what origin those of each origin are.
+    pub fn stand_in(&mut self, path: &str, origin_of: impl Fn(u32) -> u32) {
+        for group in self.groups.values_mut() {
+            path.clone_into(&mut group.place.path);
+            let tallies = std::mem::take(&mut group.tallies);
+            group.tallies = tallies.into_iter().map(|(origin, tally)| (origin_of(origin), tally)).collect();
+        }
     }
 
     /// Returns the groups, most frequent first, and the number of chains that did not fit.
     pub fn finish(self) -> (Vec<ExceptionGroup>, u64) {
         let mut groups: Vec<_> = self.groups.into_values().collect();
-        groups.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.fingerprint.cmp(&b.fingerprint)));
+        groups.sort_by(|a, b| {
+            b.all().count.cmp(&a.all().count).then_with(|| a.fingerprint.cmp(&b.fingerprint))
+        });
         (groups, self.other)
     }
 
@@ -241,9 +277,7 @@ impl ExceptionGroup {
             root_type: String::new(),
             message: String::new(),
             location: None,
-            count: 1,
-            first_at: seen.at,
-            last_at: seen.at,
+            tallies: BTreeMap::from([(seen.origin, seen.tally())]),
             level: seen.level,
             place: seen.place(),
             sample: String::new(),
@@ -261,26 +295,36 @@ impl ExceptionGroup {
     }
 
     fn add(&mut self, seen: Occurrence<'_>) {
-        self.count += 1;
-        self.span(seen.at, seen.at);
+        self.tallies.entry(seen.origin).or_default().add(&seen.tally());
         self.level = self.level.max(seen.level);
     }
 
-    fn span(&mut self, first: Option<i64>, last: Option<i64>) {
-        self.first_at = self.first_at.into_iter().chain(first).min();
-        self.last_at = self.last_at.max(last);
-    }
-
-    fn merge(&mut self, other: Self) {
-        let (count, level) = (self.count + other.count, self.level.max(other.level));
-        let (first, last) = (self.first_at, self.last_at);
+    fn merge(&mut self, mut other: Self) {
+        let level = self.level.max(other.level);
+        let theirs = std::mem::take(&mut other.tallies);
+        let mut tallies = std::mem::take(&mut self.tallies);
+        theirs.iter().for_each(|(origin, tally)| tallies.entry(*origin).or_default().add(tally));
         if other.place.key() < self.place.key() {
             *self = other;
-            self.span(first, last);
-        } else {
-            self.span(other.first_at, other.last_at);
         }
-        (self.count, self.level) = (count, level);
+        (self.tallies, self.level) = (tallies, level);
+    }
+
+    /// The chains of all origins.
+    pub fn all(&self) -> Tally {
+        self.tallies.values().copied().collect()
+    }
+
+    /// The chains that are of no origin that repeats others; where there are none, those of the origin that has most. Where
+    /// they bear no time, it is that of the others.
+    pub fn once(&self, is_copy: impl Fn(u32) -> bool) -> Tally {
+        let originals = self.tallies.iter().filter(|(origin, _)| !is_copy(**origin));
+        let mut kept: Tally = originals.map(|(_, tally)| *tally).collect();
+        if kept.count == 0 {
+            kept = self.tallies.values().max_by_key(|tally| tally.count).copied().unwrap_or_default();
+        }
+        let Tally { first_at, last_at, .. } = self.all();
+        if kept.first_at.is_none() { Tally { first_at, last_at, ..kept } } else { kept }
     }
 }
 
@@ -347,7 +391,13 @@ mod tests {
     use proptest::prelude::*;
 
     fn seen(at: i64, line: u64) -> Occurrence<'static> {
-        Occurrence { at: Some(at), path: "backend.log", line, level: Some(Level::Error) }
+        Occurrence {
+            at: Some(at),
+            path: "backend.log",
+            line,
+            level: Some(Level::Error),
+            origin: line as u32 % 2,
+        }
     }
 
     fn traceback(kind: &str, function: &str, message: &str) -> String {
@@ -376,10 +426,21 @@ mod tests {
         let (groups, other) = table(&texts).finish();
         assert_eq!((groups.len(), other), (2, 0));
         let key = &groups[0];
-        assert_eq!((key.kind.as_str(), key.count, key.message.as_str()), ("KeyError", 3, "'a'"));
-        assert_eq!((key.first_at, key.last_at), (Some(10), Some(40)));
+        assert_eq!((key.kind.as_str(), key.all().count, key.message.as_str()), ("KeyError", 3, "'a'"));
+        assert_eq!((key.all().first_at, key.all().last_at), (Some(10), Some(40)));
         assert_eq!(key.location.as_deref(), Some("/srv/main.py:7 in get"));
         assert!(key.sample.starts_with("x failed\nTraceback"));
+    }
+
+    #[test]
+    fn chains_of_origins_that_repeat_others_count_once() {
+        let (groups, _) =
+            table(&[1, 3, 5, 6, 8].map(|at| (traceback("KeyError", "get", "'b'"), at))).finish();
+        let once = |copies: &[u32]| groups[0].once(|origin| copies.contains(&origin));
+        let tally = |count, first, last| Tally { count, first_at: Some(first), last_at: Some(last) };
+        assert_eq!(once(&[]), tally(5, 1, 8));
+        assert_eq!(once(&[0]), tally(3, 1, 5));
+        assert_eq!(once(&[0, 1]), tally(3, 1, 5));
     }
 
     #[test]
@@ -390,14 +451,14 @@ mod tests {
             assert_eq!(table.observe(text.as_bytes(), seen(at, 1), &SourceRoots::default()), 1);
         }
         assert_eq!(table.shapes.len(), 1);
-        assert_eq!(table.finish().0[0].count, 100);
+        assert_eq!(table.finish().0[0].all().count, 100);
     }
 
     #[test]
     fn faults_told_by_their_message_are_never_taken_for_known() {
         let text = |m: &str| format!("Traceback (most recent call last):\nSyntaxError: {m}\n");
         let (groups, _) = table(&[(text("a"), 1), (text("b"), 2), (text("a"), 3)]).finish();
-        assert_eq!(groups.iter().map(|g| g.count).collect::<Vec<_>>(), [2, 1]);
+        assert_eq!(groups.iter().map(|g| g.all().count).collect::<Vec<_>>(), [2, 1]);
     }
 
     #[test]
@@ -460,7 +521,7 @@ mod tests {
                     }
                 }
             }
-            let counted: BTreeMap<_, _> = table.groups.iter().map(|(f, group)| (*f, group.count)).collect();
+            let counted: BTreeMap<_, _> = table.groups.iter().map(|(f, group)| (*f, group.all().count)).collect();
             prop_assert_eq!(counted, truth);
         }
 

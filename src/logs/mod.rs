@@ -23,8 +23,8 @@ pub mod verdict;
 
 pub use assemble::{Assembler, Borders, End, Sink, Start};
 pub use engine::{
-    Activity, Aggregates, Analysis, AnalysisOptions, Assigned, Books, Combiner, Counted, Duplicate, Event,
-    Reach, RecordOf, SourceBooks, analyze, assign, count_apart, recent,
+    Activity, Aggregates, Analysis, AnalysisOptions, Assigned, Books, Class, Combiner, Copies, Counted,
+    Event, Reach, RecordOf, SourceBooks, analyze, assign, count_apart, recent,
 };
 pub use format::inferred_level;
 pub use record::{Access, FormatId, Line, LineKind, Record, Stamp, StampLayout, Wrapper};

@@ -186,7 +186,7 @@ where
             let root =
                 (exception.root_type != exception.r#type).then(|| format!(" ← {}", exception.root_type));
             vec![
-                human::count(exception.count).into(),
+                human::count(exception.once()).into(),
                 Text::of(Role::Strong, exception.r#type.clone())
                     .plain(root.unwrap_or_default())
                     .and(Role::Dim, format!(": {}", short(exception.message.lines().next().unwrap_or("")))),
@@ -205,18 +205,21 @@ where
             Column::new("pattern"),
             Column::new("source").droppable(1),
         ];
-        let row = |pattern: &Pattern| -> Vec<Cell> {
+        let row = |pattern: &&Pattern| -> Vec<Cell> {
             let skew = pattern.skew.first();
             let skew = skew.map(|s| format!(" ({} are {})", human::percent(s.percent), short(&s.value)));
             vec![
-                human::count(pattern.count).into(),
+                human::count(pattern.once()).into(),
                 Text::of(level_role(pattern.level), pattern.level.map_or("none", Level::word)),
                 change_word(pattern.change).into(),
                 Text::from(short(&pattern.template)).and(Role::Dim, skew.unwrap_or_default()),
                 Text::of(Role::Dim, pattern.source.clone().unwrap_or_default()),
             ]
         };
-        self.table("Patterns", columns, &self.report.patterns, row)
+        let mut patterns: Vec<&Pattern> =
+            self.report.patterns.iter().filter(|pattern| pattern.once() > 0).collect();
+        patterns.sort_by_key(|pattern| std::cmp::Reverse(pattern.once()));
+        self.table("Patterns", columns, &patterns, row)
     }
 
     fn endpoints(&self) -> Option<(String, Block)> {
@@ -375,7 +378,9 @@ where
         let per_file = |f: &crate::report::FileCoverage| {
             let formats =
                 if f.formats.is_empty() { String::new() } else { format!(", {}", f.formats.join(", ")) };
-            format!("{}: {}{formats}", f.path, human::plural(f.lines, "line"))
+            let copy =
+                f.copy_of.as_ref().map(|of| format!("; a copy of {of}, counted once")).unwrap_or_default();
+            format!("{}: {}{formats}{copy}", f.path, human::plural(f.lines, "line"))
         };
         lines.extend(c.files.iter().take(self.view.top).map(|f| Text::of(Role::Dim, per_file(f))));
         lines

@@ -46,6 +46,9 @@ pub struct Coverage {
     pub bytes: u64,
     pub lines: u64,
     pub records: u64,
+    /// Records among them that stand in another file, too; everything but `levels` counts them once.
+    #[serde(default)]
+    pub copied_records: u64,
     pub continuation_lines: u64,
     /// Lines that belong to no record, such as the tail of a traceback whose head was rotated away.
     pub unattached_lines: u64,
@@ -66,6 +69,9 @@ pub struct FileCoverage {
     pub lines: u64,
     /// Formats met, most frequent first.
     pub formats: Vec<String>,
+    /// The log that holds the same records, or the errors among them.
+    #[serde(default)]
+    pub copy_of: Option<String>,
 }
 
 /// Records by level.
@@ -150,6 +156,9 @@ pub struct Pattern {
     #[serde(with = "level_or_none")]
     pub level: Option<Level>,
     pub count: u64,
+    /// Records among them that stand in another file, too.
+    #[serde(default)]
+    pub copies: u64,
     pub first_at: Option<DateTime<Utc>>,
     pub last_at: Option<DateTime<Utc>>,
     pub change: ChangeClass,
@@ -229,10 +238,28 @@ pub struct Exception {
     pub message: String,
     /// The in-app frame to look at: `main.py:118 in get_fleet`.
     pub location: Option<String>,
+    /// Printed chains.
     pub count: u64,
+    /// Chains among them that stand in another file, too.
+    #[serde(default)]
+    pub copies: u64,
     pub first_at: Option<DateTime<Utc>>,
     pub last_at: Option<DateTime<Utc>>,
     pub sample: String,
+}
+
+impl Pattern {
+    /// Its records, each once.
+    pub fn once(&self) -> u64 {
+        self.count.saturating_sub(self.copies)
+    }
+}
+
+impl Exception {
+    /// Its chains, each once.
+    pub fn once(&self) -> u64 {
+        self.count.saturating_sub(self.copies)
+    }
 }
 
 /// What access lines tell.

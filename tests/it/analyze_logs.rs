@@ -147,6 +147,82 @@ fn a_crash_that_the_keeper_wrote_into_four_files_counts_once() {
     assert_eq!(levels(&["backend.log", "logs"])["error"], alone["error"].as_u64().unwrap() + 1);
 }
 
+/// Runs a shell script under a keeper and analyses all that it left behind.
+fn report_of_run(script: &str) -> Value {
+    let env = Env::new();
+    env.write("fuelops.toml", "[logs]\npaths = [\"backend.log\", \"logs/*.log\"]\n");
+    env.write("app.sh", script);
+    env.run(&["run", "--name", "backend", "--log-file", "backend.log", "--", "sh", "app.sh"]);
+    env.run(&["analyze-logs", "--no-save", "--format", "json"]).json()
+}
+
+#[test]
+fn a_kill_is_an_event_of_its_own_and_takes_nothing_from_the_errors_before_it() {
+    let report = report_of_run(
+        "echo 'INFO:     Started server process [7]'\n\
+        for i in 1 2 3 4 5 6 7 8 9; do\n\
+        echo \"INFO:     127.0.0.1:4000$i - \\\"GET /trucks/$i HTTP/1.1\\\" 200 OK\"\n\
+        echo \"2026-11-22 10:00:0$i,000 - main - ERROR - no truck $i\"\n\
+        printf 'Traceback (most recent call last):\\n  File \"a.py\", line 4, in f\\n    g()\\nKeyError: 1\\n'\n\
+        done\nkill -9 $$\n",
+    );
+    let incidents = report["incidents"].as_array().unwrap();
+    let told: Vec<_> = incidents.iter().map(|i| (i["rule"].as_str().unwrap(), &i["errors"])).collect();
+    assert_eq!(told, [("key-missing", &9.into()), ("killed", &1.into())], "{incidents:#?}");
+    let shares: f64 = incidents.iter().map(|i| i["explains_percent"].as_f64().unwrap()).sum();
+    assert!((shares - 100.0).abs() < 0.2, "{shares}");
+    assert_eq!((&report["http"]["requests"], &report["restarts"]["starts"]), (&9.into(), &1.into()));
+    let patterns = report["patterns"].as_array().unwrap();
+    let sum = |key: &str| patterns.iter().map(|p| p[key].as_u64().unwrap()).sum::<u64>();
+    let coverage = &report["coverage"];
+    assert_eq!((sum("count"), sum("copies")), (coverage["records"].as_u64().unwrap(), 19 + 9));
+    let copies: Vec<_> =
+        coverage["files"].as_array().unwrap().iter().map(|f| f["copy_of"].as_str()).collect();
+    let original = Some("backend.log");
+    assert_eq!(copies, [None, original, original, None], "{coverage:#}");
+}
+
+#[test]
+fn a_start_that_fails_is_told_once() {
+    let report = report_of_run(
+        "printf 'Traceback (most recent call last):\\n  File \"a.py\", line 4, in f\\n    g()\\nKeyError: \"X\"\\n'\nexit 1\n",
+    );
+    let incidents = report["incidents"].as_array().unwrap();
+    assert_eq!((incidents.len(), &incidents[0]["errors"]), (1, &1.into()), "{incidents:#?}");
+    let exception = &report["exceptions"][0];
+    assert_eq!((&exception["count"], &exception["copies"]), (&4.into(), &3.into()), "{exception}");
+    assert_eq!(exception["message"], "\"X\"");
+}
+
+#[test]
+fn files_that_the_programs_own_handlers_repeat_count_once() {
+    let env = Env::new();
+    let record = |n: usize| {
+        let at = format!("2026-11-22 10:{:02}:{:02},{:03}", n / 60, n % 60, n * 7 % 1000);
+        let level = if n.is_multiple_of(10) { "ERROR" } else { "INFO" };
+        format!("{at} - fleet - {level} - synced truck {n}\n")
+    };
+    let all: String = (0..300).map(record).collect();
+    env.write("logs/app.log", &all);
+    env.write("logs/daily.log", &all);
+    env.write("logs/errors.log", (0..300).step_by(10).map(record).collect::<String>());
+    env.write("elsewhere/app.log", (300..400).map(record).collect::<String>());
+    let report = analyze(&env, "logs", "json").json();
+    assert_eq!(
+        (&report["effective_levels"]["info"], &report["effective_levels"]["error"]),
+        (&270.into(), &30.into())
+    );
+    assert_eq!(
+        (&report["levels"]["info"], &report["coverage"]["copied_records"]),
+        (&540.into(), &330.into())
+    );
+    let page = analyze(&env, "logs", "table").stdout;
+    assert!(
+        page.contains("logs/errors.log: 30 lines") && page.contains("; a copy of logs/app.log"),
+        "{page}"
+    );
+}
+
 /// The exceptions of a report by their type, as the truth has them.
 fn by_type(report: &Value) -> Value {
     let mut types = std::collections::BTreeMap::<&str, u64>::new();

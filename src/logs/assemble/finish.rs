@@ -49,7 +49,7 @@ fn tell_slowly(
     sink: &mut impl Sink,
 ) {
     let Scratch { reader, message, trace, entry } = scratch;
-    let body = slot.body(block);
+    let mut body = slot.body(block);
     let mut parsed = match head {
         Head::Current => *current,
         Head::Kept(parsed) => **parsed,
@@ -71,7 +71,10 @@ fn tell_slowly(
             entry.extend_from_slice(body);
             reader.read(entry, &mut parsed);
         }
-        Mode::Crash { .. } => crash_block(&mut parsed.line, body),
+        Mode::Crash { .. } => {
+            body = without_last_bar(body);
+            crash_block(&mut parsed.line, body);
+        }
         _ if slot.opening.stack => printed_stack(&mut parsed.line, body),
         _ => {}
     }
@@ -129,6 +132,13 @@ fn printed_stack<'a>(line: &mut Line<'a>, body: &'a [u8]) {
 
 fn trimmed(text: &[u8]) -> &[u8] {
     text.strip_suffix(b"\r").unwrap_or(text)
+}
+
+/// A crash block's text without the line of `=` that ends it: it is no part of the last exception's message.
+fn without_last_bar(body: &[u8]) -> &[u8] {
+    let text = body.trim_ascii_end();
+    let line = memchr::memrchr(b'\n', text).map_or(0, |at| at + 1);
+    if text[line..].iter().all(|byte| *byte == b'=') { &body[..line] } else { body }
 }
 
 /// A crash block: its time from `CRASH: …`, its message from `Error: …`.

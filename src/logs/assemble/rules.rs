@@ -47,8 +47,12 @@ pub(super) enum Takes {
     Text,
 }
 
-/// How many lines an open `[SQL:` or a crash block may take.
+/// How many lines an open `[SQL:` may take.
 const MAX_OPEN_LINES: u16 = 500;
+/// How many lines a crash block may take: it holds a whole chain of tracebacks.
+const MAX_BLOCK_LINES: u16 = 2000;
+/// The lines of `=` of a crash block: above and below what crashed when, and at its end.
+const BLOCK_BARS: u8 = 3;
 
 /// The mode behind the line if it belongs to the record, `None` if it does not. Blank lines are not asked about.
 ///
@@ -78,11 +82,10 @@ pub(super) fn step(mode: Mode, takes: Takes, severe: bool, shape: Shape, text: &
             (known || shape::raised_type(text).is_some()).then_some(Mode::Node)
         }
         Mode::Sql(left) => sql(left, shape, text),
-        Mode::Bar if shape == Shape::Crash => Some(Mode::Crash { bars: 1, left: MAX_OPEN_LINES }),
+        Mode::Bar if shape == Shape::Crash => Some(Mode::Crash { bars: 1, left: MAX_BLOCK_LINES }),
         Mode::Bar => matches!(shape, Shape::Indented).then_some(Mode::Head),
-        Mode::Crash { left: 0, .. } => None,
+        Mode::Crash { left: 0, .. } | Mode::Crash { bars: BLOCK_BARS.., .. } => None,
         Mode::Crash { bars, left } => match shape {
-            Shape::Bar if bars >= 2 => None,
             Shape::Bar => Some(Mode::Crash { bars: bars + 1, left: left - 1 }),
             _ => Some(Mode::Crash { bars, left: left - 1 }),
         },
@@ -185,7 +188,7 @@ pub(super) fn opening(shape: Shape, text: &[u8]) -> Option<Mode> {
         Shape::NodeHead => Some(Mode::Node),
         Shape::OpenBrace => Some(Mode::Pretty),
         Shape::Bar => Some(Mode::Bar),
-        Shape::Crash => Some(Mode::Crash { bars: 1, left: MAX_OPEN_LINES }),
+        Shape::Crash => Some(Mode::Crash { bars: 1, left: MAX_BLOCK_LINES }),
         Shape::Indented | Shape::Frame | Shape::Chain | Shape::Tail | Shape::Closer => None,
     }
 }

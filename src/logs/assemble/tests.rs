@@ -149,6 +149,21 @@ fn crash_blocks_are_one_record_each() {
 }
 
 #[test]
+fn what_a_crash_block_quotes_is_no_record_and_its_last_line_belongs_to_it() {
+    let bar = "=".repeat(80);
+    let block = |quoted: &str| {
+        format!(
+            "\n{bar}\nCRASH: 2025-12-28 10:00:00\nContext: x\n{bar}\nError: Signal: killed by signal 9 (SIGKILL)\nTraceback:\n{quoted}{bar}\n"
+        )
+    };
+    let lines = "(none was printed; the last lines of its output:)\n  2025-12-28 09:59:59 ERROR a: b\n  INFO:     up\n  ====================\n";
+    let text = format!("{}{}INFO:main:next\n", block(TRACEBACK), block(lines));
+    let lines_of = |quoted: &str| quoted.lines().count() as u32 + 7;
+    // The blank line before a block goes with the record that it follows.
+    assert_eq!(shape(&text), (vec![lines_of(TRACEBACK) + 1, lines_of(lines), 1], 1));
+}
+
+#[test]
 fn stacks_of_other_languages_are_one_record() {
     for (text, lines) in [
         ("panic: boom\n\ngoroutine 1 [running]:\nmain.main()\n\t/app/main.go:7 +0x1d\nexit status 2\n", 6),

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::grouping::{ExceptionGroup, Fingerprint};
+use crate::grouping::{ExceptionGroup, Fingerprint, Tally};
 use crate::logs::engine::activity::Activity;
 use crate::logs::engine::aggregates::{Aggregates, part_and_line};
 use crate::logs::engine::books::{Books, SourceBooks};
 use crate::logs::engine::events::Event;
-use crate::logs::engine::overlap::Duplicate;
+use crate::logs::engine::overlap::{Class, Copies};
 use crate::logs::http::HttpTable;
 use crate::logs::input::{Problem, Source};
 use crate::logs::pattern::{Buckets, Mined, Place};
@@ -24,21 +24,21 @@ pub struct Analysis {
     /// Names of the series that variants and copies speak of by index.
     pub series: Vec<String>,
     pub patterns: Mined,
+    /// Each request once, in how many series it may stand.
     pub http: HttpTable,
     pub exceptions: Vec<ExceptionGroup>,
     /// Chains whose group found no room.
     pub other_exceptions: u64,
+    /// Each once.
     pub events: Vec<ProcessEvent>,
     /// Events that found no room.
     pub other_events: u64,
     /// Series that answered requests before anything was said of a start.
     pub serving: BTreeSet<String>,
-    /// Series whose records stand in others, too.
-    pub copies: Vec<Duplicate>,
-    /// Series that were split off from others, and whose tracebacks without a level stand there, too.
-    pub trace_copies: BTreeSet<u32>,
+    /// Which records stand in other series, too.
+    pub copies: Copies,
     pub activity: Activity,
-    /// When exceptions were raised, by fingerprint.
+    /// When exceptions were raised, by fingerprint; each once.
     pub raised: BTreeMap<Fingerprint, Buckets>,
     pub problems: Vec<Problem>,
     /// Lines before each part, by source.
@@ -81,8 +81,15 @@ impl Analysis {
         }
         let (events, other_events) = events.finish();
         let serving = serving(&source_books, sources, &events);
+        let copies = overlap.copies(&series);
+        let number_of: BTreeMap<&str, u32> = series.iter().map(String::as_str).zip(0..).collect();
+        let is_first_told = |event: &Event| {
+            let name = sources.get(event.place.source as usize).map_or("", |source| &source.series);
+            !number_of.get(name).is_some_and(|series| copies.holds(*series, Class::Others))
+        };
         let events = events
             .into_iter()
+            .filter(is_first_told)
             .map(|event| {
                 let source = event.place.source as usize;
                 let Source { name, series, .. } = &sources[source];
@@ -98,9 +105,9 @@ impl Analysis {
                 }
             })
             .collect();
-        let (copies, trace_copies) = (overlap.copies(&series), overlap.trace_copies(&series));
         let mut http = http;
         http.settle();
+        http.join(|series| copies.holds(series, Class::Others));
         Self {
             books,
             sources: source_books,
@@ -113,13 +120,17 @@ impl Analysis {
             events,
             other_events,
             serving,
+            raised: raised.finish(|origin| copies.hold_origin(origin)),
             copies,
-            trace_copies,
             activity,
-            raised: raised.finish(),
             problems,
             lines_before,
         }
+    }
+
+    /// The chains of a group, those left out that stand elsewhere too.
+    pub fn once(&self, group: &ExceptionGroup) -> Tally {
+        group.once(|origin| self.copies.hold_origin(origin))
     }
 
     /// The number of a line in its source, from 1.

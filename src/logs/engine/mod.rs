@@ -39,6 +39,6 @@ pub use apart::{Combiner, Counted, count_apart};
 pub use assign::{Assigned, RecordOf, assign};
 pub use books::{Books, SourceBooks};
 pub use events::Event;
-pub use overlap::Duplicate;
+pub use overlap::{Class, Copies};
 pub use recent::{Reach, recent};
 pub use run::{AnalysisOptions, analyze};

@@ -7,11 +7,15 @@ use crate::logs::engine::books::FormatTally;
 use crate::logs::engine::clock::{PartClock, Time};
 use crate::logs::engine::events::Event;
 use crate::logs::engine::key::Keys;
-use crate::logs::engine::overlap::content_hash;
+use crate::logs::engine::overlap::origin;
 use crate::logs::engine::window::Places;
 use crate::logs::pattern::{Place, Seen, Variant};
 use crate::logs::restarts::MarkFinder;
 use crate::logs::{FormatId, Record, Sink};
+
+const PYTHON_HEADER: &[u8] = b"Traceback (most recent call last):";
+/// How a crash block names an end that no exception explains.
+const ENDS_OF_PROCESS: [&[u8]; 3] = [b"Error: Signal: ", b"Error: ExitCode: ", b"Error: Ended: "];
 
 /// What all workers look things up in.
 #[derive(Debug)]
@@ -188,7 +192,7 @@ impl Observer<'_> {
         self.desk.formats.add(head.wrapper, head.format);
         if let Some(access) = &head.access {
             self.first_access.get_or_insert(u64::from(place.line));
-            counted.http.observe(access, at);
+            counted.http.observe(self.part.series, access, at);
         }
         let key = self.desk.keys.of(head, bytes);
         let seen = Seen {
@@ -210,11 +214,9 @@ impl Observer<'_> {
             self.span = Some((first.min(time.us), last.max(time.us)));
             let second = time.us.div_euclid(1_000_000);
             counted.activity.observe(head.level, u32::try_from(second).unwrap_or(0));
-            if !time.inferred {
-                let hash = content_hash(key.signature, head.message, second);
-                counted.overlap.observe(self.part.series, head.level, hash);
-            }
         }
+        let own_time = time.filter(|time| !time.inferred).map(|time| time.us);
+        counted.overlap.observe(self.part.series, head.level, (key.signature, head.message), own_time);
         if marks.is_none_or(|marks| marks != 0) { self.event(told) } else { None }
     }
 
@@ -224,7 +226,8 @@ impl Observer<'_> {
         let head = &told.record.line;
         let text = &mut self.desk.text;
         text.clear();
-        for part in [head.message, told.record.body, head.trace] {
+        let heading = if is_python_stack(told.record) { PYTHON_HEADER } else { head.message };
+        for part in [heading, told.record.body, head.trace] {
             if !text.is_empty() && !part.is_empty() && text.last() != Some(&b'\n') {
                 text.push(b'\n');
             }
@@ -235,11 +238,12 @@ impl Observer<'_> {
             path: self.part.name,
             line: provisional_line(told.place.part, u64::from(told.place.line)),
             level: head.level,
+            origin: origin(self.part.series, head.level),
         };
         let Aggregates { exceptions, raised, .. } = &mut self.desk.counted;
         let chains = exceptions.observe_each(text, seen, self.rules.roots, |fingerprint| {
             if let Some(at) = seen.at {
-                raised.observe(fingerprint, at);
+                raised.observe(fingerprint, seen.origin, at);
             }
         });
         chains > 0
@@ -269,10 +273,27 @@ impl Observer<'_> {
 #[inline]
 fn may_hold_stack(record: &Record<'_>) -> bool {
     let line = &record.line;
+    if line.format == FormatId::CrashBlock {
+        return !is_end_of_process(line.message);
+    }
     !record.body.is_empty()
         || !line.trace.is_empty()
-        || matches!(line.format, FormatId::Stack | FormatId::CrashBlock)
+        || line.format == FormatId::Stack
         || (matches!(line.format, FormatId::Json | FormatId::Logfmt) && line.message.contains(&b'\n'))
+}
+
+/// Whether a record is a Python traceback of its own. Its message is then what was raised, which stands below the frames too.
+fn is_python_stack(record: &Record<'_>) -> bool {
+    let is_frame = |line: &[u8]| line.trim_ascii_start().starts_with(b"File \"");
+    record.line.format == FormatId::Stack
+        && !record.line.message.starts_with(b"Stack (")
+        && record.body.split(|byte| *byte == b'\n').next().is_some_and(is_frame)
+}
+
+/// Whether a crash block tells of a process that nothing it raised has ended. The stack below is then what it had printed
+/// before, which is counted where it was printed.
+fn is_end_of_process(message: &[u8]) -> bool {
+    ENDS_OF_PROCESS.iter().any(|end| message.starts_with(end))
 }
 
 /// The line that names the exception of a record with a traceback: its message, or the last one below it.

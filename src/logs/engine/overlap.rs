@@ -1,13 +1,14 @@
 //! Records that stand in several files: a logger that writes everything to `NAME.log`, errors to `NAME_errors.log`, and the
 //! console into a third.
 //!
-//! For each series the records with the lowest hashes of their text and second are remembered. Where nearly all of them
-//! turn up in another series as well, the one is a copy of the other, and its records are counted once. Errors are compared
-//! for themselves, since a file of errors alone is a small part of the whole log. Where the names say that one file is split
-//! off from another (`NAME_errors.log`, `NAME_daily.log`, `crashes.log`), a single record is enough, and tracebacks without a
-//! level are compared by what they say.
+//! For each series the records with the lowest hashes of their text and time are remembered. Where nearly all of them turn
+//! up in another series of the same folder as well, the one is a copy of the other, and its records are counted once. Errors
+//! are compared for themselves, since a file of errors alone is a small part of the whole log. Where the names say that one
+//! file is split off from another (`NAME_errors.log`, `NAME_daily.log`, `crashes.log`), a single record is enough, records
+//! without a time of their own are compared by their text, and tracebacks without a level by what they say.
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -21,21 +22,65 @@ const KEPT: usize = 512;
 const COMPARED: usize = 4;
 /// Share of them that makes a copy, in percent.
 const SHARED_PERCENT: usize = 90;
-/// Records of level error and worse, others, and tracebacks.
-const CLASSES: usize = 3;
-const TRACES: usize = 2;
+/// Records with a time of their own and those without, each below the level error and from there on; and tracebacks.
+const CLASSES: usize = 5;
+const UNDATED: usize = 2;
+const TRACES: usize = 4;
 /// Where the ends of all programs are told.
 const CRASHES: &str = "crashes.log";
 
-/// A series whose records stand in another one, too.
+/// Which records of a series are looked at together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Duplicate {
-    /// Index of the series that is left out of what is counted once.
-    pub series: u32,
-    /// Index of the series that holds its records.
-    pub of: u32,
-    /// Whether this is about records of level error and worse, or about the others.
-    pub errors: bool,
+pub enum Class {
+    /// Below the level error, or without a level.
+    Others,
+    /// Of level error and worse.
+    Errors,
+    /// Tracebacks without a level.
+    Traces,
+}
+
+impl Class {
+    /// The class of a record.
+    pub fn of(level: Option<Level>, has_trace: bool) -> Self {
+        match level {
+            None if has_trace => Self::Traces,
+            level if level >= Some(Level::Error) => Self::Errors,
+            _ => Self::Others,
+        }
+    }
+}
+
+/// Where a traceback stands, as one number: its series, and its class there.
+pub(super) fn origin(series: u32, level: Option<Level>) -> u32 {
+    series << 2 | Class::of(level, true) as u32
+}
+
+/// The same for another series.
+pub(super) fn moved(origin: u32, series: u32) -> u32 {
+    series << 2 | origin & 3
+}
+
+/// Which records stand in another series, too: the series of theirs that holds them, by series and class.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Copies(BTreeMap<(u32, Class), u32>);
+
+impl Copies {
+    /// Whether these records of a series are copies.
+    pub fn holds(&self, series: u32, class: Class) -> bool {
+        self.0.contains_key(&(series, class))
+    }
+
+    /// The series that holds the records of this one, where it is a copy of a log.
+    pub fn original_of(&self, series: u32) -> Option<u32> {
+        let of = |class| self.0.get(&(series, class)).copied();
+        of(Class::Others).or_else(|| of(Class::Errors))
+    }
+
+    pub(super) fn hold_origin(&self, origin: u32) -> bool {
+        let classes = [Class::Others, Class::Errors, Class::Traces];
+        classes.get((origin & 3) as usize).is_some_and(|class| self.holds(origin >> 2, *class))
+    }
 }
 
 /// The lowest hashes of the records of one class.
@@ -54,19 +99,26 @@ pub(super) struct Overlap {
     gates: Vec<[u64; CLASSES]>,
 }
 
-/// The hash of a record by what it says and when.
+/// The hash of a record by what it says and when, in microseconds since 1970.
 #[inline]
-pub(super) fn content_hash(signature: u64, text: &[u8], second: i64) -> u64 {
+fn content_hash(signature: u64, text: &[u8], at: i64) -> u64 {
     let word = |bytes: Option<&[u8; 8]>| bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes));
     let ends = word(text.first_chunk()) ^ word(text.last_chunk()).rotate_left(32);
-    mix64(signature ^ second.cast_unsigned(), ends ^ text.len() as u64)
+    mix64(signature ^ at.cast_unsigned(), ends ^ text.len() as u64)
 }
 
 impl Overlap {
-    /// Notes a record that bears a time of its own.
+    /// Notes a record by its signature and text; `at` is the time that it bears itself.
     #[inline]
-    pub(super) fn observe(&mut self, series: u32, level: Option<Level>, hash: u64) {
-        self.insert(series, usize::from(level >= Some(Level::Error)), hash);
+    pub(super) fn observe(
+        &mut self,
+        series: u32,
+        level: Option<Level>,
+        (signature, text): (u64, &[u8]),
+        at: Option<i64>,
+    ) {
+        let class = usize::from(level >= Some(Level::Error)) + if at.is_some() { 0 } else { UNDATED };
+        self.insert(series, class, content_hash(signature, text, at.unwrap_or(0)));
     }
 
     /// Notes a traceback by the line that names its exception, as it stands there or in a crash block.
@@ -114,63 +166,128 @@ impl Overlap {
         self.sketches.iter().flatten().map(|sketch| sketch.hashes.len() * 16).sum()
     }
 
-    /// Says which series are copies; where two are alike, the later one is the copy.
-    pub(super) fn copies(&self, names: &[String]) -> Vec<Duplicate> {
-        let wholes: Vec<Option<usize>> =
-            (0..self.sketches.len()).map(|series| whole_of(series, names)).collect();
-        let are_kin = |a: usize, b: usize| {
-            let whole = |series: usize| wholes[series].unwrap_or(series);
-            whole(a) == whole(b)
-        };
-        let mut copies = Vec::new();
-        for class in 0..2 {
-            let mut by_size: Vec<usize> = (0..self.sketches.len()).collect();
-            by_size.sort_by_key(|&series| (std::cmp::Reverse(self.sketches[series][class].records), series));
+    /// Says which series of these names are copies: where two are alike, the one with fewer records, else the one that is
+    /// split off, else the later one.
+    pub(super) fn copies(&self, names: &[String]) -> Copies {
+        let names = Names::new(names);
+        let mut copies = Copies::default();
+        for (class, word) in [Class::Others, Class::Errors].into_iter().enumerate() {
+            let records = |series: usize| {
+                let of_it = &self.sketches[series];
+                of_it[class].records + of_it[class + UNDATED].records
+            };
+            let mut by_size: Vec<usize> =
+                (0..self.sketches.len()).filter(|&series| records(series) > 0).collect();
+            by_size
+                .sort_by_key(|&series| (Reverse(records(series)), names.whole_of(series).is_some(), series));
             let mut originals: Vec<usize> = Vec::new();
             for series in by_size {
-                let sketch = &self.sketches[series][class];
-                match originals.iter().find(|&&of| {
-                    let least = if are_kin(series, of) { 1 } else { COMPARED };
-                    sketch.stands_in(&self.sketches[of][class], least)
-                }) {
+                match originals.iter().find(|&&of| self.repeats(series, of, class, &names)) {
                     Some(&of) => {
-                        copies.push(Duplicate { series: series as u32, of: of as u32, errors: class == 1 });
+                        copies.0.insert((series as u32, word), of as u32);
                     }
                     None => originals.push(series),
                 }
             }
         }
-        copies.sort_unstable();
+        self.copied_traces(&names, &mut copies);
         copies
     }
 
-    /// Series that were split off from others, and whose tracebacks without a level stand there, too.
-    pub(super) fn trace_copies(&self, names: &[String]) -> BTreeSet<u32> {
-        let is_crashes = |series: usize| names.get(series).is_some_and(|name| file_name(name) == CRASHES);
-        let is_whole = |series: usize| whole_of(series, names).is_none() && !is_crashes(series);
-        let is_copy = |series: usize| {
-            let holds = |of: usize| match whole_of(series, names) {
-                Some(whole) => of == whole,
-                None => is_crashes(series) && is_whole(of),
-            };
-            let mut wholes = Sketch::default();
-            for of in (0..self.sketches.len()).filter(|&of| of != series && holds(of)) {
-                wholes.hashes.extend(&self.sketches[of][TRACES].hashes);
+    /// Whether the records of a class in one series stand in another one, too.
+    fn repeats(&self, series: usize, of: usize, class: usize, names: &Names<'_>) -> bool {
+        let repeated =
+            |class: usize, least| self.sketches[series][class].stands_in(&self.sketches[of][class], least);
+        let is_empty = |class: usize| self.sketches[series][class].hashes.is_empty();
+        let undated = || is_empty(class + UNDATED) || repeated(class + UNDATED, 1);
+        if names.are_kin(series, of) {
+            return (is_empty(class) || repeated(class, 1)) && undated();
+        }
+        names.are_near(series, of) && repeated(class, COMPARED) && undated()
+    }
+
+    /// Finds tracebacks without a level that were split off from other series, or are told again in a file of crashes.
+    fn copied_traces(&self, names: &Names<'_>, copies: &mut Copies) {
+        let records = |series: usize| self.sketches[series][TRACES].records;
+        let mut by_size: Vec<usize> =
+            (0..self.sketches.len()).filter(|&series| records(series) > 0).collect();
+        by_size.sort_by_key(|&series| {
+            (names.is_crashes(series), Reverse(records(series)), names.whole_of(series).is_some(), series)
+        });
+        let mut originals: Vec<usize> = Vec::new();
+        for series in by_size {
+            let mut theirs = Sketch::default();
+            let kin = originals.iter().copied().filter(|&of| names.are_kin(series, of));
+            let first = kin.inspect(|&of| theirs.hashes.extend(&self.sketches[of][TRACES].hashes)).min();
+            match first.filter(|_| self.sketches[series][TRACES].stands_in(&theirs, 1)) {
+                Some(of) => {
+                    copies.0.insert((series as u32, Class::Traces), of as u32);
+                }
+                None => originals.push(series),
             }
-            self.sketches[series][TRACES].stands_in(&wholes, 1)
-        };
-        (0..self.sketches.len()).filter(|&series| is_copy(series)).map(|series| series as u32).collect()
+        }
     }
 }
 
-/// The series that this one is split off from.
-fn whole_of(series: usize, names: &[String]) -> Option<usize> {
-    let whole = input::whole_of(names.get(series)?)?;
-    names.iter().position(|name| *name == whole)
+/// What the names of series say of each other.
+struct Names<'a> {
+    names: &'a [String],
+    /// The series that each is split off from.
+    wholes: Vec<Option<usize>>,
 }
 
-fn file_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
+impl<'a> Names<'a> {
+    fn new(names: &'a [String]) -> Self {
+        let mut names = Self { names, wholes: Vec::new() };
+        names.wholes = (0..names.names.len()).map(|series| names.find_whole(series)).collect();
+        names
+    }
+
+    fn whole_of(&self, series: usize) -> Option<usize> {
+        self.wholes.get(series).copied().flatten()
+    }
+
+    /// The series that this one is split off from, by its name: of the same folder, else the nearest above it or below.
+    fn find_whole(&self, series: usize) -> Option<usize> {
+        let whole = input::whole_of(self.names.get(series)?)?;
+        let exact = self.names.iter().position(|name| *name == whole);
+        let file = whole.rsplit('/').next();
+        let is_near = |&of: &usize| Some(self.file(of)) == file && self.are_near(series, of);
+        exact.or_else(|| (0..self.names.len()).filter(is_near).max_by_key(|&of| self.folder(of).len()))
+    }
+
+    fn are_kin(&self, a: usize, b: usize) -> bool {
+        let whole = |series: usize| self.whole_of(series).unwrap_or(series);
+        whole(a) == whole(b) || (self.is_crashes(a) != self.is_crashes(b) && self.are_near(a, b))
+    }
+
+    /// Whether two series stand in the same folder, or one below the other's.
+    fn are_near(&self, a: usize, b: usize) -> bool {
+        let (a, b) = (self.folder(a), self.folder(b));
+        let holds = |outer: &str, inner: &str| {
+            inner
+                .strip_prefix(outer)
+                .is_some_and(|rest| outer.is_empty() || rest.is_empty() || rest.starts_with('/'))
+        };
+        holds(a, b) || holds(b, a)
+    }
+
+    fn is_crashes(&self, series: usize) -> bool {
+        self.file(series) == CRASHES
+    }
+
+    fn file(&self, series: usize) -> &str {
+        self.parts(series).1
+    }
+
+    fn folder(&self, series: usize) -> &str {
+        self.parts(series).0
+    }
+
+    fn parts(&self, series: usize) -> (&str, &str) {
+        let name = self.names.get(series).map_or("", String::as_str);
+        name.rsplit_once('/').unwrap_or(("", name))
+    }
 }
 
 impl Sketch {
@@ -197,15 +314,38 @@ impl Sketch {
 
 #[cfg(test)]
 mod tests {
-    use super::{Duplicate, Overlap};
+    use super::{Class, Copies, Overlap};
     use crate::logs::scan::mix64;
     use crate::model::Level;
 
     fn observe(overlap: &mut Overlap, series: u32, numbers: impl Iterator<Item = u64>) {
         for n in numbers {
             let level = if n.is_multiple_of(100) { Level::Error } else { Level::Info };
-            overlap.observe(series, Some(level), mix64(n, 1));
+            overlap.observe(series, Some(level), (mix64(n, 1), b"text"), Some(0));
         }
+    }
+
+    fn copies(of: &[(u32, Class, u32)]) -> Copies {
+        Copies(of.iter().map(|&(series, class, of)| ((series, class), of)).collect())
+    }
+
+    #[test]
+    fn undated_records_are_copies_only_where_the_names_say_so() {
+        let mut overlap = Overlap::default();
+        for series in 0..3 {
+            overlap.observe(series, Some(Level::Info), (7, b"Application startup complete."), None);
+        }
+        let names = ["logs/api_daily.log", "api.log", "logs/worker.log"].map(String::from);
+        assert_eq!(overlap.copies(&names), copies(&[(0, Class::Others, 1)]));
+    }
+
+    #[test]
+    fn logs_of_other_folders_are_no_copies() {
+        let mut overlap = Overlap::default();
+        (0..2).for_each(|series| observe(&mut overlap, series, 1..90));
+        let copied = |a: &str, b: &str| !overlap.copies(&[a.to_owned(), b.to_owned()]).0.is_empty();
+        assert!(copied("/srv/logs/a.log", "/srv/b.log") && copied("a.log", "b.log"));
+        assert!(!copied("/srv/one/a.log", "/srv/two/a.log") && !copied("web1:logs/a.log", "web2:logs/a.log"));
     }
 
     #[test]
@@ -214,7 +354,7 @@ mod tests {
         observe(&mut overlap, 0, (0..100_000).filter(|n| n % 100 == 0));
         observe(&mut overlap, 1, 0..100_000);
         observe(&mut overlap, 2, 500_000..600_000);
-        assert_eq!(overlap.copies(&[]), [Duplicate { series: 1, of: 0, errors: true }]);
+        assert_eq!(overlap.copies(&[]), copies(&[(1, Class::Errors, 0)]));
     }
 
     #[test]
@@ -224,8 +364,7 @@ mod tests {
         let mut second = Overlap::default();
         observe(&mut second, 1, 0..5_000);
         overlap.merge(second);
-        let copy = |errors| Duplicate { series: 1, of: 0, errors };
-        assert_eq!(overlap.copies(&[]), [copy(false), copy(true)]);
+        assert_eq!(overlap.copies(&[]), copies(&[(1, Class::Others, 0), (1, Class::Errors, 0)]));
     }
 
     #[test]
@@ -234,8 +373,9 @@ mod tests {
         observe(&mut overlap, 0, 100..101);
         observe(&mut overlap, 1, 0..1_000);
         let copies = |whole: &str| overlap.copies(&["a/app_errors.log".to_owned(), whole.to_owned()]);
-        assert_eq!(copies("a/app.log"), [Duplicate { series: 0, of: 1, errors: true }]);
-        assert_eq!(copies("b/app.log"), []);
+        let is_copy = Copies([((0, Class::Errors), 1)].into());
+        assert_eq!((copies("a/app.log"), copies("app.log")), (is_copy.clone(), is_copy));
+        assert_eq!(copies("b/app.log"), Copies::default());
     }
 
     #[test]

@@ -89,6 +89,17 @@ fn log(seeds: &[u16]) -> String {
     text
 }
 
+#[test]
+fn a_traceback_that_opens_a_record_is_counted_as_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "Traceback (most recent call last):\n  File \"a.py\", line 4, in f\n    g()\nKeyError: 1\n";
+    fs::write(folder.path().join("a.log"), text).unwrap();
+    let found = analysis(&sources(folder.path()), 1, 1 << 20);
+    let kinds: Vec<_> =
+        found.exceptions.iter().map(|group| (group.kind.as_str(), group.all().count)).collect();
+    assert_eq!(kinds, [("KeyError", 1)]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 

@@ -1,7 +1,8 @@
-//! Counters by method and path, bounded: a full table gives away the entries with the highest hashes.
+//! Counters by series, method and path, bounded: a full table gives away the entries with the highest hashes.
 //!
 //! The entries that are kept are those with the lowest hashes of all that were ever seen, whatever the order; all requests of
-//! the others are with the caller. That makes merging exact.
+//! the others are with the caller. That makes merging exact. A path has one hash in all series, and is kept or given away in
+//! all of them.
 
 use hashbrown::HashTable;
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,8 @@ use crate::text::{escaped, redact};
 /// One path with its requests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Entry {
+    /// Of the logs that they stand in.
+    pub(super) series: u32,
     pub(super) method: Method,
     #[serde(with = "escaped")]
     pub(super) path: Box<[u8]>,
@@ -46,30 +49,37 @@ pub(super) fn path_hash(method: Method, path: &[u8]) -> u64 {
     hash(method as u64 + 1, path)
 }
 
+/// Where an entry is looked for.
+#[inline]
+fn slot(hash: u64, series: u32) -> u64 {
+    hash ^ u64::from(series).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
 impl PathTable {
     /// Creates a table that keeps `capacity` paths.
     pub(super) fn new(capacity: usize) -> Self {
         Self { entries: Vec::new(), index: HashTable::new(), capacity, highest: u64::MAX }
     }
 
-    /// Returns the counters of a path, or `None` when the table has given up paths with such a hash.
+    /// Returns the counters of a path in a series, by its hash, or `None` when the table has given up paths with such a hash.
     #[inline]
-    pub(super) fn stats(&mut self, hash: u64, method: Method, path: &[u8]) -> Option<&mut Stats> {
-        let place = self.place(hash, method, path)?;
+    pub(super) fn stats(&mut self, key: (u32, u64), method: Method, path: &[u8]) -> Option<&mut Stats> {
+        let place = self.place(key, method, path)?;
         Some(self.stats_at(place))
     }
 
     /// Returns where a path's counters stand, until the table shrinks or merges.
     #[inline]
-    pub(super) fn place(&mut self, hash: u64, method: Method, path: &[u8]) -> Option<usize> {
+    pub(super) fn place(&mut self, key: (u32, u64), method: Method, path: &[u8]) -> Option<usize> {
         // Two paths with one hash of 64 bits are not met with.
+        let (series, hash) = key;
         let entries = &self.entries;
-        match self.index.find(hash, |&at| entries[at as usize].hash == hash) {
+        match self.index.find(slot(hash, series), |&at| entries[at as usize].is(key)) {
             Some(&at) => Some(at as usize),
             None if hash > self.highest => None,
             None => {
                 let path = redact::bytes(path).into();
-                Some(self.insert(Entry { method, path, stats: Stats::default(), hash }))
+                Some(self.insert(Entry { series, method, path, stats: Stats::default(), hash }))
             }
         }
     }
@@ -83,10 +93,10 @@ impl PathTable {
     #[cold]
     fn insert(&mut self, entry: Entry) -> usize {
         let at = self.entries.len();
-        let hash = entry.hash;
+        let slot = entry.slot();
         self.entries.push(entry);
         let entries = &self.entries;
-        self.index.insert_unique(hash, at as u32, |&at| entries[at as usize].hash);
+        self.index.insert_unique(slot, at as u32, |&at| entries[at as usize].slot());
         at
     }
 
@@ -102,7 +112,8 @@ impl PathTable {
             return Vec::new();
         }
         self.entries.sort_unstable_by(|a, b| a.key().cmp(&b.key()));
-        let given = self.entries.split_off(self.capacity);
+        let first_given = self.entries[self.capacity].hash;
+        let given = self.entries.split_off(self.entries.partition_point(|entry| entry.hash < first_given));
         self.highest = self.entries.last().map_or(0, |entry| entry.hash);
         self.reindex();
         given
@@ -112,15 +123,33 @@ impl PathTable {
         let entries = &self.entries;
         self.index.clear();
         for (at, entry) in entries.iter().enumerate() {
-            self.index.insert_unique(entry.hash, at as u32, |&at| entries[at as usize].hash);
+            self.index.insert_unique(entry.slot(), at as u32, |&at| entries[at as usize].slot());
         }
+    }
+
+    /// Says which series the entries of each series are of from now on; `None` takes them out.
+    pub(super) fn move_series(&mut self, to: impl Fn(u32) -> Option<u32>) {
+        let mut moved = Self { highest: self.highest, ..Self::new(self.capacity) };
+        for entry in std::mem::take(&mut self.entries) {
+            let Some(series) = to(entry.series) else { continue };
+            match moved
+                .index
+                .find(slot(entry.hash, series), |&at| moved.entries[at as usize].is((series, entry.hash)))
+            {
+                Some(&at) => moved.entries[at as usize].stats.merge(&entry.stats),
+                None => {
+                    moved.insert(Entry { series, ..entry });
+                }
+            }
+        }
+        *self = moved;
     }
 
     /// Takes the entries of another table; returns those that this one has given up.
     pub(super) fn merge(&mut self, other: Self) -> Vec<Entry> {
         let mut given = Vec::new();
         for entry in other.entries {
-            match self.stats(entry.hash, entry.method, &entry.path) {
+            match self.stats((entry.series, entry.hash), entry.method, &entry.path) {
                 Some(stats) => stats.merge(&entry.stats),
                 None => given.push(entry),
             }
@@ -154,8 +183,16 @@ impl Entry {
         self.hash
     }
 
-    fn key(&self) -> (u64, Method, &[u8]) {
-        (self.hash, self.method, &self.path)
+    fn slot(&self) -> u64 {
+        slot(self.hash, self.series)
+    }
+
+    fn is(&self, (series, hash): (u32, u64)) -> bool {
+        self.hash == hash && self.series == series
+    }
+
+    fn key(&self) -> (u64, u32, Method, &[u8]) {
+        (self.hash, self.series, self.method, &self.path)
     }
 }
 
@@ -197,7 +234,8 @@ mod tests {
         let (mut table, mut given) = (PathTable::new(capacity), 0);
         for id in ids {
             let path = format!("/x/{id}");
-            match table.stats(path_hash(Method::Get, path.as_bytes()), Method::Get, path.as_bytes()) {
+            let key = (u32::from(*id % 3), path_hash(Method::Get, path.as_bytes()));
+            match table.stats(key, Method::Get, path.as_bytes()) {
                 Some(stats) => stats.observe(200, None, 1, None),
                 None => given += 1,
             }
@@ -223,11 +261,12 @@ mod tests {
         #[test]
         fn a_table_survives_its_own_json(path in prop::collection::vec(any::<u8>(), 0..40)) {
             let mut table = PathTable::new(4);
-            table.stats(path_hash(Method::Put, &path), Method::Put, &path).unwrap().observe(500, Some(7), 1, Some(2));
+            let key = (2, path_hash(Method::Put, &path));
+            table.stats(key, Method::Put, &path).unwrap().observe(500, Some(7), 1, Some(2));
             let json = serde_json::to_string(&table).unwrap();
             let mut back: PathTable = serde_json::from_str(&json).unwrap();
             prop_assert!(back == table);
-            prop_assert_eq!(back.stats(path_hash(Method::Put, &path), Method::Put, &path).unwrap().requests, 1);
+            prop_assert_eq!(back.stats(key, Method::Put, &path).unwrap().requests, 1);
         }
     }
 }

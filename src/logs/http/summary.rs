@@ -57,9 +57,9 @@ impl HttpTable {
         endpoints.sort_by_key(|endpoint| std::cmp::Reverse(endpoint.stats.requests));
         HttpSummary {
             requests: self.requests(),
-            by_status: self.by_status().collect(),
+            by_status: self.by_status().into_iter().collect(),
             endpoints,
-            other_requests: self.other().requests,
+            other_requests: self.other_requests(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The hot path: one access line in, one path's counters up.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::logs::Access;
@@ -22,16 +24,14 @@ const MAX_PATH: usize = 256;
 /// Statuses are below this; others count as 0.
 const STATUSES: usize = 1000;
 
-/// Requests by path and status; see [`crate::logs::http`].
+/// Requests by series of logs, path and status; see [`crate::logs::http`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HttpTable {
     paths: PathTable,
     /// What did not fit above, by path with its ids masked.
     masked: PathTable,
-    /// What did not fit there either.
-    other: Stats,
-    /// Requests by status, as long as the highest status seen.
-    by_status: Vec<u64>,
+    /// By series, as many as the highest that has requests.
+    rest: Vec<Rest>,
     #[serde(skip)]
     recent: Recent,
     #[serde(skip, default = "Isa::detect")]
@@ -40,13 +40,33 @@ pub struct HttpTable {
     names: DeclaredNames,
 }
 
+/// What is known of a series besides its paths.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Rest {
+    /// Requests by status, as long as the highest status seen.
+    by_status: Vec<u64>,
+    /// Requests for paths that found no room.
+    other: Stats,
+}
+
+impl Rest {
+    fn merge(&mut self, other: &Self) {
+        if self.by_status.len() < other.by_status.len() {
+            self.by_status.resize(other.by_status.len(), 0);
+        }
+        for (mine, theirs) in self.by_status.iter_mut().zip(&other.by_status) {
+            *mine += theirs;
+        }
+        self.other.merge(&other.other);
+    }
+}
+
 impl Default for HttpTable {
     fn default() -> Self {
         Self {
             paths: PathTable::new(MAX_PATHS),
             masked: PathTable::new(MAX_MASKED),
-            other: Stats::default(),
-            by_status: Vec::new(),
+            rest: Vec::new(),
             recent: Recent::default(),
             isa: Isa::detect(),
             names: DeclaredNames::default(),
@@ -60,36 +80,38 @@ impl HttpTable {
         Self { names, ..Self::default() }
     }
 
-    /// Counts one request; `at` is in microseconds since 1970, where known.
+    /// Counts one request in a log of a series; `at` is in microseconds since 1970, where known.
     #[inline]
-    pub fn observe(&mut self, access: &Access<'_>, at: Option<i64>) {
+    pub fn observe(&mut self, series: u32, access: &Access<'_>, at: Option<i64>) {
         let method = Method::from_bytes(access.method);
         let path = path_of(access.target);
         let client = client_hash(access.client);
         let status = if usize::from(access.status) < STATUSES { access.status } else { 0 };
-        match self.by_status.get_mut(usize::from(status)) {
+        let known = self.rest.get_mut(series as usize);
+        match known.and_then(|rest| rest.by_status.get_mut(usize::from(status))) {
             Some(count) => *count += 1,
-            None => self.first_of_status(status),
+            None => self.first_of_status(series, status),
         }
         let count = |stats: &mut Stats| stats.observe(status, access.latency_us, client, at);
-        let raw = path_hash(method, path);
+        let raw = path_hash(method, path) ^ u64::from(series).rotate_right(16);
         match self.recent.find(raw) {
             Some(place) => count(self.paths.stats_at(place)),
-            None => self.observe_folded(raw, method, path, count),
+            None => self.observe_folded(raw, (series, method, path), count),
         }
     }
 
     /// Counts a request for a path that was not asked for lately.
     #[inline(never)]
-    fn observe_folded(&mut self, raw: u64, method: Method, path: &[u8], count: impl FnOnce(&mut Stats)) {
+    fn observe_folded(&mut self, raw: u64, asked: (u32, Method, &[u8]), count: impl FnOnce(&mut Stats)) {
+        let (series, method, path) = asked;
         let mut room = [0; ids::ROOM];
         let path = ids::fold_ids(self.isa, path, &self.names, &mut room);
-        match self.paths.place(path_hash(method, path), method, path) {
+        match self.paths.place((series, path_hash(method, path)), method, path) {
             Some(place) => {
                 count(self.paths.stats_at(place));
                 self.recent.remember(raw, place);
             }
-            None => self.observe_masked(method, path, count),
+            None => self.observe_masked((series, method, path), count),
         }
         if self.paths.is_overfull() {
             let given = self.paths.shrink();
@@ -99,15 +121,30 @@ impl HttpTable {
     }
 
     #[cold]
-    fn first_of_status(&mut self, status: u16) {
-        self.by_status.resize(usize::from(status) + 1, 0);
-        self.by_status[usize::from(status)] += 1;
+    fn first_of_status(&mut self, series: u32, status: u16) {
+        let by_status = &mut self.rest(series).by_status;
+        if by_status.len() <= usize::from(status) {
+            by_status.resize(usize::from(status) + 1, 0);
+        }
+        by_status[usize::from(status)] += 1;
+    }
+
+    fn rest(&mut self, series: u32) -> &mut Rest {
+        let series = series as usize;
+        if series >= self.rest.len() {
+            self.rest.resize(series + 1, Rest::default());
+        }
+        &mut self.rest[series]
     }
 
     #[cold]
-    fn observe_masked(&mut self, method: Method, path: &[u8], count: impl FnOnce(&mut Stats)) {
+    fn observe_masked(&mut self, asked: (u32, Method, &[u8]), count: impl FnOnce(&mut Stats)) {
+        let (series, method, path) = asked;
         let path = segment::mask_path(&redact::bytes(path));
-        count(self.masked.stats(path_hash(method, &path), method, &path).unwrap_or(&mut self.other));
+        match self.masked.stats((series, path_hash(method, &path)), method, &path) {
+            Some(stats) => count(stats),
+            None => count(&mut self.rest(series).other),
+        }
         self.shrink_masked();
     }
 
@@ -116,30 +153,34 @@ impl HttpTable {
         for entry in given {
             let path = segment::mask_path(&entry.path);
             let entry = entry.renamed(&path);
-            let place = self.masked.stats(entry.hash(), entry.method, &entry.path);
-            place.unwrap_or(&mut self.other).merge(&entry.stats);
+            match self.masked.stats((entry.series, entry.hash()), entry.method, &entry.path) {
+                Some(stats) => stats.merge(&entry.stats),
+                None => self.take_others(&[entry]),
+            }
             self.shrink_masked();
         }
     }
 
+    fn take_others(&mut self, given: &[Entry]) {
+        given.iter().for_each(|entry| self.rest(entry.series).other.merge(&entry.stats));
+    }
+
     fn shrink_masked(&mut self) {
         if self.masked.is_overfull() {
-            self.masked.shrink().iter().for_each(|entry| self.other.merge(&entry.stats));
+            let given = self.masked.shrink();
+            self.take_others(&given);
         }
     }
 
     /// Adds the requests of another part of the same logs.
     pub fn merge(&mut self, other: Self) {
-        if self.by_status.len() < other.by_status.len() {
-            self.by_status.resize(other.by_status.len(), 0);
+        for (series, rest) in other.rest.iter().enumerate() {
+            self.rest(series as u32).merge(rest);
         }
-        for (mine, theirs) in self.by_status.iter_mut().zip(&other.by_status) {
-            *mine += theirs;
-        }
-        self.other.merge(&other.other);
         self.recent.clear();
         let given = self.paths.merge(other.paths);
-        self.masked.merge(other.masked).iter().for_each(|entry| self.other.merge(&entry.stats));
+        let given_masked = self.masked.merge(other.masked);
+        self.take_others(&given_masked);
         self.take_masked(given);
         self.settle();
     }
@@ -149,21 +190,45 @@ impl HttpTable {
         self.recent.clear();
         let given = self.paths.shrink();
         self.take_masked(given);
-        self.masked.shrink().iter().for_each(|entry| self.other.merge(&entry.stats));
+        let given = self.masked.shrink();
+        self.take_others(&given);
+    }
+
+    /// Says that all requests stand in this series.
+    pub fn stand_in(&mut self, series: u32) {
+        self.move_series(|_| Some(series));
+    }
+
+    /// Leaves out the requests of some series and forgets which series the others stand in.
+    pub fn join(&mut self, is_left_out: impl Fn(u32) -> bool) {
+        self.move_series(|series| (!is_left_out(series)).then_some(0));
+    }
+
+    fn move_series(&mut self, to: impl Fn(u32) -> Option<u32>) {
+        self.recent.clear();
+        self.paths.move_series(&to);
+        self.masked.move_series(&to);
+        for (series, rest) in (0..).zip(std::mem::take(&mut self.rest)) {
+            if let Some(series) = to(series) {
+                self.rest(series).merge(&rest);
+            }
+        }
     }
 
     /// Returns all requests.
     pub fn requests(&self) -> u64 {
-        self.by_status.iter().sum()
+        self.rest.iter().flat_map(|rest| &rest.by_status).sum()
     }
 
     /// Returns the requests by status, in order; 0 holds those without a usable one.
-    pub(super) fn by_status(&self) -> impl Iterator<Item = (u16, u64)> {
-        self.by_status
-            .iter()
-            .enumerate()
-            .filter(|(_, count)| **count > 0)
-            .map(|(status, count)| (status as u16, *count))
+    pub(super) fn by_status(&self) -> BTreeMap<u16, u64> {
+        let mut counts = BTreeMap::new();
+        for rest in &self.rest {
+            for (status, count) in (0..).zip(&rest.by_status).filter(|(_, count)| **count > 0) {
+                *counts.entry(status).or_default() += count;
+            }
+        }
+        counts
     }
 
     /// Returns what is known by path, the paths as they were first.
@@ -171,9 +236,9 @@ impl HttpTable {
         self.paths.entries().iter().chain(self.masked.entries())
     }
 
-    /// Returns the requests whose path is not known any more.
-    pub(super) fn other(&self) -> &Stats {
-        &self.other
+    /// Returns the number of requests whose path is not known any more.
+    pub(super) fn other_requests(&self) -> u64 {
+        self.rest.iter().map(|rest| rest.other.requests).sum()
     }
 }
 
@@ -242,7 +307,7 @@ mod tests {
             ("POST", "/login", 422),
             ("\x16\x03", "", 400),
         ] {
-            table.observe(&access(method, target, status), Some(7));
+            table.observe(0, &access(method, target, status), Some(7));
         }
         let routes =
             RouteSet::new([Route::new(None, "/trucks/{truck_id}"), Route::new(None, "/trucks/summary")]);
@@ -281,10 +346,22 @@ mod tests {
     }
 
     #[test]
+    fn requests_of_a_series_can_be_left_out() {
+        let mut table = HttpTable::default();
+        for (series, target, status) in [(0, "/a", 200), (1, "/a", 200), (2, "/a", 500), (1, "/b", 404)] {
+            table.observe(series, &access("GET", target, status), None);
+        }
+        table.join(|series| series == 1);
+        let summary = table.summarize(&RouteSet::default());
+        assert_eq!((summary.requests, summary.by_status.as_slice()), (2, &[(200, 1), (500, 1)][..]));
+        assert_eq!((summary.endpoints.len(), summary.endpoints[0].stats.requests), (1, 2));
+    }
+
+    #[test]
     fn more_paths_than_fit_still_count_and_still_fold() {
         let mut table = HttpTable::default();
         for i in 0..MAX_PATHS * 3 {
-            table.observe(&access("GET", &format!("/trucks/{i}/state"), 200), None);
+            table.observe(0, &access("GET", &format!("/trucks/{i}/state"), 200), None);
         }
         table.settle();
         let summary = table.summarize(&RouteSet::default());
@@ -299,7 +376,7 @@ mod tests {
         let total = (MAX_PATHS + MAX_MASKED) * 4;
         for i in 0..total {
             let name: String = i.to_string().bytes().map(|b| char::from(b - b'0' + b'a')).collect();
-            table.observe(&access("GET", &format!("/{name}"), 404), None);
+            table.observe(0, &access("GET", &format!("/{name}"), 404), None);
         }
         table.settle();
         assert!(table.entries().count() <= MAX_PATHS + MAX_MASKED);
@@ -323,7 +400,7 @@ mod tests {
                 for (method, id, status, latency_us, at) in part {
                     let target = format!("/x/{id}?q={at:?}");
                     let base = access(["GET", "PUT", "HEAD", "-"][*method], &target, [200, 404, 500, 302, 70][*status]);
-                    table.observe(&Access { latency_us: *latency_us, client: &[*status as u8 + 65], ..base }, *at);
+                    table.observe(*id % 2, &Access { latency_us: *latency_us, client: &[*status as u8 + 65], ..base }, *at);
                 }
                 table.settle();
                 table

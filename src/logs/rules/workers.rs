@@ -71,7 +71,7 @@ pub(super) const LAST: &[Rule] = &[
         .signs(&[&["cancellederror"], &["client disconnected", "cancel"]])
         .says("requests are cancelled while they run")
         .advises("clients give up waiting, or the server is stopping: look for what was slow before"),
-    Rule::new("asgi-exception", FaultClass::Code, Critical, Rank::Consequence)
+    Rule::new("asgi-exception", FaultClass::Code, Critical, Rank::Code)
         .signs(&[&["exception in asgi application"], &["error handling request /"]])
         .says("a request ended in an exception that nothing handled")
         .advises("the exception below it is the cause"),

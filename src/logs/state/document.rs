@@ -13,7 +13,7 @@ use crate::store::{AtomicFile, WriteError};
 
 /// What every state begins with; the version stands behind it.
 const SCHEMA: &str = "fuelops.logs-state/";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const PRIVATE: u32 = 0o600;
 const LEVEL: i32 = 3;
 /// Unpacked bytes of a state at most.

@@ -96,7 +96,7 @@ fn silence(found: &Silence) -> Recommendation {
 }
 
 fn wrong_levels(judged: &[Judged<'_>]) -> Option<Recommendation> {
-    let wrong = judged.iter().flat_map(|j| &j.shares).filter(|s| s.why.is_some() && !s.is_copy);
+    let wrong = judged.iter().flat_map(Judged::originals).filter(|s| s.why.is_some());
     let records: u64 = wrong.map(|s| s.share.count).sum();
     (records > 0).then(|| Recommendation {
         severity: Severity::Ok,

@@ -8,13 +8,14 @@ use crate::logs::pattern::ByLevel;
 use crate::model::Level;
 use crate::report::{Coverage, FileCoverage, InputProblem, LevelCounts};
 
-/// The books, and what was read of each file.
-pub(super) fn coverage(analysis: &Analysis, sources: &[Source], timezone: &str) -> Coverage {
+/// The books, and what was read of each file; so many records are copies.
+pub(super) fn coverage(analysis: &Analysis, sources: &[Source], copied: u64, timezone: &str) -> Coverage {
     let books = &analysis.books;
     Coverage {
         bytes: books.bytes,
         lines: books.lines,
         records: books.records,
+        copied_records: copied,
         continuation_lines: books.continuation,
         unattached_lines: books.unattached,
         undated_records: books.inferred + books.timeless,
@@ -26,6 +27,11 @@ pub(super) fn coverage(analysis: &Analysis, sources: &[Source], timezone: &str) 
 }
 
 fn files(analysis: &Analysis, sources: &[Source]) -> Vec<FileCoverage> {
+    let original = |source: &Source| {
+        let series = analysis.series.iter().position(|name| *name == source.series)?;
+        let of = analysis.copies.original_of(u32::try_from(series).ok()?)?;
+        analysis.series.get(of as usize).cloned()
+    };
     let file = |(source, books): (&Source, &crate::logs::SourceBooks)| {
         let mut formats: Vec<_> = books.formats.iter().collect();
         formats.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
@@ -41,6 +47,7 @@ fn files(analysis: &Analysis, sources: &[Source]) -> Vec<FileCoverage> {
             bytes: books.bytes,
             lines: books.lines,
             formats: formats.into_iter().map(word).collect(),
+            copy_of: original(source),
         }
     };
     sources.iter().zip(&analysis.sources).map(file).collect()

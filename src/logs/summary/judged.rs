@@ -1,11 +1,11 @@
 //! Patterns with the levels that their records deserve.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use crate::logs::Analysis;
 use crate::logs::audit::{TeamRules, builtin, inferred};
 use crate::logs::pattern::{Kind, Pattern, Share, Variant};
 use crate::logs::source::SourceIndex;
+use crate::logs::{Analysis, Class, Copies};
 use crate::model::Level;
 use crate::report::{LevelCounts, Mislevelled};
 use crate::text::{redact, sanitize};
@@ -38,38 +38,51 @@ impl Judgement<'_> {
 }
 
 impl<'a> Judged<'a> {
-    /// Judges every pattern.
-    pub(super) fn all(analysis: &'a Analysis, rules: &TeamRules) -> Vec<Self> {
-        let copies: BTreeSet<(u32, bool)> = analysis.copies.iter().map(|c| (c.series, c.errors)).collect();
-        analysis
-            .patterns
-            .patterns
-            .iter()
-            .map(|pattern| Self::one(pattern, rules, &copies, &analysis.trace_copies))
-            .collect()
+    /// The shares that are no copies.
+    pub(super) fn originals(&self) -> impl Iterator<Item = &Judgement<'a>> {
+        self.shares.iter().filter(|share| !share.is_copy)
     }
 
-    fn one(
-        pattern: &'a Pattern,
-        rules: &TeamRules,
-        copies: &BTreeSet<(u32, bool)>,
-        trace_copies: &BTreeSet<u32>,
-    ) -> Self {
+    /// Its records, each once.
+    pub(super) fn count(&self) -> u64 {
+        self.originals().map(|share| share.share.count).sum()
+    }
+
+    /// Judges every pattern.
+    pub(super) fn all(analysis: &'a Analysis, rules: &TeamRules) -> Vec<Self> {
+        analysis.patterns.patterns.iter().map(|pattern| Self::one(pattern, rules, &analysis.copies)).collect()
+    }
+
+    fn one(pattern: &'a Pattern, rules: &TeamRules, copies: &Copies) -> Self {
         let raw: &[u8] = pattern.samples.first().map_or(b"", |sample| &sample.text);
-        let shares = pattern
+        let mut shares: Vec<Judgement<'_>> = pattern
             .shares
             .iter()
             .map(|share| {
                 let (effective, why) = effective(pattern.kind, share, raw, rules);
                 let Variant { level, series, has_trace, .. } = share.variant;
-                let is_copy = copies.contains(&(series, level >= Some(Level::Error)))
-                    || (has_trace && level.is_none() && trace_copies.contains(&series));
+                let is_copy = copies.holds(series, Class::of(level, has_trace));
                 Judgement { share, effective, why, is_copy }
             })
             .collect();
+        unmark_originals(&mut shares);
         let message = redact::secrets(&sanitize::bytes(raw)).into_owned();
         Self { pattern, message, shares }
     }
+}
+
+/// What stands in no original is no copy, however much else of its file is. Tracebacks are known by what they say, and a
+/// crash block says it in other words.
+fn unmark_originals(shares: &mut [Judgement<'_>]) {
+    let is_trace = |share: &Judgement<'_>| {
+        Class::of(share.share.variant.level, share.share.variant.has_trace) == Class::Traces
+    };
+    if shares.iter().any(|share| !share.is_copy || is_trace(share)) {
+        return;
+    }
+    let of_series = |share: &Judgement<'_>| share.share.variant.series;
+    let Some(most) = shares.iter().max_by_key(|share| share.share.count).map(of_series) else { return };
+    shares.iter_mut().filter(|share| of_series(share) == most).for_each(|share| share.is_copy = false);
 }
 
 fn effective(
@@ -96,7 +109,7 @@ fn effective(
 /// Records by the level that they deserve, each counted once.
 pub(super) fn effective_levels(judged: &[Judged<'_>], analysis: &Analysis) -> LevelCounts {
     let mut levels = LevelCounts::default();
-    for share in judged.iter().flat_map(|j| &j.shares).filter(|s| !s.is_copy) {
+    for share in judged.iter().flat_map(Judged::originals) {
         levels.add(share.effective, share.share.count);
     }
     for level in Level::ALL.into_iter().map(Some).chain([None]) {
@@ -110,7 +123,7 @@ pub(super) fn mislevelled(judged: &[Judged<'_>], index: &SourceIndex) -> Vec<Mis
     let mut found = Vec::new();
     for one in judged {
         let mut by_level: BTreeMap<_, u64> = BTreeMap::new();
-        for share in one.shares.iter().filter(|s| !s.is_copy) {
+        for share in one.originals() {
             if let Some(why) = &share.why {
                 *by_level.entry((share.share.variant.level, share.effective, why)).or_default() +=
                     share.share.count;

@@ -63,18 +63,20 @@ pub fn summarize(analysis: &Analysis, sources: &[Source], known: &Surroundings<'
         .map(|((judged, id), buckets)| PatternSeries {
             id,
             level: judged.pattern.level,
-            count: judged.pattern.count,
+            count: judged.count(),
             buckets,
         })
         .collect();
+    let copied = judged.iter().map(|j| j.pattern.count - j.count()).sum();
+    let records = analysis.books.records - copied;
     let totals = axis.totals(&tracks);
     let minutes = axis.minutes();
     let shifts = match known.baseline {
-        Some(before) => (against(before, &series, analysis.books.records, minutes), "previous-analysis"),
+        Some(before) => (against(before, &series, records, minutes), "previous-analysis"),
         None => (within(&series, &axis.clock(&totals)), "earlier-part"),
     };
     let changes = patterns::changes(&shifts.0, shifts.1, &judged, &starts);
-    let baseline = Baseline::next(known.baseline, &series, analysis.books.records, minutes);
+    let baseline = Baseline::next(known.baseline, &series, records, minutes);
     let effective = judged::effective_levels(&judged, analysis);
     let http = traffic::http(&analysis.http, known.index);
     let found = incidents(symptoms::symptoms(analysis, &judged, &axis, &tracks), effective.errors());
@@ -85,13 +87,13 @@ pub fn summarize(analysis: &Analysis, sources: &[Source], known: &Surroundings<'
     let report = LogReport {
         verdict,
         reasons: advice::with_story(reasons, &found),
-        coverage: coverage::coverage(analysis, sources, &known.timezone),
+        coverage: coverage::coverage(analysis, sources, copied, &known.timezone),
         levels: coverage::levels(&analysis.books.levels),
         effective_levels: effective,
         mislevelled: judged::mislevelled(&judged, known.index),
         patterns: patterns::patterns(&judged, &tracks, &classes, known.index),
         other_records: analysis.patterns.other.total(),
-        exceptions: symptoms::exceptions(&analysis.exceptions),
+        exceptions: symptoms::exceptions(analysis),
         recommendations: advice::recommendations(&found, &starts, &silences, &judged, analysis),
         timeline: axis.timeline(&judged, &totals),
         problems: coverage::problems(analysis),

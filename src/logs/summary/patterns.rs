@@ -32,6 +32,7 @@ pub(super) fn patterns(
             template: redact::secrets(&found.template).into_owned(),
             level: found.level,
             count: found.count,
+            copies: found.count - judged.count(),
             first_at: moment(found.first_at),
             last_at: moment(found.last_at),
             change: classes.get(id.as_str()).copied().unwrap_or(ChangeClass::Steady),

@@ -102,7 +102,7 @@ impl Lives {
                 of_it.filter(|(source, _)| source.series == *name).map(|(_, books)| books)
             };
             let records: u64 = books().map(|books| books.records).sum();
-            let is_copy = analysis.copies.iter().any(|copy| copy.series as usize == number);
+            let is_copy = analysis.copies.original_of(number as u32).is_some();
             if is_copy || errors[number] * 100 >= records * ERRORS_ALONE {
                 return None;
             }

@@ -17,27 +17,31 @@ const MAX_ENDPOINTS: usize = 5;
 const SLACK_S: i64 = 5;
 /// Crashes that are named for one incident.
 const MAX_CRASHES: usize = 5;
+/// Faults that end a process, whatever else it had to complain of.
+const ENDS: [&str; 2] = ["killed", "oom-killed"];
 /// A crash this soon behind an incident's last error follows from it.
 const AFTERMATH_S: i64 = 60;
 
 /// Exceptions as the report tells them, most frequent first.
-pub(super) fn exceptions(groups: &[ExceptionGroup]) -> Vec<Exception> {
+pub(super) fn exceptions(analysis: &Analysis) -> Vec<Exception> {
     let text = |raw: &str| redact::secrets(raw).into_owned();
-    let mut exceptions: Vec<Exception> = groups
-        .iter()
-        .map(|group| Exception {
+    let exception = |group: &ExceptionGroup| {
+        let (all, once) = (group.all(), analysis.once(group));
+        Exception {
             fingerprint: group.fingerprint.to_string(),
             r#type: group.kind.clone(),
             root_type: group.root_type.clone(),
             message: text(&group.message),
             location: group.location.clone(),
-            count: group.count,
-            first_at: moment(group.first_at),
-            last_at: moment(group.last_at),
+            count: all.count,
+            copies: all.count - once.count,
+            first_at: moment(once.first_at),
+            last_at: moment(once.last_at),
             sample: text(&group.sample),
-        })
-        .collect();
-    exceptions.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.fingerprint.cmp(&b.fingerprint)));
+        }
+    };
+    let mut exceptions: Vec<Exception> = analysis.exceptions.iter().map(exception).collect();
+    exceptions.sort_by(|a, b| b.once().cmp(&a.once()).then_with(|| a.fingerprint.cmp(&b.fingerprint)));
     exceptions
 }
 
@@ -60,6 +64,7 @@ pub(super) fn symptoms(
 fn raised(group: &ExceptionGroup, analysis: &Analysis, axis: &Axis) -> Symptom {
     let seconds = |us: Option<i64>| us.map(|us| us.div_euclid(1_000_000));
     let message = group.message.lines().next().unwrap_or("");
+    let once = analysis.once(group);
     let buckets = analysis.raised.get(&group.fingerprint).map(|track| axis.lay(track)).unwrap_or_default();
     let place = group.location.as_ref().map(|l| format!(" ({l})")).unwrap_or_default();
     Symptom {
@@ -69,8 +74,8 @@ fn raised(group: &ExceptionGroup, analysis: &Analysis, axis: &Axis) -> Symptom {
             location: group.location.clone(),
         },
         title: redact::secrets(&format!("{}: {message}{place}", group.kind)).into_owned(),
-        count: group.count,
-        span: Span { first_s: seconds(group.first_at), last_s: seconds(group.last_at), buckets },
+        count: once.count,
+        span: Span { first_s: seconds(once.first_at), last_s: seconds(once.last_at), buckets },
         evidence: vec![format!("{}:{}", group.place.path, group.place.line)],
         known: known(&format!("{}\n{}: {}", group.sample, group.kind, group.message)),
     }
@@ -125,7 +130,8 @@ fn said(analysis: &Analysis, judged: &Judged<'_>, axis: &Axis) -> Option<Symptom
     })
 }
 
-/// Names the crashes that came while an incident lasted, or right behind it; each with the incident that explains most.
+/// Names the crashes that came while an incident lasted, or right behind it; each with the incident that tells of the
+/// process's end, else with the one that explains most.
 pub(super) fn with_crashes(mut incidents: Vec<Incident>, starts: &Restarts) -> Vec<Incident> {
     for event in starts.events.iter().filter(|e| e.kind.ends_with("crash") || e.kind == "oom-kill") {
         let Some(at) = event.at.map(|at| at.timestamp()) else { continue };
@@ -137,7 +143,11 @@ pub(super) fn with_crashes(mut incidents: Vec<Incident>, starts: &Restarts) -> V
             }
             _ => false,
         };
-        if let Some(incident) = incidents.iter_mut().find(|i| i.caused_by.is_none() && precedes(i))
+        let candidates =
+            || incidents.iter().enumerate().filter(|(_, i)| i.caused_by.is_none() && precedes(i));
+        let told = candidates().find(|(_, i)| i.rule.as_deref().is_some_and(|rule| ENDS.contains(&rule)));
+        if let Some(incident) =
+            told.or_else(|| candidates().next()).map(|(at, _)| at).map(|at| &mut incidents[at])
             && incident.crashes.len() < MAX_CRASHES
         {
             incident.crashes.push(format!("{}:{}", event.path, event.line));

@@ -49,9 +49,20 @@ impl Axis {
         minutes
     }
 
-    /// Each pattern's records in each bar.
+    /// Each pattern's records in each bar, each once.
     pub(super) fn tracks(&self, judged: &[Judged<'_>]) -> Vec<Vec<u64>> {
-        judged.iter().map(|j| self.lay(&j.pattern.buckets)).collect()
+        judged.iter().map(|j| self.track(j)).collect()
+    }
+
+    fn track(&self, judged: &Judged<'_>) -> Vec<u64> {
+        if judged.shares.iter().all(|share| !share.is_copy) {
+            return self.lay(&judged.pattern.buckets);
+        }
+        let mut track = vec![0; self.bars];
+        for share in judged.originals() {
+            track.iter_mut().zip(self.lay(&share.share.buckets)).for_each(|(sum, n)| *sum += n);
+        }
+        track
     }
 
     /// Lays counts on the axis; a bucket wider than a bar is spread evenly over the bars that it covers.
@@ -89,7 +100,7 @@ impl Axis {
     pub(super) fn timeline(&self, judged: &[Judged<'_>], totals: &[u64]) -> Timeline {
         let mut errors = vec![0; self.bars];
         let mut warnings = vec![0; self.bars];
-        for share in judged.iter().flat_map(|j| &j.shares).filter(|s| !s.is_copy) {
+        for share in judged.iter().flat_map(Judged::originals) {
             let track = match share.effective {
                 Some(level) if level >= Level::Error => &mut errors,
                 Some(Level::Warning) => &mut warnings,
