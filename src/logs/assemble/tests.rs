@@ -156,7 +156,7 @@ fn what_a_crash_block_quotes_is_no_record_and_its_last_line_belongs_to_it() {
             "\n{bar}\nCRASH: 2025-12-28 10:00:00\nContext: x\n{bar}\nError: Signal: killed by signal 9 (SIGKILL)\nTraceback:\n{quoted}{bar}\n"
         )
     };
-    let lines = "(none was printed; the last lines of its output:)\n  2025-12-28 09:59:59 ERROR a: b\n  INFO:     up\n  ====================\n";
+    let lines = "(none was printed; the last lines of its output:)\n  | 2025-12-28 09:59:59 ERROR a: b\n  | INFO:     up\n  | ====================\n";
     let text = format!("{}{}INFO:main:next\n", block(TRACEBACK), block(lines));
     let lines_of = |quoted: &str| quoted.lines().count() as u32 + 7;
     // The blank line before a block goes with the record that it follows.
