@@ -57,8 +57,8 @@ impl Tally {
     }
 }
 
-impl FromIterator<Tally> for Tally {
-    fn from_iter<I: IntoIterator<Item = Tally>>(tallies: I) -> Self {
+impl FromIterator<Self> for Tally {
+    fn from_iter<I: IntoIterator<Item = Self>>(tallies: I) -> Self {
         tallies.into_iter().fold(Self::default(), |mut sum, tally| {
             sum.add(&tally);
             sum
