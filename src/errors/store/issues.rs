@@ -1,6 +1,6 @@
 //! Issues as they are read: with their state as of now, merged ones folded into the one that they belong to.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -108,7 +108,7 @@ impl Store {
     }
 
     /// Issues whose last hour is far above the usual one.
-    fn escalating(&self, now: i64) -> rusqlite::Result<Vec<i64>> {
+    fn escalating(&self, now: i64) -> rusqlite::Result<HashSet<i64>> {
         let this = hour_of(now);
         // The sign keeps SQLite from walking the whole index for the sake of its order.
         let mut busy = self.connection.prepare_cached(
@@ -116,7 +116,7 @@ impl Store {
         )?;
         let busy: Vec<(i64, u64)> =
             busy.query_map([this - 1], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
-        let mut found = Vec::new();
+        let mut found = HashSet::new();
         for (issue, last) in busy {
             let mut before = self.connection.prepare_cached(
                 "SELECT coalesce(sum(n), 0), coalesce(min(hour), ?3) FROM bucket
@@ -128,7 +128,7 @@ impl Store {
                 })?;
             let hours = u64::try_from(this - 1 - first).unwrap_or(0);
             if escalates(last, n, hours) {
-                found.push(issue);
+                found.insert(issue);
             }
         }
         Ok(found)
