@@ -107,18 +107,14 @@ impl Store {
         room: Room,
         mark: Option<(&str, &str)>,
     ) -> rusqlite::Result<Vec<Outcome>> {
-        for event in events {
-            self.spare.read(&self.connection, event.source)?;
-        }
         let tx = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
-        let (outcomes, crowd) = write(&tx, &self.spare, events, now, room)?;
+        let sources: HashSet<Source> = events.iter().map(|event| event.source).collect();
+        sources.into_iter().try_for_each(|source| self.spare.read(&tx, source))?;
+        let outcomes = write(&tx, &self.spare, events, now, room)?;
         if let Some((source, mark)) = mark {
             tx.execute("INSERT OR REPLACE INTO progress VALUES (?1, ?2)", params![source, mark])?;
         }
         tx.commit()?;
-        if !crowd.is_empty() {
-            self.spare.remember(Source::Sdk, crowd);
-        }
         Ok(outcomes)
     }
 }
@@ -127,14 +123,13 @@ fn is_damage(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
 
-/// Writes a batch; what comes back beside the outcomes are the ids that have no row of their own.
 fn write(
     tx: &Transaction<'_>,
     spare: &SpareIds,
     events: &[Admitted],
     now: i64,
     room: Room,
-) -> rusqlite::Result<(Vec<Outcome>, Vec<EventId>)> {
+) -> rusqlite::Result<Vec<Outcome>> {
     let mut batch = Batch {
         tx,
         spare,
@@ -147,7 +142,8 @@ fn write(
         crowd: Crowd::default(),
     };
     let outcomes: Vec<Outcome> = events.iter().map(|event| batch.event(event)).collect::<Result<_, _>>()?;
-    Ok((outcomes, batch.finish()?))
+    batch.finish()?;
+    Ok(outcomes)
 }
 
 struct Batch<'t, 'e> {
@@ -425,7 +421,7 @@ impl<'e> Batch<'_, 'e> {
         Ok(change.regressed)
     }
 
-    fn finish(self) -> rusqlite::Result<Vec<EventId>> {
+    fn finish(self) -> rusqlite::Result<()> {
         for ((issue, ..), (event, count)) in &self.crowd.rows {
             self.insert(event, *issue, *count, None)?;
         }
@@ -434,7 +430,7 @@ impl<'e> Batch<'_, 'e> {
         for (id, change) in &self.changes {
             self.update(*id, change)?;
         }
-        Ok(self.crowd.ids)
+        Ok(())
     }
 
     fn update(&self, id: i64, change: &Change) -> rusqlite::Result<()> {

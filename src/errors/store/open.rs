@@ -29,7 +29,9 @@ const BESIDE: [&str; 2] = ["-wal", "-shm"];
 pub enum Access {
     /// Makes the file where there is none.
     Write,
-    /// Creates nothing.
+    /// Writes to a file that is there.
+    Change,
+    /// Writes nothing at all.
     Read,
 }
 
@@ -46,7 +48,7 @@ pub struct Store {
 
 impl Drop for Store {
     fn drop(&mut self) {
-        if self.access == Access::Write {
+        if self.access != Access::Read {
             self.shorten_log();
         }
     }
@@ -128,7 +130,9 @@ fn settle(store: &mut Store, access: Access) -> Result<(), StoreError> {
         }
         Found::Foreign => return Err(StoreError::Foreign { path: path.clone() }),
         Found::Ours(VERSION) => {}
-        Found::Empty if access == Access::Read => return Err(StoreError::Missing { path: path.clone() }),
+        // Every schema so far holds all that readers ask for.
+        Found::Ours(_) if access == Access::Read => {}
+        Found::Empty if access != Access::Write => return Err(StoreError::Missing { path: path.clone() }),
         Found::Ours(_) | Found::Empty => {
             store.connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL").map_err(wrong)?;
             write_ahead(&store.connection).map_err(wrong)?;
@@ -139,6 +143,9 @@ fn settle(store: &mut Store, access: Access) -> Result<(), StoreError> {
         .connection
         .execute_batch("PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192;")
         .map_err(wrong)?;
+    if access == Access::Read {
+        store.connection.execute_batch("PRAGMA query_only = ON").map_err(wrong)?;
+    }
     store.connection.set_prepared_statement_cache_capacity(64);
     Ok(())
 }
@@ -240,7 +247,7 @@ mod tests {
 
     use super::*;
     use crate::errors::door::{Arrival, Door, Source};
-    use crate::errors::store::Room;
+    use crate::errors::store::{Room, Span};
 
     fn place() -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
@@ -253,6 +260,23 @@ mod tests {
         let (_folder, path) = place();
         assert!(matches!(Store::open(&path, Access::Read, 0), Err(StoreError::Missing { .. })));
         assert!(!path.parent().unwrap().exists());
+    }
+
+    #[test]
+    fn reading_an_older_store_leaves_it_as_it_is() {
+        let (_folder, path) = place();
+        drop(Store::open(&path, Access::Write, 0).unwrap());
+        let version = |connection: &Connection| -> i64 {
+            connection.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
+        };
+        let older = Connection::open(&path).unwrap();
+        older.execute_batch("DROP TABLE spare_id; PRAGMA user_version = 1;").unwrap();
+        let store = Store::open(&path, Access::Read, 0).unwrap();
+        let overview = store.overview(Span { from: 0, to: i64::MAX / 2 }, 10).unwrap();
+        assert_eq!((overview.events, version(&older)), (0, 1));
+        assert!(store.note_loss(0, "disk-low", "body", 1).is_err());
+        drop(Store::open(&path, Access::Change, 0).unwrap());
+        assert_eq!(version(&older), VERSION);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! They are all that is needed to know such an event when it comes again. Those of one commit stand together, sixteen bytes
 //! each, so that a storm of random ids writes at the end of one table and not all over an index. Whoever writes events of a
-//! source reads its ids once.
+//! source reads its ids once, and before each commit those that came since.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -26,6 +26,8 @@ struct Remembered {
     ids: HashSet<EventId>,
     /// In the order in which they go.
     order: VecDeque<EventId>,
+    /// The last row that was read.
+    row: i64,
 }
 
 fn limit(source: Source) -> Option<usize> {
@@ -33,41 +35,48 @@ fn limit(source: Source) -> Option<usize> {
 }
 
 impl SpareIds {
-    /// Reads what is remembered of a source, unless it was read already.
+    /// Reads what is remembered of a source and was not read before, whoever wrote it.
     pub(super) fn read(&mut self, connection: &Connection, source: Source) -> rusqlite::Result<()> {
-        let Some(limit) = limit(source).filter(|_| !self.sources.contains_key(&source)) else {
-            return Ok(());
-        };
-        let mut query =
-            connection.prepare_cached("SELECT ids FROM spare_id WHERE source = ?1 ORDER BY id DESC")?;
-        let mut rows = query.query([source_word(source)])?;
-        let mut remembered = Remembered::default();
-        while let Some(row) = rows.next()?
-            && remembered.order.len() < limit
-        {
-            for id in row.get_ref(0)?.as_blob()?.as_chunks::<16>().0 {
-                remembered.ids.insert(EventId(*id));
-                remembered.order.push_front(EventId(*id));
-            }
+        let Some(limit) = limit(source) else { return Ok(()) };
+        let mut newest =
+            connection.prepare_cached("SELECT coalesce(max(id), 0) FROM spare_id WHERE source = ?1")?;
+        let newest: i64 = newest.query_row([source_word(source)], |row| row.get(0))?;
+        let remembered = self.sources.entry(source).or_default();
+        if newest < remembered.row {
+            // Once all rows are gone their numbers begin anew.
+            *remembered = Remembered::default();
         }
-        self.sources.insert(source, remembered);
+        if newest > remembered.row {
+            remembered.read(connection, source, limit)?;
+            remembered.row = newest;
+        }
         Ok(())
     }
 
     pub(super) fn contains(&self, source: Source, id: EventId) -> bool {
         self.sources.get(&source).is_some_and(|remembered| remembered.ids.contains(&id))
     }
+}
 
-    /// Takes in what was committed.
-    pub(super) fn remember(&mut self, source: Source, ids: Vec<EventId>) {
-        let remembered = self.sources.entry(source).or_default();
-        remembered.ids.extend(&ids);
-        remembered.order.extend(ids);
-        while remembered.order.len() > limit(source).unwrap_or(0)
-            && let Some(oldest) = remembered.order.pop_front()
+impl Remembered {
+    fn read(&mut self, connection: &Connection, source: Source, limit: usize) -> rusqlite::Result<()> {
+        let mut query = connection
+            .prepare_cached("SELECT ids FROM spare_id WHERE source = ?1 AND id > ?2 ORDER BY id DESC")?;
+        let mut rows = query.query(params![source_word(source), self.row])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()?
+            && found.len() < limit
         {
-            remembered.ids.remove(&oldest);
+            found.extend(row.get_ref(0)?.as_blob()?.as_chunks::<16>().0.iter().rev().map(|id| EventId(*id)));
         }
+        self.ids.extend(&found);
+        self.order.extend(found.into_iter().rev());
+        while self.order.len() > limit
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.ids.remove(&oldest);
+        }
+        Ok(())
     }
 }
 
@@ -127,7 +136,8 @@ mod tests {
         spare.read(&store.connection, Source::Sdk).unwrap();
         assert!(spare.contains(Source::Sdk, id(limit)) && !spare.contains(Source::Sdk, id(1)));
         assert!(!spare.contains(Source::Log, id(limit)));
-        spare.remember(Source::Sdk, vec![id(usize::MAX)]);
+        write(&store.connection, 7, Source::Sdk, &[id(usize::MAX)]).unwrap();
+        spare.read(&store.connection, Source::Sdk).unwrap();
         assert!(spare.contains(Source::Sdk, id(usize::MAX)));
         assert_eq!(spare.sources[&Source::Sdk].ids.len(), limit);
         prune(&store.connection, 8).unwrap();

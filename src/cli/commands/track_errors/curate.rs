@@ -91,21 +91,21 @@ pub(super) fn reopen(args: &IssuesArgs, context: &Context) -> Result<Exit> {
 
 fn decide(args: &IssuesArgs, decision: &Decision, word: &str, context: &Context) -> Result<Exit> {
     let place = Place::new(context)?;
-    let mut store = place.open(Access::Read, context)?;
+    let mut store = place.open(Access::Change, context)?;
     let done = store.decide(&args.issues, decision, place.micros())?;
     tell(&action(format!("{word} {}", numbers(&done)), done.iter().map(|id| id.0).collect()), context)
 }
 
 pub(super) fn merge(args: &MergeArgs, context: &Context) -> Result<Exit> {
     let place = Place::new(context)?;
-    let mut store = place.open(Access::Read, context)?;
+    let mut store = place.open(Access::Change, context)?;
     let target = store.merge(args.into, &args.others, place.micros())?;
     tell(&action(format!("merged {} into #{target}", numbers(&args.others)), vec![target.0]), context)
 }
 
 pub(super) fn unmerge(args: &UnmergeArgs, context: &Context) -> Result<Exit> {
     let place = Place::new(context)?;
-    let mut store = place.open(Access::Read, context)?;
+    let mut store = place.open(Access::Change, context)?;
     let parts = store.unmerge(args.issue, place.micros())?;
     let done = match parts.as_slice() {
         [] => format!("nothing was merged into #{}", args.issue),
