@@ -9,7 +9,7 @@ use std::path::Path;
 
 use chrono::{DateTime, Local};
 
-use crate::capture::Ending;
+use crate::capture::ending::{Ending, QUOTE};
 use crate::grouping::{self, SourceRoots};
 use crate::platform::FileUser;
 use crate::text::{redact, sanitize};
@@ -20,8 +20,6 @@ const MODE: u32 = 0o640;
 const MAX_MESSAGE: usize = 500;
 /// Lines of output that are repeated at most.
 const QUOTED: usize = 20;
-/// What stands before a line of output that the block repeats.
-const QUOTE: &str = "  | ";
 
 /// An end that was not asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,11 +9,17 @@ use chrono::{DateTime, Local, NaiveDateTime, TimeDelta, TimeZone, Utc};
 
 use crate::process::signal;
 use crate::store::LogFiles;
+use crate::text::redact;
 
 /// Bytes at the end of the crash records that are read.
 const TAIL: u64 = 256 * 1024;
 const CONTEXT: &str = "Context: ";
 const CRASH: &str = "CRASH: ";
+const ERROR: &str = "Error: ";
+/// What stands before a line of output that a record repeats.
+pub(super) const QUOTE: &str = "  | ";
+/// Longest part of what it said that is told.
+const SAID: usize = 200;
 const BY_SIGNAL: &str = "killed by signal ";
 const BY_CODE: &str = "ended with exit code ";
 /// A record is written to the second; a service that has run since prints beyond it.
@@ -68,11 +74,25 @@ impl fmt::Display for Ending {
 }
 
 /// When and how a program crashed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastCrash {
     /// To the second.
     pub at: DateTime<Utc>,
     pub ending: Ending,
+    /// Its exception, else its last line; absent where it was ended from outside, and so for nothing that it said. Hostile
+    /// text, without secrets.
+    pub said: Option<String>,
+}
+
+impl LastCrash {
+    /// What follows on how it ended, and why.
+    pub fn why(&self) -> String {
+        match &self.said {
+            Some(said) => format!(": {said}"),
+            None if self.ending.is_from_outside() => ", from outside".to_owned(),
+            None => String::new(),
+        }
+    }
 }
 
 /// The last crash of a program by the record of it; `None` where it has printed something since, as it has run again then.
@@ -105,12 +125,25 @@ fn tail(path: &Path) -> io::Result<String> {
 fn last_of(text: &str, name: &str) -> Option<LastCrash> {
     let ours = format!("{CONTEXT}{name} (pid ");
     let lines: Vec<&str> = text.lines().collect();
-    let block =
-        lines.windows(2).rev().find(|pair| pair[0].starts_with(CRASH) && pair[1].starts_with(&ours))?;
+    let is_its = |pair: &[&str]| pair[0].starts_with(CRASH) && pair[1].starts_with(&ours);
+    let block = &lines[lines.windows(2).rposition(is_its)?..];
     let time = NaiveDateTime::parse_from_str(block[0].strip_prefix(CRASH)?, "%Y-%m-%d %H:%M:%S").ok()?;
     let at = Local.from_local_datetime(&time).earliest()?.with_timezone(&Utc);
     let (_, ending) = block[1].rsplit_once(": ")?;
-    Some(LastCrash { at, ending: Ending::read(ending) })
+    let ending = Ending::read(ending);
+    let said = if ending.is_from_outside() { None } else { said(&block[2..], ending) };
+    Some(LastCrash { at, ending, said })
+}
+
+/// What stands as the exception, else the last line that is quoted.
+fn said(block: &[&str], ending: Ending) -> Option<String> {
+    let block = block.split(|line| line.starts_with(CRASH)).next()?;
+    let error = block.iter().find_map(|line| line.strip_prefix(ERROR))?;
+    let is_exception = error.strip_prefix(ending.word()).is_none_or(|rest| !rest.starts_with(": "));
+    let mut quoted = block.iter().rev().filter_map(|line| line.strip_prefix(QUOTE));
+    let line = if is_exception { Some(error) } else { quoted.find(|line| !line.trim().is_empty()) }?;
+    let said: String = line.trim().chars().take(SAID).collect();
+    Some(redact::secrets(&said).into_owned())
 }
 
 #[cfg(test)]
@@ -133,6 +166,10 @@ mod tests {
             let read = last_of(&text, "api").unwrap();
             assert_eq!((read.ending, read.at.timestamp()), (ending, now.timestamp()));
         }
+        let told = last_of(&crash("api", Ending::Code(1), now).block(), "api").unwrap();
+        assert_eq!(told.why(), ": x");
+        let killed = last_of(&crash("api", Ending::Signal(9), now).block(), "api").unwrap();
+        assert_eq!(killed.why(), ", from outside");
         assert_eq!(last_of("CRASH: soon\nContext: api (pid 1): x\n", "api"), None);
     }
 

@@ -49,6 +49,7 @@ pub use evidence::{
 pub use http::{HttpPost, HttpReply, Postman};
 pub use log_rate::{ErrorCounter, LogRate};
 pub use plan::{Plan, UnknownTarget};
+pub use processes::STARTING;
 pub use run::{Measured, run};
 
 use subject::Subject;

@@ -51,7 +51,13 @@ fn saying(line: &str) -> Evidence {
         SaidFault { rule: rule.id, class: rule.class, summary: fault.summary, age: None, is_last: true };
     let silent_for = Duration::from_secs(3);
     Evidence {
-        last_words: vec![LastWords { service: "api".into(), silent_for, pid: None, faults: vec![fault] }],
+        last_words: vec![LastWords {
+            service: "api".into(),
+            log: "/srv/api.log".into(),
+            silent_for,
+            pid: None,
+            faults: vec![fault],
+        }],
         mounts: vec![
             MountedAt { path: "/".into(), space: "a".into() },
             MountedAt { path: "/srv".into(), space: "b".into() },

@@ -3,9 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use chrono::DateTime;
 use proptest::prelude::*;
 
-use crate::capture::Ending;
+use crate::capture::{Ending, LastCrash};
 use crate::checks::{CrashedService, Evidence, Kill, LastWords, MountedAt, SaidFault, Server, Wait, WaitsOn};
 use crate::diagnose::testing::diagnosed;
 use crate::logs::rules::rules;
@@ -62,7 +63,8 @@ fn finding(id: &'static str) -> impl Strategy<Value = Finding> {
 }
 
 fn crashed(ending: Ending) -> CrashedService {
-    CrashedService { service: "api".into(), ago: Duration::from_secs(9), ending }
+    let crash = LastCrash { at: DateTime::UNIX_EPOCH, ending, said: None };
+    CrashedService { service: "api".into(), ago: Duration::from_secs(9), crash }
 }
 
 fn evidence() -> impl Strategy<Value = Evidence> {
@@ -92,6 +94,7 @@ fn evidence() -> impl Strategy<Value = Evidence> {
                 kills: if is_killed { vec![kill] } else { Vec::new() },
                 last_words: vec![LastWords {
                     service: "api".into(),
+                    log: "/srv/api.log".into(),
                     silent_for: Duration::from_secs(9),
                     pid: Some(7),
                     faults: faults.collect(),

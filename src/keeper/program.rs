@@ -270,12 +270,12 @@ impl Program {
         }
     }
 
-    /// Whether an operator wants it to be down, or somebody is at work on it.
+    /// Whether an operator wants it to be down, or somebody ends it right now: whoever is at work on it since before it
+    /// was started has started it.
     fn is_wished(&self) -> bool {
-        let desired = Desired::read(&self.state_dir, &self.record.name);
-        desired.is_some_and(|desired| {
-            desired.wish == Wish::Stopped || desired.in_work_by.as_ref().and_then(Bound::again).is_some()
-        })
+        let Some(desired) = Desired::read(&self.state_dir, &self.record.name) else { return false };
+        let is_worked_on = || desired.in_work_by.as_ref().and_then(Bound::again).is_some();
+        desired.wish == Wish::Stopped || (desired.since >= self.record.started_at && is_worked_on())
     }
 
     fn crash(&self, status: Option<ExitStatus>) -> Crash {

@@ -1,5 +1,7 @@
 //! A judged observation: what was measured, how bad it is, why, and what to type next.
 
+use std::cmp::Reverse;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -144,4 +146,11 @@ pub enum Unit {
     Percent,
     Bytes,
     Seconds,
+}
+/// What stands for itself, the most urgent first: as in reports, but what is down now before the errors that were counted
+/// lately.
+pub fn urgent(findings: &[Finding]) -> Vec<&Finding> {
+    let mut roots: Vec<_> = findings.iter().filter(|f| f.caused_by.is_none()).collect();
+    roots.sort_by_key(|f| (Reverse(f.severity), f.cause == Some(Cause::ErrorRate)));
+    roots
 }

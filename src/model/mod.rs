@@ -9,7 +9,7 @@ mod level;
 mod severity;
 
 pub use cause::Cause;
-pub use finding::{CheckId, Finding, Hint, Metric, Unit};
+pub use finding::{CheckId, Finding, Hint, Metric, Unit, urgent};
 pub use identity::Identity;
 pub use level::Level;
 pub use severity::{Severity, Verdict};

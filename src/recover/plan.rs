@@ -3,7 +3,7 @@
 //! The least that cures: a service is restarted only where a restart can help it. What is down for another's sake (a
 //! database, a full disk, a stranger on the port) is told so, and the other is named.
 
-use crate::model::{Cause, Finding, Severity};
+use crate::model::{Cause, Finding, Severity, urgent};
 use crate::recover::cure::{self, Cure};
 use crate::service::{Inventory, Member, Stop};
 
@@ -204,7 +204,7 @@ fn lacks_space(findings: &[Finding]) -> bool {
 
 /// The worst finding that is nobody's consequence and red.
 fn worst_root(findings: &[Finding]) -> Option<&Finding> {
-    findings.iter().find(|f| f.caused_by.is_none() && f.severity == Severity::Critical)
+    urgent(findings).first().copied().filter(|f| f.severity == Severity::Critical)
 }
 
 fn incurable(findings: &[Finding]) -> String {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::model::{Finding, Hint, Severity};
+use crate::model::{Finding, Hint, Severity, urgent};
 use crate::recover::plan::Plan;
 use crate::recover::run::Done;
 use crate::report::{
@@ -100,9 +100,9 @@ pub fn of_done(name: &str, run_id: &str, plan: &Plan, findings: &[Finding], done
 
 /// Roots only: what they caused goes with them.
 fn causes(findings: &[Finding]) -> Vec<RecoverCause> {
-    findings
-        .iter()
-        .filter(|f| f.caused_by.is_none() && matches!(f.severity, Severity::Critical | Severity::Warning))
+    urgent(findings)
+        .into_iter()
+        .filter(|f| matches!(f.severity, Severity::Critical | Severity::Warning))
         .take(MAX_CAUSES)
         .map(|f| RecoverCause {
             check: f.check.clone(),
@@ -116,7 +116,7 @@ fn causes(findings: &[Finding]) -> Vec<RecoverCause> {
 /// The cures of what this plan does not cure itself, each once.
 fn hints(plan: &Plan, findings: &[Finding]) -> Vec<Hint> {
     let mut found: Vec<Hint> = Vec::new();
-    let roots = findings.iter().filter(|f| f.caused_by.is_none() && f.severity == Severity::Critical);
+    let roots = urgent(findings).into_iter().filter(|f| f.severity == Severity::Critical);
     let is_cured = |f: &&Finding| plan.start.iter().any(|start| start.service == f.target);
     for hint in roots.filter(|f| !is_cured(f)).filter_map(|f| f.hint.as_ref()) {
         let is_self = hint.command.as_deref().is_some_and(|c| c.contains("fuelops recover"));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{Finding, Hint, Severity};
+use crate::model::{Finding, Hint, Severity, urgent};
 use crate::render::{Block, Cell, Column, Document, Role, Table, Text};
 use crate::report::HealthReport;
 use crate::text::human;
@@ -31,7 +31,7 @@ pub fn health(report: &HealthReport, detail: HealthDetail) -> Document {
     if !notes.is_empty() {
         document.push(Block::List(notes));
     }
-    let hints = hints(&report.urgent());
+    let hints = hints(&urgent(&report.findings));
     if !hints.is_empty() {
         document.push(Block::Heading("Next".to_owned()));
         hints.into_iter().for_each(|block| document.push(block));

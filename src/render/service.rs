@@ -54,8 +54,11 @@ fn headline(report: &ServiceReport) -> Text {
     };
     let text = Text::of(Role::Severity(severity(report.outcome)), word).plain("  ");
     let names: Vec<&str> = report.services.iter().map(|service| service.service.as_str()).collect();
+    let wrong = |turn: &&ServiceTurn| matches!(turn.status, ServiceStatus::Refused | ServiceStatus::Failed);
+    let why =
+        report.services.iter().find(wrong).map_or_else(String::new, |turn| format!(": {}", turn.detail));
     text.and(Role::Strong, report.name.clone())
-        .plain(format!(" – {} {}", report.action.word(), names.join(", ")))
+        .plain(format!(" – {} {}{why}", report.action.word(), names.join(", ")))
         .and(Role::Dim, format!("  ({})", span(report.elapsed_ms)))
 }
 

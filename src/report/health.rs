@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::model::{Cause, Finding, Severity, Verdict};
+use crate::model::{Finding, Severity, Verdict, urgent};
 use crate::text::redact;
 
 /// Everything one run of `health` found; `schema` and `generated_at` are added where it is written.
@@ -51,17 +51,9 @@ impl HealthReport {
         Self { name, verdict, findings, system, notes: Vec::new(), elapsed_ms }
     }
 
-    /// What asks for action, the most urgent first: as in the table, but what is down now before the errors that were
-    /// counted lately.
-    pub fn urgent(&self) -> Vec<&Finding> {
-        let mut roots: Vec<_> = self.findings.iter().filter(|f| f.caused_by.is_none()).collect();
-        roots.sort_by_key(|f| (std::cmp::Reverse(f.severity), f.cause == Some(Cause::ErrorRate)));
-        roots
-    }
-
-    /// The first finding that asks for action, if any.
+    /// What asks for action first, if anything does.
     pub fn worst(&self) -> Option<&Finding> {
-        self.urgent().first().copied().filter(|f| f.severity != Severity::Ok)
+        urgent(&self.findings).first().copied().filter(|f| f.severity != Severity::Ok)
     }
 
     /// How many findings have this severity.
@@ -99,6 +91,7 @@ fn redact_text(text: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Cause;
 
     #[test]
     fn what_is_down_is_more_urgent_than_what_was_counted() {
@@ -109,8 +102,9 @@ mod tests {
             of("system.memory", Severity::Warning, Cause::MemoryFull),
         ];
         let report = HealthReport::new("x".into(), findings, SystemSummary::default(), 1);
-        let urgent: Vec<_> = report.urgent().iter().map(|f| f.check.as_str()).collect();
-        assert_eq!(urgent, ["service.api.process", "logs.errors", "system.memory"]);
+        let order: Vec<_> = urgent(&report.findings).iter().map(|f| f.check.as_str()).collect();
+        assert_eq!(order, ["service.api.process", "logs.errors", "system.memory"]);
+        assert_eq!(report.worst().unwrap().check, "service.api.process");
         assert_eq!(report.findings[0].check, "logs.errors");
     }
 

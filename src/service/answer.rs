@@ -1,5 +1,8 @@
 //! Whether a service answers, by what was measured.
 
+use std::cmp::Reverse;
+
+use crate::checks::STARTING;
 use crate::model::{Cause, Finding, Severity};
 
 /// What is wrong with a service.
@@ -11,17 +14,22 @@ pub struct Bad {
 }
 
 impl Bad {
-    /// What is wrong with a service, if it does not answer; a slow one does.
+    /// What is wrong with a service, if it does not answer; a slow one does, one that does not listen yet does not.
     pub fn of(service: &str, findings: &[Finding]) -> Option<Self> {
         let prefix = format!("service.{service}.");
-        let down = |f: &&Finding| {
-            let is_dead =
-                matches!(f.cause, Some(Cause::ProcessDown | Cause::OrphanProcess | Cause::ProcessHung));
-            f.check.starts_with(&prefix)
-                && (f.severity == Severity::Critical || (f.severity == Severity::Warning && is_dead))
+        let is_dead = |f: &Finding| {
+            matches!(f.cause, Some(Cause::ProcessDown | Cause::OrphanProcess | Cause::ProcessHung))
         };
-        let worst = findings.iter().filter(down).min_by_key(|f| f.caused_by.is_some())?;
-        Some(Self { service: service.to_owned(), severity: worst.severity, why: worst.summary.clone() })
+        let severity = |f: &Finding| match f.severity {
+            Severity::Warning if f.observed.contains_key(STARTING) => Severity::Critical,
+            Severity::Warning if !is_dead(f) => Severity::Ok,
+            severity => severity,
+        };
+        let own = findings.iter().filter(|f| f.check.starts_with(&prefix));
+        let down = own.map(|f| (severity(f), f)).filter(|(severity, _)| *severity >= Severity::Warning);
+        let (severity, worst) =
+            down.min_by_key(|(severity, f)| (f.caused_by.is_some(), Reverse(*severity)))?;
+        Some(Self { service: service.to_owned(), severity, why: worst.summary.clone() })
     }
 
     /// What is wrong with the first of some services and checks that is not well, if any is not.
@@ -42,6 +50,13 @@ mod tests {
 
     fn finding(check: &str, severity: Severity) -> Finding {
         Finding::new(check, "x", severity, "refuses connections")
+    }
+
+    #[test]
+    fn who_does_not_listen_yet_does_not_answer() {
+        let young = finding("service.api.port", Severity::Warning);
+        assert_eq!(Bad::of("api", std::slice::from_ref(&young)), None);
+        assert!(Bad::of("api", &[young.with(STARTING, true)]).is_some());
     }
 
     #[test]

@@ -252,6 +252,7 @@ impl Run<'_> {
     fn bring_up(&mut self, turn: &Turn, service: &Service) -> Result<Up, String> {
         self.await_needs(turn, service)?;
         self.note(service, Wish::Run, Work::Begun);
+        let begun = Utc::now();
         let started = match (self.prepared.remove(&service.name), &turn.act) {
             (Some(prepared), Act::Restart(_)) => self.site.launch_again(service, prepared, Utc::now()),
             // Looked at once more: a moment has passed since the plan was made.
@@ -271,8 +272,13 @@ impl Run<'_> {
             };
             let answers = |findings: &[Finding]| Bad::of(&service.name, findings).map(|bad| bad.why);
             let names = std::slice::from_ref(&service.name);
-            self.wait_for(names, service.start_timeout, answers, has_ended)
-                .map_err(|why| format!("was started, and does not answer: {why}"))?;
+            let answered = self.wait_for(names, service.start_timeout, answers, has_ended);
+            answered.map_err(|why| {
+                match has_ended().then(|| self.site.end_of(service, begun)).flatten() {
+                    Some(crash) => format!("was started, and {}{}", crash.ending, crash.why()),
+                    None => format!("was started, and does not answer: {why}"),
+                }
+            })?;
         }
         Ok(up)
     }

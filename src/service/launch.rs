@@ -3,9 +3,12 @@
 use std::ffi::OsString;
 use std::io;
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
+use crate::capture::{LastCrash, last_crash};
 use crate::config::Service;
 use crate::keeper::{KeeperError, Start};
 use crate::platform::{self, Account};
@@ -16,6 +19,10 @@ use crate::units::{Order, OrderFault};
 
 /// Processes of an earlier run that are named.
 const MAX_NAMED: usize = 5;
+
+/// How long a keeper may take to write down how a program ended.
+const END_IS_TOLD: Duration = Duration::from_secs(1);
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Everything that a start needs, read beforehand.
 #[derive(Clone, Debug)]
@@ -136,6 +143,20 @@ impl Site {
             }
         }
         self.launch(prepared).map(Started::Now)
+    }
+
+    /// How a service ended that was started at `begun`, once its keeper has written that down; it does so within a moment.
+    pub fn end_of(&self, service: &Service, begun: DateTime<Utc>) -> Option<LastCrash> {
+        let until = Instant::now() + END_IS_TOLD;
+        loop {
+            // A record is written to the second.
+            let is_its = |crash: &LastCrash| crash.at.timestamp() >= begun.timestamp();
+            let crash = last_crash(&service.name, &self.log_files(service)).filter(is_its);
+            if crash.is_some() || Instant::now() >= until {
+                return crash;
+            }
+            thread::sleep(LOOK_AGAIN);
+        }
     }
 
     /// The files that a service's output goes to.

@@ -143,12 +143,15 @@ fn without_own(verb: Verb, found: &Inventory) -> Inventory {
 }
 
 fn not_stopped(found: &Inventory) -> (Act, Option<Member>) {
-    let act = match obstacle(found) {
-        None => Act::Nothing("does not run".to_owned()),
-        Some(who) => Act::Refuse(format!(
+    let act = match (&found.unproven, found.strangers.first()) {
+        (Some(who), _) => Act::Refuse(format!(
             "nothing that is proved to be it runs; pid {} ({}) {}",
             who.pid, who.command, who.why
         )),
+        (None, Some(who)) => {
+            Act::Nothing(format!("does not run; its port is held by pid {}, which is not its own", who.pid))
+        }
+        (None, None) => Act::Nothing("does not run".to_owned()),
     };
     (act, obstacle(found))
 }
@@ -223,9 +226,17 @@ mod tests {
         let squatted = Inventory { strangers: vec![stranger.clone()], ..found("api", &[]) };
         for verb in [Verb::Start, Verb::Stop, Verb::Restart] {
             let (act, obstacle) = act(verb, &services()[0], &squatted);
-            assert!(matches!(&act, Act::Refuse(why) if why.contains("pid 30 (nc)")), "{verb:?}: {act:?}");
+            let is_left = match (&act, verb) {
+                (Act::Refuse(why), Verb::Start | Verb::Restart) => why.contains("pid 30 (nc)"),
+                // It is down as it should be, whoever has taken its port.
+                (Act::Nothing(how), Verb::Stop) => how.contains("held by pid 30"),
+                _ => false,
+            };
+            assert!(is_left, "{verb:?}: {act:?}");
             assert_eq!(obstacle.as_ref(), Some(&stranger));
         }
+        let unproven = Inventory { unproven: Some(stranger), ..found("api", &[]) };
+        assert!(matches!(act(Verb::Stop, &services()[0], &unproven).0, Act::Refuse(_)));
         assert_eq!(
             act(Verb::Stop, &services()[0], &found("api", &[])).0,
             Act::Nothing("does not run".into())

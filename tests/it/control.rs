@@ -123,9 +123,11 @@ fn what_is_not_ours_is_refused_and_named() {
         format!("import socket,time; s=socket.create_server(('127.0.0.1',{})); time.sleep(300)", yard.port);
     let stranger = Guest::start(Command::new("python3").args(["-c", &listener]).current_dir("/"));
     yard.wait_for("the stranger listens", || std::net::TcpStream::connect(("127.0.0.1", yard.port)).is_ok());
-    for verb in ["stop", "start", "restart"] {
-        let report = run(&yard.env, &[verb, "backend"]).expect(2).json();
-        assert_eq!(report["outcome"], "refused", "{report:#}");
+    for (verb, outcome, code) in
+        [("start", "refused", 2), ("restart", "refused", 2), ("stop", "nothing-to-do", 0)]
+    {
+        let report = run(&yard.env, &[verb, "backend"]).expect(code).json();
+        assert_eq!(report["outcome"], outcome, "{report:#}");
         assert_eq!(pids(&report, "refused"), [u64::from(stranger.0.id())], "{verb}");
     }
     assert!(is_alive(stranger.0.id()));

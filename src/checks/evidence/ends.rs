@@ -15,7 +15,7 @@ pub(super) fn find(services: &[Service], root: &Path, now: DateTime<Utc>) -> Vec
         let files = LogFiles::of(&service.name, service.log_file.as_deref(), root);
         let crash = last_crash(&service.name, &files)?;
         let ago = now.signed_duration_since(crash.at).to_std().unwrap_or_default();
-        Some(CrashedService { service: service.name.clone(), ago, ending: crash.ending })
+        Some(CrashedService { service: service.name.clone(), ago, crash })
     };
     services.iter().filter_map(crashed).collect()
 }

@@ -12,8 +12,10 @@ use crate::checks::Plan;
 use crate::checks::evidence::moment;
 use crate::checks::evidence::{LastWords, SaidFault};
 use crate::checks::restarts::mark_of;
+use crate::config::{Manager, Service};
 use crate::logs::restarts::Mark;
 use crate::logs::rules;
+use crate::store::LogFiles;
 use crate::text::redact;
 
 /// Bytes at the end of a log that are read.
@@ -27,10 +29,14 @@ const WIDTH: usize = 2_000;
 /// Services whose logs are read.
 const MOST_LOGS: usize = 64;
 
-/// The logs to read.
+/// The logs to read: those of the config, and where a keeper writes by itself.
 pub(super) fn logs(plan: &Plan) -> Vec<(String, PathBuf)> {
-    let each = plan.services.iter().filter_map(|s| Some((s.name.clone(), s.log_file.clone()?)));
-    each.take(MOST_LOGS).collect()
+    let log = |service: &Service| {
+        let is_kept = service.manager == Manager::Process;
+        let main = || LogFiles::of(&service.name, None, &plan.root).main;
+        Some((service.name.clone(), service.log_file.clone().or_else(|| is_kept.then(main))?))
+    };
+    plan.services.iter().filter_map(log).take(MOST_LOGS).collect()
 }
 
 /// Reads the end of a log. May hang where its file system does.
@@ -39,7 +45,7 @@ pub(super) fn read(service: &str, path: &Path, now: DateTime<Utc>) -> Option<Las
     let silent_for = SystemTime::from(now).duration_since(modified).unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes);
     let (faults, pid) = faults(&text, now);
-    Some(LastWords { service: service.to_owned(), silent_for, pid, faults })
+    Some(LastWords { service: service.to_owned(), log: path.to_owned(), silent_for, pid, faults })
 }
 
 /// Reads the end of a file, at most so many bytes of it, and when it was last written to.

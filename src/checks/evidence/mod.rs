@@ -17,7 +17,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::capture::Ending;
+use crate::capture::LastCrash;
 use crate::config::Address;
 use crate::logs::rules::FaultClass;
 
@@ -70,13 +70,15 @@ pub struct StoppedByOperator {
 pub struct CrashedService {
     pub service: String,
     pub ago: Duration,
-    pub ending: Ending,
+    pub crash: LastCrash,
 }
 
 /// What a service's log says at its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastWords {
     pub service: String,
+    /// The log that was read.
+    pub log: PathBuf,
     /// Since the log was last written to.
     pub silent_for: Duration,
     /// Of the process that it says to have started last.

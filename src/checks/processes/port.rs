@@ -10,6 +10,9 @@ use crate::model::{Cause, Finding, Severity};
 use crate::process::{Owner, Presence};
 use crate::text::human;
 
+/// Measured of a port that a young service has still time to take.
+pub const STARTING: &str = "starting";
+
 /// Judges who listens on a service's port; `None` where it has none.
 pub(in crate::checks) fn judge(service: &Service, seen: &ServiceObservation) -> Option<Finding> {
     let number = service.port?;
@@ -70,7 +73,8 @@ fn nobody(subject: &Subject, service: &Service, number: u16, seen: &ServiceObser
     match starting {
         Some(main) => {
             let (age, limit) = (human::duration(main.age), human::duration(service.start_timeout));
-            subject.finding(Severity::Warning, format!("{nobody} yet: started {age} ago, has {limit}"))
+            let summary = format!("{nobody} yet: started {age} ago, has {limit}");
+            subject.finding(Severity::Warning, summary).with(STARTING, true)
         }
         None => {
             let finding = subject.finding(Severity::Critical, nobody);

@@ -16,7 +16,7 @@ use crate::render;
 use crate::report::{
     RefusedProcess, ServiceAction, ServiceOutcome, ServiceReport, ServiceStatus, ServiceTurn, StoppedProcess,
 };
-use crate::service::{self, Act, Ask, Needs, Plan, Stop, Verb, Wait};
+use crate::service::{self, Act, Ask, Needs, Plan, Site, Stop, Verb, Wait};
 use crate::text::{shell, suggest};
 
 /// Version of the JSON schema.
@@ -157,7 +157,7 @@ fn carry_out(verb: Verb, chosen: &Chosen, starting: Starting, context: &Context)
             report
         }
     };
-    report.next.extend(next(&report, context));
+    report.next.extend(next(&report, &loaded, &site, context));
     report.elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let verdict = report.outcome.verdict();
     if !context.ui.quiet || verdict != Verdict::Healthy {
@@ -242,12 +242,23 @@ fn look(command: String) -> Hint {
 }
 
 /// What to type where something was not done.
-fn next(report: &ServiceReport, context: &Context) -> Option<Hint> {
+fn next(report: &ServiceReport, loaded: &Loaded, site: &Site, context: &Context) -> Option<Hint> {
     let is_own = |turn: &&ServiceTurn| turn.status == ServiceStatus::Failed && turn.manager == "process";
-    let failed = report.services.iter().find(is_own)?;
+    let Some(failed) = report.services.iter().find(is_own) else {
+        let pids: Vec<String> = report.refused.iter().map(|process| process.pid.to_string()).collect();
+        let look = (report.outcome == ServiceOutcome::Refused && !pids.is_empty())
+            .then(|| shell::command(["ps", "-o", "pid,ppid,user,lstart,args", "-p", &pids.join(",")]))?;
+        let text = "find out whose it is and stop it there, or give the service another port".to_owned();
+        return Some(Hint { text, command: Some(look) });
+    };
+    let is_read = loaded.config.services.iter().find(|service| service.name == failed.service);
+    let has_log = is_read.is_some_and(|service| site.log_files(service).main.exists());
+    let (text, verb) = match has_log {
+        true => ("see what it says", vec!["logs", failed.service.as_str()]),
+        false => ("it has never said anything: see whether its command is right", vec!["config", "check"]),
+    };
     let config = context.global.config.as_ref().map(|path| path.to_string_lossy().into_owned());
     let config = config.iter().flat_map(|path| ["--config", path.as_str()]);
-    let command =
-        shell::command(["fuelops"].into_iter().chain(config).chain(["logs", failed.service.as_str()]));
-    Some(Hint { text: "see what it says".to_owned(), command: Some(command) })
+    let command = shell::command(["fuelops"].into_iter().chain(config).chain(verb));
+    Some(Hint { text: text.to_owned(), command: Some(command) })
 }

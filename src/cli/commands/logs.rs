@@ -24,6 +24,7 @@ use crate::logs::tail::{Item, Tail, TailOptions};
 use crate::model::{Level, Verdict};
 use crate::platform::Termination;
 use crate::render;
+use crate::store::LogFiles;
 use crate::text::moment::parse_moment;
 
 /// Lines shown where nothing is said.
@@ -209,7 +210,7 @@ fn options(args: &LogsArgs, zone: Timezone, now: DateTime<Utc>) -> Result<TailOp
 fn patterns(config: &Config, names: &[String]) -> Result<Vec<PathBuf>, UsageError> {
     if names.is_empty() {
         let configured = config.logs.paths.iter().map(|pattern| PathBuf::from(pattern.as_written()));
-        let of_services = config.services.iter().filter_map(|service| service.log_file.clone());
+        let of_services = config.services.iter().filter_map(|service| log_file(config, service));
         return Ok(configured.chain(of_services).collect());
     }
     names.iter().map(|name| log_of(config, name)).collect()
@@ -221,7 +222,14 @@ fn log_of(config: &Config, name: &str) -> Result<PathBuf, UsageError> {
         let known = if known.is_empty() { "no service is configured".to_owned() } else { known.join(", ") };
         return Err(UsageError(format!("no service \"{name}\" ({known})")));
     };
-    service.log_file.clone().ok_or_else(|| UsageError(elsewhere(service)))
+    log_file(config, service).ok_or_else(|| UsageError(elsewhere(service)))
+}
+
+/// The log of a service: the one of the config, else the one that a keeper has begun.
+fn log_file(config: &Config, service: &Service) -> Option<PathBuf> {
+    let kept = || LogFiles::of(&service.name, None, &config.root).main;
+    let is_kept = |path: &PathBuf| service.manager == Manager::Process && path.exists();
+    service.log_file.clone().or_else(|| Some(kept()).filter(is_kept))
 }
 
 /// Where the lines of a service without a log file are.
@@ -233,7 +241,10 @@ fn elsewhere(service: &Service) -> String {
         Manager::Docker => format!("\"{name}\" writes to docker: docker logs -f {unit}"),
         Manager::Kubernetes => format!("\"{name}\" writes to kubernetes: kubectl logs -f {unit}"),
         Manager::Process | Manager::Launchd => {
-            format!("service \"{name}\" has no log file; add log_file = \"…\" to it")
+            format!(
+                "service \"{name}\" has no log: `fuelops start {name}` gives it one; for one that is started otherwise, add \
+                 log_file = \"…\" to it"
+            )
         }
     }
 }

@@ -46,10 +46,8 @@ impl Case<'_> {
 
     /// The end of the service's log, where it is there and could be read.
     pub(super) fn last_lines(self) -> Option<String> {
-        let service = self.service?;
-        self.known.evidence.last_words_of(&service.name)?;
-        let log = service.log_file.as_ref()?;
-        Some(words(["tail", "-n", "50", &log.to_string_lossy()]))
+        let words_of = self.known.evidence.last_words_of(&self.service?.name)?;
+        Some(words(["tail", "-n", "50", &words_of.log.to_string_lossy()]))
     }
 }
 

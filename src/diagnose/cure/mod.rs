@@ -84,7 +84,13 @@ mod tests {
     /// The log of the service is there.
     fn read_log() -> Evidence {
         let silent_for = Duration::ZERO;
-        let words = LastWords { service: "api".into(), silent_for, pid: None, faults: Vec::new() };
+        let words = LastWords {
+            service: "api".into(),
+            log: "/srv/my app/back end.log".into(),
+            silent_for,
+            pid: None,
+            faults: Vec::new(),
+        };
         Evidence { last_words: vec![words], ..Evidence::default() }
     }
 

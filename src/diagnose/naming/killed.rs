@@ -117,6 +117,7 @@ mod tests {
         {
             let words = LastWords {
                 service: "api".into(),
+                log: "/srv/api.log".into(),
                 silent_for: Duration::from_secs(9),
                 pid,
                 faults: Vec::new(),

@@ -36,13 +36,12 @@ pub(super) fn of_the_dead(node: Node<'_>) -> Option<Named> {
 pub(super) fn of_the_ended(node: Node<'_>) -> Option<Named> {
     let (service, Part::Process) = node.service()? else { return None };
     let end = node.evidence().end_of(&service.name)?;
-    let is_down = node.cause() == Some(Cause::ProcessDown);
-    is_down.then(|| Named { cause: None, evidence: ended(end) })
+    let evidence = ended(end) + &end.crash.why();
+    (node.cause() == Some(Cause::ProcessDown)).then_some(Named { cause: None, evidence })
 }
 
 fn ended(end: &CrashedService) -> String {
-    let is_foreign = if end.ending.is_from_outside() { ", from outside" } else { "" };
-    format!("{}{is_foreign}, {} ago", end.ending, human::duration(end.ago))
+    format!("{}, {} ago", end.crash.ending, human::duration(end.ago))
 }
 
 /// An answer that tells of a fault of the server, and the log says which.
@@ -68,7 +67,7 @@ pub(in crate::diagnose) fn last_fault_of<'e>(evidence: &'e Evidence, service: &s
 
 /// What the log of a service says at its end, unless it was killed in the middle of its work.
 pub(in crate::diagnose) fn last_words<'e>(evidence: &'e Evidence, service: &str) -> Option<&'e LastWords> {
-    let is_killed = evidence.end_of(service).is_some_and(|end| end.ending.is_from_outside());
+    let is_killed = evidence.end_of(service).is_some_and(|end| end.crash.ending.is_from_outside());
     evidence.last_words_of(service).filter(|_| !is_killed)
 }
 
@@ -120,8 +119,10 @@ fn is_outage(rule: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use chrono::Utc;
+
     use super::*;
-    use crate::capture::Ending;
+    use crate::capture::{Ending, LastCrash};
     use crate::diagnose::testing::{bad, diagnosed as read};
 
     fn ended_with_a_missing_module(ending: Option<Ending>) -> String {
@@ -133,8 +134,10 @@ mod tests {
             is_last: true,
         };
         let (service, ago) = ("api".to_owned(), Duration::from_secs(90));
-        let words = LastWords { service: service.clone(), silent_for: ago, pid: None, faults: vec![fault] };
-        let ends = ending.map(|ending| CrashedService { service, ago, ending });
+        let (log, faults) = ("/x.log".into(), vec![fault]);
+        let words = LastWords { service: service.clone(), log, silent_for: ago, pid: None, faults };
+        let crash = |ending| LastCrash { at: Utc::now(), ending, said: None };
+        let ends = ending.map(|ending| CrashedService { service, ago, crash: crash(ending) });
         let evidence =
             Evidence { ends: ends.into_iter().collect(), last_words: vec![words], ..Evidence::default() };
         read(vec![bad("service.api.process", Cause::ProcessDown)], &evidence)[0].summary.clone()
@@ -150,7 +153,7 @@ mod tests {
     #[test]
     fn who_was_killed_did_not_end_of_what_it_said_last() {
         let told = ended_with_a_missing_module(Some(Ending::Signal(9)));
-        assert!(told.contains("killed by signal 9 (SIGKILL), from outside, 1m 30s ago"), "{told}");
+        assert!(told.contains("killed by signal 9 (SIGKILL), 1m 30s ago, from outside"), "{told}");
         assert!(!told.contains("module"), "{told}");
     }
 }
