@@ -115,6 +115,9 @@ _fuelops() {
             fuelops__subcmd__monitor,resume)
                 cmd="fuelops__subcmd__monitor__subcmd__resume"
                 ;;
+            fuelops__subcmd__monitor,silence)
+                cmd="fuelops__subcmd__monitor__subcmd__silence"
+                ;;
             fuelops__subcmd__monitor,status)
                 cmd="fuelops__subcmd__monitor__subcmd__status"
                 ;;
@@ -1136,7 +1139,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__monitor)
-            opts="-o -q -v -h -V --once --dry-run --config --format --output --color --quiet --verbose --no-progress --send --help --version status why pause resume ack replay"
+            opts="-o -q -v -h -V --once --dry-run --config --format --output --color --quiet --verbose --no-progress --send --help --version status why pause resume ack silence replay"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1298,6 +1301,52 @@ _fuelops() {
                 return 0
             fi
             case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table json markdown html nagios prometheus error-tracking" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fuelops__subcmd__monitor__subcmd__silence)
+            opts="-o -q -v -h -V --for --reason --end --list --config --format --output --color --quiet --verbose --no-progress --send --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

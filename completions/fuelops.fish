@@ -208,32 +208,33 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand restart" -s v -l verbose
 complete -c fuelops -n "__fish_fuelops_using_subcommand restart" -l no-progress -d 'Show no progress on the terminal'
 complete -c fuelops -n "__fish_fuelops_using_subcommand restart" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fuelops -n "__fish_fuelops_using_subcommand restart" -s V -l version -d 'Print version'
-complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
-complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack silence replay" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack silence replay" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
 json\t'For scripts: one document with a schema'
 markdown\t'For chats and tickets'
 html\t'One self-contained page'
 nagios\t'A Nagios plugin\'s line with perfdata (health only)'
 prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
 error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
-complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
-complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack silence replay" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack silence replay" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Even into a pipe'
 never\t'Nowhere'"
-complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
-complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -l once -d 'End when everything has settled'
-complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -l dry-run -d 'Decide, and do nothing: until everything has settled'
-complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
-complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
-complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -l no-progress -d 'Show no progress on the terminal'
-complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -s V -l version -d 'Print version'
-complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -f -a "status" -d 'How it stands with every target'
-complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -f -a "why" -d 'What was decided about a target, and on what evidence'
-complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -f -a "pause" -d 'Do nothing about a target, or about all, for now'
-complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -f -a "resume" -d 'Go on after a pause'
-complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -f -a "ack" -d 'Say that the incident is known: no more reminders'
-complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack replay" -f -a "replay" -d 'What is decided on a recording, such as .fuelops/monitor.events.jsonl'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack silence replay" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack silence replay" -l once -d 'End when everything has settled'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack silence replay" -l dry-run -d 'Decide, and do nothing: until everything has settled'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack silence replay" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack silence replay" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack silence replay" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack silence replay" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack silence replay" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack silence replay" -f -a "status" -d 'How it stands with every target'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack silence replay" -f -a "why" -d 'What was decided about a target, and on what evidence'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack silence replay" -f -a "pause" -d 'Do nothing about a target, or about all, for now'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack silence replay" -f -a "resume" -d 'Go on after a pause'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack silence replay" -f -a "ack" -d 'Say that the incident is known: no more reminders'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack silence replay" -f -a "silence" -d 'Tell nobody of a target, or of any, for a while; what is found is mended all the same'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and not __fish_seen_subcommand_from status why pause resume ack silence replay" -f -a "replay" -d 'What is decided on a recording, such as .fuelops/monitor.events.jsonl'
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from status" -s w -l watch -d 'Show it again and again, at this distance' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from status" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from status" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
@@ -326,6 +327,28 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from ack" -l no-progress -d 'Show no progress on the terminal'
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from ack" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from ack" -s V -l version -d 'Print version'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from silence" -l for -d 'For so long from now' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from silence" -l reason -d 'Why, for whoever asks' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from silence" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from silence" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
+json\t'For scripts: one document with a schema'
+markdown\t'For chats and tickets'
+html\t'One self-contained page'
+nagios\t'A Nagios plugin\'s line with perfdata (health only)'
+prometheus\t'Prometheus text, for node_exporter\'s textfile collector (health only)'
+error-tracking\t'The old error_tracker module\'s file (track-errors export only)'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from silence" -s o -l output -d 'Write the result to a file, whole or not at all, instead of stdout' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from silence" -l color -d 'Colour the output' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Even into a pipe'
+never\t'Nowhere'"
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from silence" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from silence" -l end -d 'End it before its time'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from silence" -l list -d 'Show what is silent, and until when'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from silence" -s q -l quiet -d 'Print only what needs attention; nothing at all where all is well'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from silence" -s v -l verbose -d 'Tell on stderr what is being done; twice for more'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from silence" -l no-progress -d 'Show no progress on the terminal'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from silence" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from silence" -s V -l version -d 'Print version'
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from replay" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from replay" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
 json\t'For scripts: one document with a schema'

@@ -2,9 +2,19 @@
 
 use std::time::Duration;
 
+use chrono::Utc;
+
 use crate::monitor::watch::Watch;
-use crate::monitor::{Entry, Event, Machine, Reply, Request};
+use crate::monitor::{Event, Machine, Reply, Request};
+use crate::report::MonitorSilence;
 use crate::text::{human, suggest};
+
+/// What stands in the journal for an operator's word.
+const OPERATOR: &str = "operator";
+/// Longest silence: what shall never be told is taken out of the config.
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
+/// Characters of a reason.
+const MAX_REASON: usize = 200;
 
 impl Watch<'_> {
     /// Answers one question.
@@ -27,11 +37,50 @@ impl Watch<'_> {
                     watch.acknowledged(name);
                 })
             }
+            Request::Silence { target, seconds, reason } => self.silence(target, seconds, reason),
+            Request::EndSilence { target } => self.end_silence(target.as_deref()),
             Request::Touched { targets } => {
                 targets.iter().for_each(|name| self.happened(name, Event::Touched));
                 Reply::Done { summary: "looks at once".to_owned() }
             }
         }
+    }
+
+    fn silence(&mut self, target: Option<String>, seconds: u64, reason: Option<String>) -> Reply {
+        if let Some(Err(why)) = target.as_deref().map(|name| self.known(name)) {
+            return refused(why);
+        }
+        let span = Duration::from_secs(seconds).min(LONGEST);
+        let since = Utc::now();
+        let reason = reason.map(|reason| reason.chars().take(MAX_REASON).collect::<String>());
+        let because = reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+        let silence = MonitorSilence { target: target.clone(), since, until: since + span, reason };
+        if self.silences.begin(silence).is_none() {
+            return refused(
+                "there are too many silences: end some with `fuelops monitor silence --end`".to_owned(),
+            );
+        }
+        self.is_changed = true;
+        let word = format!("silent for {}", human::duration(span));
+        let whom = target.clone().unwrap_or_else(|| "everything".to_owned());
+        self.say_of(target, OPERATOR, &format!("{word} on an operator's word{because}"));
+        Reply::Done { summary: format!("{word}: {whom}") }
+    }
+
+    fn end_silence(&mut self, target: Option<&str>) -> Reply {
+        let over = self.silences.end(target);
+        if over.is_empty() {
+            return Reply::Done { summary: "nothing was silent".to_owned() };
+        }
+        self.is_changed = true;
+        let whom =
+            |silence: &MonitorSilence| silence.target.clone().unwrap_or_else(|| "everything".to_owned());
+        let summary = format!("no longer silent: {}", over.iter().map(whom).collect::<Vec<_>>().join(", "));
+        for silence in over {
+            self.say_of(silence.target, OPERATOR, "no longer silent, on an operator's word");
+        }
+        self.catch_up();
+        Reply::Done { summary }
     }
 
     fn pause(&mut self, target: Option<&str>, seconds: Option<u64>) -> Reply {
@@ -66,13 +115,7 @@ impl Watch<'_> {
         }
         for name in &names {
             act(self, name);
-            self.tell(Entry {
-                at: chrono::Utc::now(),
-                target: Some(name.clone()),
-                what: "operator".to_owned(),
-                summary: format!("{word} by an operator"),
-                evidence: Vec::new(),
-            });
+            self.say_of(Some(name.clone()), OPERATOR, &format!("{word} by an operator"));
         }
         self.is_changed = true;
         Reply::Done { summary: format!("{word}: {}", names.join(", ")) }

@@ -45,6 +45,15 @@ pub enum Request {
     Acknowledge {
         target: Option<String>,
     },
+    /// Tell nobody, whatever is found; of all targets where none is named.
+    Silence {
+        target: Option<String>,
+        seconds: u64,
+        reason: Option<String>,
+    },
+    EndSilence {
+        target: Option<String>,
+    },
     /// Somebody else has worked on these: look at once.
     Touched {
         targets: Vec<String>,

@@ -347,6 +347,7 @@ fn a_memory_limit_has_to_be_seen_twice_before_a_service_that_answers_is_stopped(
         remedy: Remedy::Restart { reason: Reason::MemoryLimit, evidence: vec!["2 GiB of 1 GiB".into()] },
     };
     assert_eq!(orders(&world.send(over())), [&Order::Examine]);
+    assert!(world.machine.is_doubted() && world.machine.why() == "2 GiB of 1 GiB");
     let decisions = world.send(over());
     assert_eq!(orders(&decisions)[1], &Order::Restart { reason: Reason::MemoryLimit });
 }

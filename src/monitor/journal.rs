@@ -15,6 +15,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::monitor::news::News;
+use crate::monitor::silence::Silences;
 use crate::monitor::{Fleet, Record};
 use crate::recover::RecoveryLog;
 pub use crate::report::MonitorEntry as Entry;
@@ -49,6 +50,8 @@ pub(super) struct Memory {
     /// What somebody was told of.
     #[serde(default)]
     pub(super) news: News,
+    #[serde(default)]
+    pub(super) silences: Silences,
 }
 
 impl Memory {

@@ -227,6 +227,11 @@ impl Machine {
         &self.why
     }
 
+    /// Whether something speaks against it that does not count yet.
+    pub fn is_doubted(&self) -> bool {
+        matches!(self.phase, Phase::Suspect | Phase::Examined) || self.strikes.is_some()
+    }
+
     /// Whether others that need it may start.
     pub fn is_well(&self) -> bool {
         match self.phase {

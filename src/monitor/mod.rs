@@ -24,6 +24,7 @@ mod reading;
 mod remedy;
 mod replay;
 mod results;
+mod silence;
 mod status;
 mod step;
 mod telling;

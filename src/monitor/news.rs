@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::alert::{Kind, Notice, Place, troubles};
 use crate::model::{Finding, Hint, Severity};
 use crate::monitor::cover::{self, Ties};
+use crate::monitor::silence::Silences;
 use crate::monitor::{Decision, Fleet, Machine, Order, Pace, Phase};
 use crate::text::shell;
 
@@ -36,6 +37,7 @@ pub(super) struct Scene<'a> {
     /// Of the last close look.
     pub(super) findings: &'a [Finding],
     pub(super) ties: &'a Ties,
+    pub(super) silences: &'a Silences,
     pub(super) place: &'a Place,
     /// Targets whose failure only degrades.
     pub(super) optional: &'a [String],
@@ -46,7 +48,7 @@ impl News {
     pub(super) fn of(&mut self, decision: &Decision, scene: Scene<'_>) -> Vec<Notice> {
         let target = &decision.target;
         match decision.order {
-            Order::Open { .. } if is_consequence(target, scene) => Vec::new(),
+            Order::Open { .. } if is_withheld(target, scene) => Vec::new(),
             Order::Open { .. } => vec![self.open(target, &decision.evidence.join("; "), scene)],
             Order::Close { .. } => {
                 let why = decision.evidence.join("; ");
@@ -54,6 +56,7 @@ impl News {
                     self.told.remove(target).map(|told| notice(target, &told, Kind::Resolved, &why, scene));
                 closed.into_iter().chain(self.uncovered(scene)).collect()
             }
+            Order::Wait { .. } if is_silent(target, scene) => Vec::new(),
             Order::Wait { pace: Pace::Slow, .. } => {
                 let why = decision.evidence.join("; ");
                 let why = format!("it falls over again and again: {why}");
@@ -80,15 +83,25 @@ impl News {
         opened
     }
 
-    /// Incidents that were told under another one, which is over; who knows of one is not told of it again.
+    /// Incidents that nobody was told of, for another one or a silence that is over; who knows of one is not told of it
+    /// again.
     pub(super) fn uncovered(&mut self, scene: Scene<'_>) -> Vec<Notice> {
         let machines = scene.fleet.machines().iter();
         let open = machines.filter(|machine| machine.incident().is_some_and(|open| !open.is_acknowledged));
         let untold: Vec<&Machine> = open
-            .filter(|machine| !self.told.contains_key(&machine.name) && !is_consequence(&machine.name, scene))
+            .filter(|machine| !self.told.contains_key(&machine.name) && !is_withheld(&machine.name, scene))
             .collect();
         untold.iter().map(|machine| self.open(&machine.name, machine.why(), scene)).collect()
     }
+}
+
+/// Whether nobody is told for now: it follows from what was told, or an operator wants it so.
+fn is_withheld(target: &str, scene: Scene<'_>) -> bool {
+    is_silent(target, scene) || is_consequence(target, scene)
+}
+
+fn is_silent(target: &str, scene: Scene<'_>) -> bool {
+    scene.silences.covers(target, scene.place.at)
 }
 
 fn is_consequence(target: &str, scene: Scene<'_>) -> bool {
@@ -140,6 +153,7 @@ mod tests {
     use super::*;
     use crate::model::Cause;
     use crate::monitor::{Answer, Ending, Event, Outcome, Policy, Restarts, Wanted};
+    use crate::report::MonitorSilence;
 
     fn policy() -> Policy {
         Policy {
@@ -159,6 +173,7 @@ mod tests {
         news: News,
         findings: Vec<Finding>,
         ties: Ties,
+        silences: Silences,
         told: Vec<Notice>,
         clock: Duration,
     }
@@ -177,6 +192,7 @@ mod tests {
                 news: News::default(),
                 findings: vec![root, follows],
                 ties: Ties::default(),
+                silences: Silences::default(),
                 told: Vec::new(),
                 clock: Duration::ZERO,
             }
@@ -196,6 +212,7 @@ mod tests {
                     fleet: &self.fleet,
                     findings: &self.findings,
                     ties: &self.ties,
+                    silences: &self.silences,
                     place: &place,
                     optional: &[],
                 };
@@ -266,6 +283,25 @@ mod tests {
             [news("mysql", Kind::Resolved), news("api", Kind::Opened)],
             "it goes on alone"
         );
+    }
+
+    #[test]
+    fn a_silent_incident_is_told_once_the_silence_is_over_and_it_is_not() {
+        let mut desk = Desk::new();
+        let silence = |target: &str, seconds| MonitorSilence {
+            target: Some(target.to_owned()),
+            since: DateTime::UNIX_EPOCH,
+            until: DateTime::UNIX_EPOCH + Duration::from_secs(seconds),
+            reason: None,
+        };
+        desk.findings.clear();
+        desk.silences.begin(silence("mysql", 2)).unwrap();
+        desk.silences.begin(silence("api", 60)).unwrap();
+        desk.probed("mysql", false);
+        desk.probed("api", false);
+        assert_eq!(desk.told(), []);
+        desk.probed("api", true);
+        assert_eq!(desk.told(), [news("mysql", Kind::Opened)], "the other one came and went in silence");
     }
 
     #[test]

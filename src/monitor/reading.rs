@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use chrono::Utc;
-
 use crate::model::{Finding, Severity};
 use crate::monitor::mailbox::Letter;
 use crate::monitor::watch::{Held, STEADY, Watch};
-use crate::monitor::{Answer, Entry, Event, Outcome, Record, Remedy, hands};
+use crate::monitor::{Answer, Event, Outcome, Record, Remedy, hands};
 use crate::process::Bound;
 use crate::store::KeptProgram;
 
@@ -112,13 +110,7 @@ impl Watch<'_> {
         if let Some(bound) = hands::started(&self.setup.site, target, pid) {
             self.keep_hold(target, bound);
         }
-        self.tell(Entry {
-            at: Utc::now(),
-            target: Some(target.to_owned()),
-            what: "runs".to_owned(),
-            summary: format!("runs as pid {pid}"),
-            evidence: Vec::new(),
-        });
+        self.say_of(Some(target.to_owned()), "runs", &format!("runs as pid {pid}"));
     }
 
     pub(super) fn keep_hold(&mut self, target: &str, bound: Bound) {

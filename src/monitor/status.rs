@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::checks::Plan;
 use crate::model::{Severity, Verdict};
 use crate::monitor::{Fleet, Machine, Order, Phase, Setup};
-use crate::report::{MonitorReport, MonitoredKind, MonitoredTarget};
+use crate::report::{MonitorReport, MonitorSilence, MonitoredKind, MonitoredTarget};
 use crate::text::human;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -16,6 +16,7 @@ pub(super) struct Itself {
     pub(super) uptime: Duration,
     pub(super) lost_lines: u64,
     pub(super) refused_config: Option<String>,
+    pub(super) silences: Vec<MonitorSilence>,
 }
 
 /// The report of a running monitor; `cause` names the target whose trouble explains another one's.
@@ -40,6 +41,7 @@ pub(super) fn report(
         targets,
         lost_lines: itself.lost_lines,
         refused_config: itself.refused_config,
+        silences: itself.silences,
         next: Vec::new(),
     }
 }
@@ -57,11 +59,14 @@ fn target(plan: &Plan, machine: &Machine, now: Duration) -> MonitoredTarget {
         _ => machine.next(),
     };
     let next = due.saturating_sub(now);
-    let is_doubted = incident.is_some() || matches!(machine.phase(), Phase::Suspect | Phase::Examined);
+    let is_told = incident.is_some() || machine.is_doubted();
+    // It answers, and a close look has found something that is looked for once more.
+    let is_suspect = matches!(machine.phase(), Phase::Healthy { .. }) && machine.is_doubted();
+    let phase = if is_suspect { &Phase::Suspect } else { machine.phase() };
     MonitoredTarget {
         target: machine.name.clone(),
         kind: if service.is_some() { MonitoredKind::Service } else { MonitoredKind::Check },
-        phase: machine.phase().word().to_owned(),
+        phase: phase.word().to_owned(),
         severity: severity(machine).capped(is_required),
         pid: machine.pid(),
         is_paused: machine.is_paused(),
@@ -70,7 +75,7 @@ fn target(plan: &Plan, machine: &Machine, now: Duration) -> MonitoredTarget {
         incident_seconds: incident.map(|incident| now.saturating_sub(incident.since).as_secs()),
         is_acknowledged: incident.is_some_and(|incident| incident.is_acknowledged),
         caused_by: None,
-        why: Some(machine.why().to_owned()).filter(|why| !why.is_empty() && is_doubted),
+        why: Some(machine.why().to_owned()).filter(|why| !why.is_empty() && is_told),
         next: words(machine, next),
         next_ms: u64::try_from(next.as_millis()).unwrap_or(u64::MAX),
     }
@@ -78,7 +83,7 @@ fn target(plan: &Plan, machine: &Machine, now: Duration) -> MonitoredTarget {
 
 fn severity(machine: &Machine) -> Severity {
     match machine.phase() {
-        Phase::Healthy { .. } if machine.incident().is_some() => Severity::Warning,
+        Phase::Healthy { .. } if machine.incident().is_some() || machine.is_doubted() => Severity::Warning,
         Phase::Healthy { .. } => Severity::Ok,
         Phase::Failing { .. } | Phase::Acting | Phase::Waiting { .. } | Phase::Held { .. } => {
             Severity::Critical

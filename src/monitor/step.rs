@@ -380,6 +380,7 @@ impl Step<'_> {
         let is_confirmed = matches!(self.machine.phase, Phase::Examined | Phase::Waiting { .. });
         self.machine.strikes = Some((reason, before + 1));
         if !is_confirmed && before + 1 < STRIKES {
+            self.machine.why = evidence.join("; ");
             return self.ask(Order::Examine, evidence);
         }
         let Some(policy) = self.machine.policy.restart.clone() else { return };

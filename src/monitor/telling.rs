@@ -26,6 +26,13 @@ impl Watch<'_> {
         self.hand_on(|news, scene| news.of(decision, scene));
     }
 
+    /// Hands on what was withheld, where that is over.
+    pub(super) fn catch_up(&mut self) {
+        if self.mode != Mode::Rehearse {
+            self.hand_on(News::uncovered);
+        }
+    }
+
     fn hand_on(&mut self, notices: impl FnOnce(&mut News, Scene<'_>) -> Vec<Notice>) {
         let place = Place { host: host_name(), project: self.setup.name.clone(), at: Utc::now() };
         let plan = &self.setup.plan;
@@ -40,6 +47,7 @@ impl Watch<'_> {
             fleet: &self.fleet,
             findings: &self.findings,
             ties: &self.ties,
+            silences: &self.silences,
             place: &place,
             optional: &optional,
         };
@@ -64,13 +72,13 @@ impl Watch<'_> {
     }
 
     pub(super) fn note(&mut self, what: &str) {
-        self.tell(Entry {
-            at: Utc::now(),
-            target: None,
-            what: "monitor".to_owned(),
-            summary: format!("monitor: {what}"),
-            evidence: Vec::new(),
-        });
+        self.say_of(None, "monitor", what);
+    }
+
+    /// Tells something of a target, or of the monitor itself.
+    pub(super) fn say_of(&mut self, target: Option<String>, what: &str, summary: &str) {
+        let summary = if target.is_some() { summary.to_owned() } else { format!("monitor: {summary}") };
+        self.tell(Entry { at: Utc::now(), target, what: what.to_owned(), summary, evidence: Vec::new() });
     }
 
     pub(super) fn tell(&mut self, entry: Entry) {
@@ -95,6 +103,7 @@ impl Watch<'_> {
                 clock: self.now,
                 fleet: self.fleet.clone(),
                 news: self.news.clone(),
+                silences: self.silences.clone(),
             });
         }
     }
@@ -104,9 +113,11 @@ impl Watch<'_> {
         if self.now >= self.alive_due {
             self.alive_due = self.now + ALIVE;
             (self.callers.notify)(Told::Alive);
-            if self.mode != Mode::Rehearse {
-                self.hand_on(News::uncovered);
+            for over in self.silences.pass(Utc::now()) {
+                self.is_changed = true;
+                self.say_of(over.target, "silence", "the silence is over");
             }
+            self.catch_up();
         }
     }
 }

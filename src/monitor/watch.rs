@@ -24,6 +24,7 @@ use crate::monitor::mailbox::{Mail, Mailbox, mailbox};
 use crate::monitor::news::News;
 use crate::monitor::prober::Prober;
 use crate::monitor::reading::Inquiries;
+use crate::monitor::silence::Silences;
 use crate::monitor::{Decision, Entry, Event, Fleet, Machine, Order, Outcome, Phase, Policy, cover, status};
 use crate::platform::{Arrivals, caller_uid};
 use crate::process::Bound;
@@ -174,6 +175,7 @@ pub fn watch(setup: Setup, mode: Mode, claim: Claim, callers: Callers<'_>) -> Re
         entries: BTreeMap::new(),
         news: News::default(),
         ties,
+        silences: Silences::default(),
         alive_due: BEGIN,
         refused_config: None,
         is_changed: false,
@@ -243,6 +245,7 @@ pub(super) struct Watch<'a> {
     pub(super) entries: BTreeMap<String, VecDeque<Entry>>,
     pub(super) news: News,
     pub(super) ties: Ties,
+    pub(super) silences: Silences,
     pub(super) alive_due: Duration,
     pub(super) refused_config: Option<String>,
     pub(super) is_changed: bool,
@@ -301,6 +304,7 @@ impl Watch<'_> {
             let away = (Utc::now() - memory.at).to_std().unwrap_or_default();
             let decisions = self.fleet.resume(memory.fleet, memory.clock + away, self.now);
             self.news = memory.news;
+            self.silences = memory.silences;
             self.carry_out(decisions);
         }
         self.record_scene();
@@ -474,6 +478,7 @@ impl Watch<'_> {
             uptime: self.now.saturating_sub(BEGIN),
             lost_lines: self.journal.as_ref().map_or(0, Journal::lost),
             refused_config: self.refused_config.clone(),
+            silences: self.silences.list(Utc::now()),
         };
         let cause =
             |target: &str| cover::cause(target, &self.fleet, &self.findings, &self.ties).map(str::to_owned);

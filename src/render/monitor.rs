@@ -6,7 +6,10 @@ use chrono::{Local, SecondsFormat};
 
 use crate::model::{Severity, Verdict};
 use crate::render::{Block, Cell, Column, Document, Role, Table, Text};
-use crate::report::{MonitorReplayReport, MonitorReport, MonitorWhyReport, MonitoredTarget};
+use crate::report::{
+    MonitorReplayReport, MonitorReport, MonitorSilence, MonitorSilenceReport, MonitorWhyReport,
+    MonitoredTarget,
+};
 use crate::text::human;
 
 /// Turns the monitor's report into a document.
@@ -31,6 +34,10 @@ pub fn monitor(report: &MonitorReport) -> Document {
     if !reasons.is_empty() {
         document.push(Block::Heading("Why".to_owned()));
         document.push(Block::List(reasons));
+    }
+    if !report.silences.is_empty() {
+        document.push(Block::Heading("Silent".to_owned()));
+        document.push(Block::List(report.silences.iter().map(silence).collect()));
     }
     if let Some(why) = &report.refused_config {
         document.push(Block::Paragraph(
@@ -105,6 +112,23 @@ fn reason(target: &MonitoredTarget) -> Option<Text> {
         Some(cause) => reason.and(Role::Dim, format!(" (because of {cause})")),
         None => reason,
     })
+}
+
+fn silence(silence: &MonitorSilence) -> Text {
+    let whom = silence.target.clone().unwrap_or_else(|| "everything".to_owned());
+    let until = silence.until.with_timezone(&Local).to_rfc3339_opts(SecondsFormat::Secs, false);
+    let because = silence.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+    Text::of(Role::Strong, whom).plain(format!(" until {until}{because}"))
+}
+
+/// Turns what nobody is told of into a document.
+pub fn monitor_silences(report: &MonitorSilenceReport) -> Document {
+    let mut document = Document::new(format!("{}: silences", report.name));
+    document.push(match report.silences.is_empty() {
+        true => Block::Paragraph("nothing is silent".into()),
+        false => Block::List(report.silences.iter().map(silence).collect()),
+    });
+    document
 }
 
 /// Turns what was decided about a target into a document.

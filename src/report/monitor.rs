@@ -19,9 +19,29 @@ pub struct MonitorReport {
     pub lost_lines: u64,
     /// The last config that was refused, and why.
     pub refused_config: Option<String>,
+    /// Of what nobody is told, and until when.
+    #[serde(default)]
+    pub silences: Vec<MonitorSilence>,
     /// What to type, the most helpful first.
     #[serde(default)]
     pub next: Vec<Hint>,
+}
+
+/// A span in which nobody is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MonitorSilence {
+    /// Absent where it is about everything.
+    pub target: Option<String>,
+    pub since: DateTime<Utc>,
+    pub until: DateTime<Utc>,
+    pub reason: Option<String>,
+}
+
+/// All spans in which nobody is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MonitorSilenceReport {
+    pub name: String,
+    pub silences: Vec<MonitorSilence>,
 }
 
 /// One service or check.

@@ -315,8 +315,10 @@ fn a_broken_config_is_refused_and_a_good_one_is_taken() {
     let mut watch = Watch::of("").start();
     let pid = watch.is_up();
     watch.configure("perod = \"1s\"");
+    assert_eq!(watch.phase(), "healthy", "it can be asked all the same");
     watch.signal_monitor(Signal::SIGHUP);
     watch.is_told("refused the new config");
+    assert!(watch.status()["refused_config"].as_str().unwrap().contains("perod"));
     assert!(watch.log().contains("unknown key \"perod\""), "{}", watch.log());
     assert!(watch.answers() && watch.pid() == Some(pid));
     watch.configure("[[check]]\nname = \"disk\"\ntype = \"disk\"\npath = \"/\"");
@@ -418,6 +420,34 @@ fn what_is_taken_out_of_the_config_while_no_monitor_runs_is_taken_back_by_the_ne
 }
 
 #[test]
+fn of_what_is_silent_nobody_is_told_before_the_silence_ends_over_a_restart_of_the_monitor() {
+    let peer = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let address = peer.local_addr().unwrap();
+    let mut watch = Watch::of("");
+    watch.configure(&format!(
+        "[[alert]]\nname = \"file\"\ntype = \"file\"\npath = \"alerts.jsonl\"\n[[check]]\nname = \"peer\"\ntype = \"tcp\"\n\
+         address = \"{address}\"\nperiod = \"1s\"\nfailure_threshold = 1"
+    ));
+    watch.start_monitor();
+    watch.wait_for("all is well", || watch.status()["verdict"] == "healthy");
+    watch.env.run(&["monitor", "silence", "peer", "--for", "1h", "--reason", "it moves"]).expect(0);
+    drop(peer);
+    watch.is_told("peer: is no good");
+    watch.signal_monitor(Signal::SIGTERM);
+    watch.end_of_monitor();
+    watch.start_monitor();
+    watch.wait_for("the next monitor knows of it", || {
+        watch.status()["silences"][0]["reason"] == "it moves" && watch.status()["verdict"] == "critical"
+    });
+    let told = |watch: &Watch| fs::read_to_string(watch.env.path("alerts.jsonl")).unwrap_or_default();
+    assert!(!told(&watch).contains("peer"), "{}", told(&watch));
+    let list = watch.env.run(&["monitor", "silence", "--list"]).expect(0);
+    assert!(list.stdout.contains("peer until 20") && list.stdout.contains("it moves"), "{list}");
+    watch.env.run(&["monitor", "silence", "peer", "--end"]).expect(0);
+    watch.wait_for("it is told now", || told(&watch).contains("\"opened\""));
+}
+
+#[test]
 fn a_recording_is_played_as_it_was_decided() {
     let mut watch = Watch::of("").start();
     let old = watch.is_up();
@@ -441,7 +471,10 @@ fn a_recording_is_played_as_it_was_decided() {
 fn without_a_monitor_its_questions_say_so() {
     let watch = Watch::of("");
     let status = watch.env.run(&["monitor", "status"]).expect(3);
-    assert!(status.stdout.contains("no monitor runs"), "{status}");
+    assert!(
+        status.stdout.contains("no monitor runs") && status.stdout.contains("fuelops monitor\n"),
+        "{status}"
+    );
     let pause = watch.env.run(&["monitor", "pause"]).expect(2);
     assert!(pause.stderr.contains("no monitor runs here"), "{pause}");
 }

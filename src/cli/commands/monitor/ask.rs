@@ -12,7 +12,7 @@ use crate::config::{ConfigError, Loaded};
 use crate::model::Verdict;
 use crate::monitor::{self, Reply, Request};
 use crate::render;
-use crate::report::{MonitorReport, MonitorWhyReport};
+use crate::report::{MonitorReport, MonitorSilenceReport, MonitorWhyReport};
 
 /// Version of the JSON schema.
 const SCHEMA: u32 = 1;
@@ -40,6 +40,15 @@ pub(super) fn ask(question: &Question, context: &Context) -> Result<Exit> {
         }
         Question::Resume(args) => desk.told(&Request::Resume { target: args.target.clone() }),
         Question::Replay(_) => Err(anyhow!("a recording is played, not asked for")),
+        Question::Silence(args) if args.list => desk.silences(),
+        Question::Silence(args) => desk.told(&match args.span {
+            Some(span) => Request::Silence {
+                target: args.target.clone(),
+                seconds: span.as_secs().max(1),
+                reason: args.reason.clone(),
+            },
+            None => Request::EndSilence { target: args.target.clone() },
+        }),
         Question::Ack(args) => desk.told(&Request::Acknowledge { target: args.target.clone() }),
     }
 }
@@ -95,11 +104,28 @@ impl<'a> Desk<'a> {
                 targets: Vec::new(),
                 lost_lines: 0,
                 refused_config: None,
+                silences: Vec::new(),
                 next: Vec::new(),
             },
         };
         report.next = next(&report, self.context.global.config.as_deref());
         Ok(report)
+    }
+
+    fn silences(&mut self) -> Result<Exit> {
+        let MonitorReport { name, silences, pid, .. } = self.status()?;
+        if pid.is_none() {
+            return Ok(self.nobody());
+        }
+        let report = MonitorSilenceReport { name, silences };
+        let document = || render::monitor_silences(&report);
+        self.context.ui.report("monitor-silences", SCHEMA, &report, document)?;
+        Ok(Exit::Done)
+    }
+
+    fn nobody(&self) -> Exit {
+        self.context.ui.error("no monitor runs here: start it with `fuelops monitor`");
+        Exit::Verdict(Verdict::Critical)
     }
 
     fn why(&mut self, target: &str) -> Result<Exit> {
@@ -128,10 +154,7 @@ impl<'a> Desk<'a> {
             }
             Some(Reply::Refused { why }) => Err(UsageError(why).into()),
             Some(other) => Err(misunderstood(&other)),
-            None => {
-                self.context.ui.error("no monitor runs here: start it with `fuelops monitor`");
-                Ok(Exit::Verdict(Verdict::Critical))
-            }
+            None => Ok(self.nobody()),
         }
     }
 }

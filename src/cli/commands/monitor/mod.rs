@@ -40,6 +40,7 @@ Examples:
   fuelops monitor status --watch      how it stands with every target
   fuelops monitor why backend         what was decided, and on what evidence
   fuelops monitor pause backend --for 30m    a maintenance window
+  fuelops monitor silence backend --for 2h --reason migration    mend it, wake nobody
 
 Exit codes: 75 another monitor runs here, 78 config; --once and status: 0 healthy, 1 degraded, 2 critical, 3 unknown;
 130 and 143 when a signal ended it."
@@ -68,6 +69,8 @@ enum Question {
     Resume(TargetArgs),
     /// Say that the incident is known: no more reminders
     Ack(TargetArgs),
+    /// Tell nobody of a target, or of any, for a while; what is found is mended all the same
+    Silence(SilenceArgs),
     /// What is decided on a recording, such as .fuelops/monitor.events.jsonl
     Replay(ReplayArgs),
 }
@@ -92,6 +95,24 @@ struct PauseArgs {
     /// Until so long from now [default: until it is resumed]
     #[arg(long = "for", value_name = "DURATION", value_parser = human::parse_duration)]
     span: Option<Duration>,
+}
+
+#[derive(Args, Debug)]
+struct SilenceArgs {
+    /// A service or check [default: all]
+    target: Option<String>,
+    /// For so long from now
+    #[arg(long = "for", value_name = "DURATION", value_parser = human::parse_duration, required_unless_present_any = ["end", "list"])]
+    span: Option<Duration>,
+    /// Why, for whoever asks
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// End it before its time
+    #[arg(long, conflicts_with_all = ["span", "reason"])]
+    end: bool,
+    /// Show what is silent, and until when
+    #[arg(long, conflicts_with_all = ["target", "span", "reason", "end"])]
+    list: bool,
 }
 
 #[derive(Args, Debug)]

@@ -91,6 +91,7 @@ mod tests {
             targets,
             lost_lines: 0,
             refused_config: None,
+            silences: Vec::new(),
             next: Vec::new(),
         };
         next(&report, Some(Path::new("/etc/f.toml"))).into_iter().filter_map(|hint| hint.command).collect()
