@@ -44,6 +44,12 @@ pub enum Room {
     CountsOnly,
 }
 
+/// An issue with the standing of the one that it belongs to.
+pub(super) const ISSUE: &str =
+    "SELECT i.id, r.id, r.standing, r.standing_since, r.fixed_in, r.ignore_until, r.ignore_count,
+      r.ignore_escalating, r.count, i.first_seen, i.last_seen, i.last_release, i.level
+    FROM issue i JOIN issue r ON r.id = coalesce(i.parent, i.id) WHERE i.id = ?1";
+
 /// What a batch does to one issue.
 struct Change {
     root: IssueId,
@@ -313,11 +319,7 @@ impl<'e> Batch<'_, 'e> {
     }
 
     fn load(&self, id: i64) -> rusqlite::Result<Change> {
-        let mut issue = self.tx.prepare_cached(
-            "SELECT i.id, r.id, r.standing, r.standing_since, r.fixed_in, r.ignore_until, r.ignore_count,
-               r.ignore_escalating, r.count, i.first_seen, i.last_seen, i.last_release, i.level
-             FROM issue i JOIN issue r ON r.id = coalesce(i.parent, i.id) WHERE i.id = ?1",
-        )?;
+        let mut issue = self.tx.prepare_cached(ISSUE)?;
         let mut change = issue.query_row([id], |row| {
             let standing: String = row.get(2)?;
             let standing = match standing.as_str() {

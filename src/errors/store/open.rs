@@ -115,6 +115,8 @@ fn open_once(path: &Path, access: Access) -> Result<Store, StoreError> {
     store.connection.busy_timeout(PATIENCE).map_err(wrong)?;
     // A command that writes one event leaves the tidying to those that write many.
     store.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(wrong)?;
+    // A plan that depended on the numbers asked for would be made anew for each of them.
+    store.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(wrong)?;
     settle(&mut store, access)?;
     Ok(store)
 }

@@ -1,7 +1,9 @@
 //! The store as a whole: what is counted, kept, forgotten, and what a crowd does to it.
 
+use rusqlite::StatementStatus;
 use serde_json::{Value, json};
 
+use super::apply::ISSUE;
 use super::{Access, Decision, IssueId, Limits, Outcome, Room, Span, Store};
 use crate::errors::door::{Admitted, Arrival, Door, Source};
 use crate::errors::{IgnoreRule, IssueState};
@@ -56,6 +58,19 @@ fn a_storm_is_counted_to_the_last_and_sampled_in_bodies() {
         .query_row("SELECT count(*) FROM event WHERE body IS NOT NULL", [], |r| r.get(0))
         .unwrap();
     assert!((100..2000).contains(&bodies), "{bodies}");
+}
+
+#[test]
+fn statements_are_prepared_once_however_many_issues_there_are() {
+    let mut place = place();
+    for n in 0..20 {
+        place.add(&format!("E{n}"), "", NOW);
+    }
+    let issue = place.store.connection.prepare_cached(ISSUE).unwrap();
+    assert_eq!(
+        (issue.get_status(StatementStatus::RePrepare), issue.get_status(StatementStatus::Run)),
+        (0, 20)
+    );
 }
 
 #[test]
