@@ -15,6 +15,7 @@ use crate::model::{Finding, Identity};
 use crate::monitor::mailbox::{Letter, Mailbox};
 use crate::monitor::remedy::remedy;
 use crate::monitor::{Ending, Event, Outcome, Remedy, Wanted};
+use crate::platform;
 use crate::process::Bound;
 use crate::service::{Inventory, Patience, Site, StartError, Started, Stop, Work};
 use crate::store::{Desired, KeptProgram, Lock, LockError, Wish};
@@ -33,6 +34,8 @@ pub(super) struct Hands {
     lock: Arc<Mutex<Weak<Lock>>>,
     /// Services that are started or restarted at the moment.
     busy: Arc<Mutex<BTreeSet<String>>>,
+    /// Kills for want of memory that the kernel had counted when the monitor started.
+    past_kills: Option<u64>,
 }
 
 /// A service that is worked on; nobody else takes it on meanwhile.
@@ -58,7 +61,16 @@ impl Drop for Job {
 
 impl Hands {
     pub(super) fn new(site: Site, plan: Plan, tools: Tools, mailbox: Mailbox) -> Self {
-        Self { site, plan: Arc::new(plan), tools, mailbox, lock: Arc::default(), busy: Arc::default() }
+        let past_kills = platform::out_of_memory_kills();
+        Self {
+            site,
+            plan: Arc::new(plan),
+            tools,
+            mailbox,
+            lock: Arc::default(),
+            busy: Arc::default(),
+            past_kills,
+        }
     }
 
     fn service(&self, name: &str) -> Option<&Service> {
@@ -78,7 +90,7 @@ impl Hands {
         self.aside("inquiry", move |hands| {
             let ended = hands.site.keeper.how_ended(&target, pid);
             let how = ended.map_or_else(Ending::default, |ended| Ending {
-                is_out_of_memory: ended.signal == Some(libc::SIGKILL) && checks::was_out_of_memory(pid),
+                is_out_of_memory: ended.signal == Some(libc::SIGKILL) && hands.was_out_of_memory(pid),
                 code: ended.code,
                 signal: ended.signal,
                 said: ended.said,
@@ -86,6 +98,12 @@ impl Hands {
             let wish = hands.wanted(&target);
             hands.mailbox.put(Letter::Happened { target, event: Event::Ended { pid, how, wish } });
         });
+    }
+
+    /// A restart waits for this: where the kernel has killed nobody meanwhile, its log need not be read.
+    fn was_out_of_memory(&self, pid: u32) -> bool {
+        let kills = platform::out_of_memory_kills();
+        (kills.is_none() || kills != self.past_kills) && checks::was_out_of_memory(pid)
     }
 
     /// Looks what of these services runs.

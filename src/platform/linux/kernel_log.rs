@@ -42,6 +42,12 @@ pub fn kernel_log_has_our_pids() -> bool {
         .is_ok_and(|namespace| namespace.as_os_str() == FIRST_PID_NAMESPACE)
 }
 
+/// How many processes the kernel has killed for want of memory since it started; `None` before 4.13.
+pub fn out_of_memory_kills() -> Option<u64> {
+    let counters = std::fs::read_to_string("/proc/vmstat").ok()?;
+    counters.lines().find_map(|line| line.strip_prefix("oom_kill "))?.trim().parse().ok()
+}
+
 /// One record: `priority,sequence,microseconds,flags;text`, then lines of its dictionary.
 fn parse(record: &[u8], now: Duration) -> Option<KernelMessage> {
     let record = String::from_utf8_lossy(record);
@@ -54,6 +60,11 @@ fn parse(record: &[u8], now: Duration) -> Option<KernelMessage> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_kernel_counts_its_kills() {
+        assert!(out_of_memory_kills().is_some());
+    }
 
     #[test]
     fn record_is_its_first_line() {

@@ -25,7 +25,7 @@ pub use disks::{disk_usage, mounts, open_files};
 pub use groups::groups_of;
 pub use heap::return_large_blocks;
 pub use hold::ProcessHold;
-pub use kernel_log::{kernel_log, kernel_log_has_our_pids};
+pub use kernel_log::{kernel_log, kernel_log_has_our_pids, out_of_memory_kills};
 pub use memory::{memory, swap};
 pub use peer::peer_uid;
 pub use processes::{
