@@ -14,6 +14,7 @@ use crate::cli::context::Context;
 use crate::cli::environment::Environment;
 use crate::cli::exit::{Exit, classify};
 use crate::cli::send;
+use crate::cli::tips;
 use crate::cli::ui::Ui;
 use crate::render;
 
@@ -46,7 +47,10 @@ fn start(argv: &[OsString]) -> Exit {
             let context = Context::new(cli.global, environment);
             run_and_send(&cli.command, &context).unwrap_or_else(|error| fail(&error, &context.ui))
         }
-        Err(error) => refuse(&error, argv, environment),
+        Err(mut error) => {
+            tips::improve(&mut error, argv);
+            refuse(&error, argv, environment)
+        }
     }
 }
 
