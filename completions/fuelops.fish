@@ -55,7 +55,7 @@ complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "track-errors" -d 'K
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "backup" -d 'Back up databases and logs, prove the backups, bring them back'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "alert" -d 'See whom alerts reach, and what they wait for'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "run" -d 'Run one program with its output captured, rotated and split, and its crash recorded'
-complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "demo" -d 'Break a sample backend in several ways and find out each time'
+complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "demo" -d 'Break a sample backend in several ways, find out each time, and bring it back'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "config" -d 'Make, check and explain the config; print its schema, and aliases to paste'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c fuelops -n "__fish_fuelops_needs_command" -f -a "man" -d 'Print the manual page'

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use toml::Value;
 
-use super::{Role, Sample};
+use super::Sample;
 
-/// The text of `fuelops.toml` for a backend that `program` plays on `port`.
-pub(super) fn text(program: &Path, port: u16) -> String {
-    let sample = Sample { port, folder: Path::new(".").to_owned(), role: Role::Backend };
+/// The text of `fuelops.toml` for a backend that `program` plays.
+pub(super) fn text(program: &Path, sample: &Sample) -> String {
+    let port = sample.port;
     // `${` would be a variable.
     let mut command = vec![program.to_string_lossy().replace("${", "$${")];
     command.extend(sample.words());
@@ -58,13 +58,14 @@ paths = ["backend.log"]
 mod tests {
     use super::*;
     use crate::config::{self, Environment};
+    use crate::demo::Role;
 
     #[test]
     fn the_config_is_a_good_one_and_a_hostile_path_of_the_program_stays_one_word() {
         let program = "/opt/my \"ops\"\\tools/${x}/fuelops";
-        let config =
-            config::parse(&text(Path::new(program), 43_121), Path::new("/"), &Environment::default());
-        let config = config.unwrap();
+        let sample = Sample { port: 43_121, folder: "/".into(), role: Role::Backend, ends_with: Some(7) };
+        let text = text(Path::new(program), &sample);
+        let config = config::parse(&text, Path::new("/"), &Environment::default()).unwrap();
         let service = &config.services[0];
         assert_eq!(service.command.as_ref().unwrap().program(), program);
         assert_eq!(service.port.map(u32::from), Some(43_121));

@@ -37,6 +37,7 @@ pub struct Stage {
     root: PathBuf,
     program: PathBuf,
     port: u16,
+    keep: Keep,
 }
 
 /// What becomes of the folder in the end.
@@ -83,13 +84,13 @@ impl Stage {
             .tempdir()
             .with_context(|| format!("cannot make a folder in {}", std::env::temp_dir().display()))?;
         let root = fs::canonicalize(folder.path()).context("cannot resolve the temporary folder")?;
-        let props = Props { folder: Some(folder), backend: None, stranger: None, keep };
+        let props = Props { folder: Some(folder), backend: None, stranger: None, recovered_by: None, keep };
         let mut stage =
-            Self { props: Arc::new(Mutex::new(props)), root, program: program.to_owned(), port: 0 };
+            Self { props: Arc::new(Mutex::new(props)), root, program: program.to_owned(), port: 0, keep };
         let mut last_words = String::new();
         for _ in 0..PORT_TRIES {
             stage.port = free_port()?;
-            let config = config::text(&stage.program, stage.port);
+            let config = config::text(&stage.program, &stage.sample(Role::Backend));
             fs::write(stage.config(), config).context("cannot write the demo's config")?;
             match stage.start(Role::Backend)? {
                 Start::Serving => return Ok(stage),
@@ -156,6 +157,34 @@ impl Stage {
         self.expect_serving(Role::Backend)
     }
 
+    /// Lets the backend crash, and has `fuelops recover` bring it back; the answer is its report, as JSON.
+    ///
+    /// # Errors
+    ///
+    /// Fails if it does not crash, or the recovery cannot be started.
+    pub fn recover(&self) -> Result<Vec<u8>> {
+        self.inflict(Fault::Crash)?;
+        Fault::write(&self.root, None).context("cannot take the sample backend's fault away")?;
+        let mut command = self.fuelops();
+        command.args(["recover", "--yes", "--format", "json"]);
+        // Held until it is done: who ends the demo meanwhile ends what was started, too.
+        let mut props = lock(&self.props);
+        if props.folder.is_none() {
+            bail!("the demo was ended");
+        }
+        props.recovered_by = Some(self.fuelops());
+        let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
+        Ok(output.with_context(|| format!("cannot start {}", self.program.display()))?.stdout)
+    }
+
+    /// This very program, on the config of the stage.
+    fn fuelops(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command.arg("--config").arg(self.config()).current_dir(&self.root);
+        platform::unblock_signals(&mut command);
+        command
+    }
+
     fn expect_serving(&self, role: Role) -> Result<()> {
         match self.start(role)? {
             Start::Serving => Ok(()),
@@ -165,7 +194,7 @@ impl Stage {
 
     /// Starts a program and waits until it serves.
     fn start(&self, role: Role) -> Result<Start> {
-        let sample = Sample { port: self.port, folder: self.home(role), role };
+        let sample = self.sample(role);
         let log_path = sample.log_file();
         let log = File::options().create(true).append(true).open(&log_path);
         let log = log.with_context(|| format!("cannot open {}", log_path.display()))?;
@@ -189,6 +218,12 @@ impl Stage {
             thread::sleep(GLANCE);
         }
         bail!("the sample {role} did not start within {PATIENCE:?}")
+    }
+
+    fn sample(&self, role: Role) -> Sample {
+        // What a recovery starts is no child of the demo, and ends with it all the same.
+        let ends_with = (self.keep == Keep::Nothing).then(std::process::id);
+        Sample { port: self.port, folder: self.home(role), role, ends_with }
     }
 
     fn ends_in_time(&self, role: Role) -> Result<bool> {
@@ -232,6 +267,8 @@ struct Props {
     keep: Keep,
     backend: Option<Child>,
     stranger: Option<Child>,
+    /// The program that has started a backend which is no child of the demo, and can stop it.
+    recovered_by: Option<Command>,
 }
 
 impl Props {
@@ -265,6 +302,10 @@ impl Props {
     fn clear(&mut self) {
         end(self.backend.take());
         end(self.stranger.take());
+        if let Some(mut fuelops) = self.recovered_by.take() {
+            // Should that fail, it ends with this process.
+            let _stopped = fuelops.args(["stop", "--all", "--quiet"]).stdin(Stdio::null()).status();
+        }
         let Some(folder) = self.folder.take() else { return };
         match self.keep {
             Keep::Folder => {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use chrono::TimeZone;
 
 use crate::model::Severity;
-use crate::render::{Block, Document, ErrorView, HealthDetail, Role, Text, error_list, health};
-use crate::report::{Aftermath, DemoReport, SceneReport};
+use crate::render::{Block, Document, ErrorView, HealthDetail, Role, Text, error_list, health, recover};
+use crate::report::{Aftermath, DemoReport, Outcome, RecoverReport, SceneReport};
 use crate::text::human;
 
 /// One scene: what happened, what `health` says, and whether that is right.
@@ -41,6 +41,15 @@ where
     document
 }
 
+/// The last scene: the backend dies, and a recovery brings it back.
+pub fn demo_recovery(recovery: &RecoverReport) -> Document {
+    let mut document = Document::new("The backend dies again, and comes back");
+    document.push(Block::Heading("The backend dies again, and comes back".to_owned()));
+    document.push(typed("fuelops recover --yes"));
+    document.blocks.extend(recover(recovery).blocks);
+    document
+}
+
 fn typed(command: &str) -> Block {
     Block::Paragraph(Text::of(Role::Dim, "$ ").and(Role::Command, command))
 }
@@ -68,6 +77,7 @@ where
         document.blocks.extend(demo_scene(scene, index + 1).blocks);
     }
     document.blocks.extend(demo_aftermath(&report.aftermath, view).blocks);
+    document.blocks.extend(demo_recovery(&report.recovery).blocks);
     document.blocks.extend(demo_ending(report, next).blocks);
     document
 }
@@ -88,8 +98,12 @@ fn score(report: &DemoReport) -> Text {
     let faults = report.scenes.iter().filter(|scene| scene.expected.is_some());
     let (found, all) = faults.fold((0, 0), |(found, all), scene| (found + usize::from(scene.found), all + 1));
     let elapsed = human::duration(Duration::from_millis(report.elapsed_ms));
-    let mut text =
-        Text::of(Role::Strong, format!("{found} of {all} faults found")).plain(format!(" in {elapsed}"));
+    let back = match report.recovery.outcome {
+        Outcome::Recovered => ", and recovered",
+        _ => ", and not recovered",
+    };
+    let mut text = Text::of(Role::Strong, format!("{found} of {all} faults found{back}"));
+    text = text.plain(format!(" in {elapsed}"));
     let missed: Vec<_> = report.missed().map(|scene| scene.name.as_str()).collect();
     if !missed.is_empty() {
         text = text.plain("; missed: ").and(Role::Strong, missed.join(", "));
@@ -103,6 +117,7 @@ mod tests {
 
     use super::*;
     use crate::model::{Cause, Finding, Verdict};
+    use crate::render::recover::tests::report as recovered;
     use crate::render::{Glyphs, TerminalStyle, terminal};
     use crate::report::{HealthReport, SystemSummary};
 
@@ -130,13 +145,13 @@ mod tests {
             scene("hang", Some(Cause::ProcessHung), Some(Cause::ProcessHung)),
             scene("kill", Some(Cause::ProcessDown), Some(Cause::PortTaken)),
         ];
-        let report = DemoReport::new(scenes, Aftermath::default(), 1200);
+        let report = DemoReport::new(scenes, Aftermath::default(), recovered(), 1200);
         assert_eq!(report.verdict, Verdict::Critical);
         let view = ErrorView { top: 5, program: "fuelops".into(), zone: Utc, now: Utc::now() };
         let text = show(&demo(&report, &view, &[("Your own backend".into(), "fuelops health".into())]));
         assert!(text.contains("Found: process-hung. TCP accepts."), "{text}");
         assert!(text.contains("expected process-down, got port-taken"), "{text}");
-        assert!(text.contains("1 of 2 faults found in 1.2 s; missed: kill"), "{text}");
+        assert!(text.contains("1 of 2 faults found, and recovered in 1.2 s; missed: kill"), "{text}");
         assert!(text.trim_end().ends_with("fuelops health"), "{text}");
     }
 }

@@ -187,14 +187,14 @@ fn span(milliseconds: u64) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::model::{Cause, Hint};
     use crate::report::{
         Preserved, RecoverCause, RecoverStep, RefusedProcess, StartedService, StoppedProcess,
     };
 
-    fn report() -> RecoverReport {
+    pub(in crate::render) fn report() -> RecoverReport {
         RecoverReport {
             name: "fuel".into(),
             run_id: "20261122T181500-7".into(),

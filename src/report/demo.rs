@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Cause, Severity, Verdict};
-use crate::report::{Exception, HealthReport, IssueList};
+use crate::report::{Exception, HealthReport, IssueList, Outcome, RecoverReport};
 
 /// The whole tour.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,6 +14,8 @@ pub struct DemoReport {
     pub scenes: Vec<SceneReport>,
     /// What the logs of the tour tell.
     pub aftermath: Aftermath,
+    /// How the backend came back in the end.
+    pub recovery: RecoverReport,
     /// Wall time of the whole tour.
     pub elapsed_ms: u64,
 }
@@ -47,11 +49,18 @@ pub struct SceneReport {
 }
 
 impl DemoReport {
-    /// Rolls the scenes up; a tour without any scene has shown nothing.
-    pub fn new(scenes: Vec<SceneReport>, aftermath: Aftermath, elapsed_ms: u64) -> Self {
-        let severity = |scene: &SceneReport| if scene.found { Severity::Ok } else { Severity::Critical };
-        let verdict = scenes.iter().map(severity).collect();
-        Self { verdict, scenes, aftermath, elapsed_ms }
+    /// Rolls the scenes and the recovery up; a tour without any scene has shown nothing.
+    pub fn new(
+        scenes: Vec<SceneReport>,
+        aftermath: Aftermath,
+        recovery: RecoverReport,
+        elapsed_ms: u64,
+    ) -> Self {
+        let is_played = scenes.iter().map(|scene| scene.found);
+        let is_back = scenes.iter().take(1).map(|_| recovery.outcome == Outcome::Recovered);
+        let severity = |is_good| if is_good { Severity::Ok } else { Severity::Critical };
+        let verdict = is_played.chain(is_back).map(severity).collect();
+        Self { verdict, scenes, aftermath, recovery, elapsed_ms }
     }
 
     /// Scenes in which the expected cause was not named.

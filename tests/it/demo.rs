@@ -217,7 +217,8 @@ fn tour_finds_every_fault_within_its_time_and_leaves_nothing() {
     for cause in ["memory-full", "process-hung", "port-taken", "database-down"] {
         assert!(outcome.stdout.contains(&format!("Found: {cause}.")), "{cause}\n{outcome}");
     }
-    let outcome = outcome.says("4 of 4 faults found").says("What to type next").says("fuelops health");
+    let outcome = outcome.says("4 of 4 faults found, and recovered").says("fuelops health");
+    let outcome = outcome.says("$ fuelops recover --yes").says("RECOVERED");
     let (tour, next) = outcome.stdout.split_once("What to type next").unwrap();
     let (_, left) = tour.split_once("What the tour left in the log").unwrap();
     for told in
@@ -245,6 +246,7 @@ fn tour_as_json_is_one_document_with_every_scene() {
     assert!(scenes.iter().all(|scene| scene["found"] == true), "{outcome}");
     assert!(scenes.iter().all(|scene| scene["health"]["findings"].is_array()), "{outcome}");
     assert_eq!(report["aftermath"]["issues"]["issues"][0]["state"], "new", "{outcome}");
+    assert_eq!(report["recovery"]["outcome"], "recovered", "{outcome}");
     assert!(!report["aftermath"]["exceptions"].as_array().unwrap().is_empty(), "{outcome}");
 }
 

@@ -1,9 +1,12 @@
-//! The hidden command that plays a sample program of the demo: `fuelops __sample backend|stranger PORT`.
+//! The hidden command that plays a sample program of the demo: `fuelops __sample backend|stranger PORT [PID]`.
 //!
 //! It is no part of the command line that users meet: help, manual and completions do not know it.
 
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, Read};
+use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use rustix::fs::{FileType, fstat};
@@ -11,6 +14,9 @@ use rustix::fs::{FileType, fstat};
 use crate::cli::exit::{Exit, UsageError};
 use crate::demo::{Ending, Leash, Role, Sample};
 use crate::model::Verdict;
+use crate::process::Bound;
+
+const GLANCE: Duration = Duration::from_millis(50);
 
 /// Plays the sample program that the words after the program's name ask for, if they do.
 pub fn play(argv: &[OsString]) -> Option<Result<Exit>> {
@@ -22,10 +28,11 @@ pub fn play(argv: &[OsString]) -> Option<Result<Exit>> {
 
 fn run(words: &[OsString]) -> Result<Exit> {
     let folder = std::env::current_dir().context("cannot tell the current folder")?;
-    let sample = parse(words).map(|(role, port)| Sample { port, folder, role });
-    let sample = sample
-        .ok_or_else(|| UsageError(format!("usage: fuelops {} backend|stranger PORT", Sample::COMMAND)))?;
-    let ending = sample.run(leash(), Box::new(io::stdout())).context("the sample program cannot go on")?;
+    let sample = parse(words, folder).ok_or_else(|| {
+        UsageError(format!("usage: fuelops {} backend|stranger PORT [PID]", Sample::COMMAND))
+    })?;
+    let leash = pipe().or_else(|| sample.ends_with.map(|pid| Box::new(Life(Bound::take(pid))) as Leash));
+    let ending = sample.run(leash, Box::new(io::stdout())).context("the sample program cannot go on")?;
     Ok(match ending {
         Ending::Asked => Exit::Done,
         // What Python and uvicorn end with.
@@ -33,13 +40,31 @@ fn run(words: &[OsString]) -> Result<Exit> {
     })
 }
 
-fn parse(words: &[OsString]) -> Option<(Role, u16)> {
-    let [role, port] = words else { return None };
-    Some((Role::from_word(role.to_str()?)?, port.to_str()?.parse().ok()?))
+fn parse(words: &[OsString], folder: PathBuf) -> Option<Sample> {
+    let ([role, port] | [role, port, _]) = words else { return None };
+    let number = |word: &OsString| word.to_str()?.parse().ok();
+    let ends_with = match words.get(2) {
+        Some(pid) => Some(number(pid)?),
+        None => None,
+    };
+    let port = port.to_str()?.parse().ok()?;
+    Some(Sample { port, folder, role: Role::from_word(role.to_str()?)?, ends_with })
+}
+
+/// Reads its end once a process is gone.
+struct Life(Option<Bound>);
+
+impl Read for Life {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        while self.0.as_ref().is_some_and(Bound::is_alive) {
+            thread::sleep(GLANCE);
+        }
+        Ok(0)
+    }
 }
 
 /// A pipe on stdin is held by whoever started the sample, and closes when that process dies.
-fn leash() -> Option<Leash> {
+fn pipe() -> Option<Leash> {
     let stdin = fstat(io::stdin()).ok()?;
     FileType::from_raw_mode(stdin.st_mode).is_fifo().then(|| Box::new(io::stdin()) as Leash)
 }
@@ -50,11 +75,12 @@ mod tests {
 
     #[test]
     fn the_words_of_a_sample_are_understood_again() {
-        for role in [Role::Backend, Role::Stranger] {
-            let sample = Sample { port: 43_121, folder: ".".into(), role };
-            let words = sample.words().map(OsString::from);
+        for (role, ends_with) in [(Role::Backend, Some(7)), (Role::Stranger, None)] {
+            let sample = Sample { port: 43_121, folder: ".".into(), role, ends_with };
+            let words: Vec<OsString> = sample.words().into_iter().map(OsString::from).collect();
             assert_eq!(words[0], Sample::COMMAND);
-            assert_eq!(parse(&words[1..]), Some((role, 43_121)));
+            let read = parse(&words[1..], ".".into()).unwrap();
+            assert_eq!((read.port, read.role, read.ends_with), (43_121, role, ends_with));
         }
     }
 

@@ -45,6 +45,8 @@ pub struct Sample {
     /// Working folder: pid file and fault stand there.
     pub folder: PathBuf,
     pub role: Role,
+    /// Pid of a program that it ends with, whoever has started it.
+    pub ends_with: Option<u32>,
 }
 
 /// Which program it plays.
@@ -105,8 +107,10 @@ impl Sample {
     pub const COMMAND: &str = "__sample";
 
     /// The command line, after the program itself, that plays this sample in its folder.
-    pub fn words(&self) -> [String; 3] {
-        [Self::COMMAND.to_owned(), self.role.word().to_owned(), self.port.to_string()]
+    pub fn words(&self) -> Vec<String> {
+        let mut words = vec![Self::COMMAND.to_owned(), self.role.word().to_owned(), self.port.to_string()];
+        words.extend(self.ends_with.map(|pid| pid.to_string()));
+        words
     }
 
     /// Holds the program's own pid while it listens.

@@ -1,4 +1,4 @@
-//! `fuelops demo`: a sample backend, broken in several ways and found each time.
+//! `fuelops demo`: a sample backend, broken in several ways, found each time, and brought back.
 
 mod scenes;
 
@@ -20,21 +20,21 @@ use crate::demo::{Curtain, Keep, Role, Sample, Stage};
 use crate::model::Verdict;
 use crate::platform::Termination;
 use crate::render::{self, Document, ErrorView};
-use crate::report::{Aftermath, DemoReport, SceneReport};
+use crate::report::{Aftermath, DemoReport, RecoverReport, SceneReport};
 use crate::text::shell;
 use scenes::{SCENES, Scene};
 
 /// Version of the JSON schema.
 const SCHEMA: u32 = 1;
 
-/// Break a sample backend in several ways and find out each time
+/// Break a sample backend in several ways, find out each time, and bring it back
 ///
 /// Starts a small backend out of this very program, in a private temporary folder and on a free port of 127.0.0.1,
-/// breaks it, and shows what `fuelops health` says. Everything is gone afterwards. Needs nothing and touches nothing
+/// breaks it, shows what `fuelops health` says, and ends with a real `fuelops recover`. Everything is gone afterwards. Needs nothing and touches nothing
 /// else.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Exit code 0 if every fault was found with its cause, else 2.\nExample: fuelops demo --keep"
+    after_help = "Exit code 0 if every fault was found with its cause and the backend came back, else 2.\nExample: fuelops demo --keep"
 )]
 pub struct DemoArgs {
     /// Keep the temporary folder, with config and logs, for a look of your own
@@ -75,10 +75,14 @@ pub fn run(args: &DemoArgs, context: &Context) -> Result<Exit> {
     if is_live && !ui.quiet {
         show(&render::demo_aftermath(&aftermath, &view()), ui)?;
     }
+    let recovery = recovery(&stage)?;
+    if is_live && !ui.quiet {
+        show(&render::demo_recovery(&recovery), ui)?;
+    }
     let next = next(&program, &stage, keep);
     drop(stage);
     let elapsed_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let report = DemoReport::new(scenes, aftermath, elapsed_ms);
+    let report = DemoReport::new(scenes, aftermath, recovery, elapsed_ms);
     let is_news = !ui.quiet || report.verdict != Verdict::Healthy;
     if is_live && is_news {
         show(&render::demo_ending(&report, &next), ui)?;
@@ -99,6 +103,17 @@ fn play(scene: &Scene, stage: &Stage, loaded: &Loaded) -> Result<SceneReport> {
         explanation: scene.explanation.to_owned(),
         health,
     })
+}
+
+/// The end of the tour: a crash, and the command that brings the backend back.
+fn recovery(stage: &Stage) -> Result<RecoverReport> {
+    stage.restore()?;
+    let told = stage.recover()?;
+    // Its commands are those that somebody would type in the folder.
+    let mut report: RecoverReport =
+        serde_json::from_slice(&told).context("the recovery did not tell how it went")?;
+    report.next.clear();
+    Ok(report)
 }
 
 /// What a command on the stage stands on.
@@ -141,9 +156,8 @@ fn next(program: &Path, stage: &Stage, keep: Keep) -> Vec<(String, String)> {
     if keep == Keep::Folder {
         let root = stage.root().to_string_lossy();
         let mut start = vec![program.to_string_lossy().into_owned()];
-        start.extend(
-            Sample { port: stage.port(), folder: stage.root().to_owned(), role: Role::Backend }.words(),
-        );
+        let folder = stage.root().to_owned();
+        start.extend(Sample { port: stage.port(), folder, role: Role::Backend, ends_with: None }.words());
         let look = format!("cd {} && ls && tail backend.log", shell::quote(&root));
         next.push(("The folder is kept; remove it when you have seen enough".to_owned(), look));
         let again = format!("{} >> backend.log 2>&1 &", shell::command(start));
