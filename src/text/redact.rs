@@ -87,7 +87,7 @@ static SECRETS: LazyLock<Regex> = LazyLock::new(|| {
         // scheme://user:password@host
         r#"(?P<k0>://[^\s/:@"'<>]*:)[^\s"'<>]+(?P<t>@)"#.to_owned(),
         // Authorization: Bearer x, OAuth a="x", b="y", or any other scheme and what looks like a token behind it
-        r#"(?P<k1>(?i:(?:proxy-)?authorization)["']?\s{0,3}[:=]\s{0,3}["']?(?i:(?:bearer|basic|token|digest|apikey|negotiate|ntlm|oauth)\s+)?)(?:\w+="[^"\r\n]*"(?:,[ \t]*\w+=(?:"[^"\r\n]*"|[^\s"',;]*))*|[^\s"',;]{3,}(?:[ \t]+[A-Za-z0-9._~+/=-]{16,})?)"#.to_owned(),
+        r#"(?P<k1>(?i:(?:proxy-)?authorization)["']?\s{0,3}[:=]\s{0,3}["']?(?i:(?:bearer|basic|token|digest|apikey|negotiate|ntlm|oauth)\s+)?)(?:[A-Za-z0-9_]+="[^"\r\n]*"(?:,[ \t]*[A-Za-z0-9_]+=(?:"[^"\r\n]*"|[^\s"',;]*))*|[^\s"',;]{3,}(?:[ \t]+[A-Za-z0-9._~+/=-]{16,})?)"#.to_owned(),
         r"(?P<k2>(?-u:\b)(?i:bearer)\s+)[A-Za-z0-9._~+/=-]{4,}".to_owned(),
         // Cookie: a=b; c=d
         r#"(?P<k3>(?-u:\b)(?i:set-cookie|cookie)["']?\s{0,3}[:=]\s{0,3}["']?)[^\r\n"']{3,}"#.to_owned(),
@@ -99,9 +99,7 @@ static SECRETS: LazyLock<Regex> = LazyLock::new(|| {
         format!(r"(?P<k13>{name}[bur]{{0,2}}\\')(?:[^'\\]|\\[^'])*"),
         format!(r#"(?P<k6>{name})[^\s"',;&)}}\]\\]+"#),
         r#"(?P<k7>--(?i:password|passwd|token|secret|api-key) )[^\s"']+"#.to_owned(),
-        // mysql -pSECRET, curl -u user:SECRET, "with password SECRET"
-        r#"(?P<k8>(?-u:\b)(?:mysql|mysqldump|mysqladmin|mariadb|mariadb-dump)(?-u:\b)[^\n|;]{0,200}? -p)[^\s"']+"#.to_owned(),
-        r#"(?P<k9>(?-u:\bcurl\b)[^\n|;]{0,200}? (?:-u|--user)[ =]?[^\s:"']+:)[^\s"']+"#.to_owned(),
+        // "with password SECRET"
         r#"(?P<k10>(?-u:\b)(?i:with|using) (?i:password|token|secret|key) )[^\s"']+"#.to_owned(),
         r"(?P<k11>(?-u:\b)hooks\.slack\.com/(?:services|workflows|triggers)/)[A-Za-z0-9/_-]+".to_owned(),
         // tokens known by their shape
@@ -111,6 +109,20 @@ static SECRETS: LazyLock<Regex> = LazyLock::new(|| {
         r"(?-u:\bAIza[A-Za-z0-9_-]{35})".to_owned(),
         r"(?-u:\b)eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*".to_owned(),
         r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[A-Za-z0-9+/=\s\\]*(?:-----END [A-Z ]{0,30}PRIVATE KEY-----)?".to_owned(),
+    ];
+    Regex::new(&patterns.join("|")).expect("the patterns are constant")
+});
+
+/// Programs that take passwords on their command line, and the options that do. Looked for apart: to build what finds them
+/// takes as long as all of [`SECRETS`], and few texts hold them.
+const PROGRAMS: [&str; 3] = ["mysql", "mariadb", "curl"];
+const OPTIONS: [&str; 3] = [" -p", " -u", " --user"];
+
+static COMMANDS: LazyLock<Regex> = LazyLock::new(|| {
+    let patterns = [
+        // mysql -pSECRET, curl -u user:SECRET
+        r#"(?P<k8>(?-u:\b)(?:mysql|mysqldump|mysqladmin|mariadb|mariadb-dump)(?-u:\b)[^\n|;]{0,200}? -p)[^\s"']+"#,
+        r#"(?P<k9>(?-u:\bcurl\b)[^\n|;]{0,200}? (?:-u|--user)[ =]?[^\s:"']+:)[^\s"']+"#,
     ];
     Regex::new(&patterns.join("|")).expect("the patterns are constant")
 });
@@ -126,7 +138,21 @@ pub fn secrets(text: &str) -> Cow<'_, str> {
     if !CUE.is_match(text) {
         return Cow::Borrowed(text);
     }
-    SECRETS.replace_all(text, |found: &Captures<'_>| {
+    let clean = without(&SECRETS, text);
+    let holds = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    if !holds(&PROGRAMS) || !holds(&OPTIONS) {
+        return clean;
+    }
+    let cleaner = match without(&COMMANDS, &clean) {
+        Cow::Owned(cleaner) => Some(cleaner),
+        Cow::Borrowed(_) => None,
+    };
+    cleaner.map_or(clean, Cow::Owned)
+}
+
+/// Replaces what a pattern finds, but for what stands before the secret and behind it.
+fn without<'t>(pattern: &Regex, text: &'t str) -> Cow<'t, str> {
+    pattern.replace_all(text, |found: &Captures<'_>| {
         let keep = KEPT.iter().find_map(|name| found.name(name));
         let tail = found.name("t").map_or("", |m| m.as_str());
         let keep = keep.map_or("", |m| m.as_str());
@@ -215,6 +241,7 @@ mod tests {
         check("postgresql://u:p@ss31W@h/d", "postgresql://u:[redacted]@h/d");
         check("mysql -u root -pPWD24abc -h db", "mysql -u root -p[redacted] -h db");
         check("curl -u admin:PWD37abc http://x", "curl -u admin:[redacted] http://x");
+        check("token=a; mysqldump -h db -pPWD", "token=[redacted]; mysqldump -h db -p[redacted]");
         check("https://hooks.slack.com/services/T0/B0/XX", "https://hooks.slack.com/services/[redacted]");
         check("-----BEGIN RSA PRIVATE KEY-----MIIEow==-----END RSA PRIVATE KEY----- x", "[redacted] x");
         check("login with password PWD38abc failed", "login with password [redacted] failed");

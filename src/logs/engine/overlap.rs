@@ -18,6 +18,8 @@ use crate::model::Level;
 
 /// Hashes that are kept for each series and class.
 const KEPT: usize = 512;
+/// Hashes that are remembered besides.
+const SEEN: usize = 1024;
 /// Hashes that two series must have had the chance to share.
 const COMPARED: usize = 4;
 /// Share of them that makes a copy, in percent.
@@ -97,7 +99,34 @@ pub(super) struct Overlap {
     /// The hashes from which on nothing changes, for the series that is being read.
     #[serde(skip)]
     gates: Vec<[u64; CLASSES]>,
+    #[serde(skip)]
+    seen: Seen,
 }
+
+/// Hashes that were taken in lately: most of what is written again and again is met here. Memory of work done and nothing
+/// else, so that it makes no difference.
+#[derive(Clone, Debug, Default)]
+struct Seen(Vec<u64>);
+
+impl Seen {
+    /// Says whether a hash was told lately, of the same series and class.
+    #[inline]
+    fn knows(&mut self, series: usize, class: usize, hash: u64) -> bool {
+        if self.0.is_empty() {
+            self.0 = vec![0; SEEN];
+        }
+        let known = mix64(hash, (series * CLASSES + class + 1) as u64);
+        std::mem::replace(&mut self.0[known as usize % SEEN], known) == known
+    }
+}
+
+impl PartialEq for Seen {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Seen {}
 
 /// The hash of a record by what it says and when, in microseconds since 1970.
 #[inline]
@@ -136,7 +165,7 @@ impl Overlap {
         }
         let sketch = &mut self.sketches[series][class];
         sketch.records += 1;
-        if hash < self.gates[series][class] {
+        if hash < self.gates[series][class] && !self.seen.knows(series, class, hash) {
             self.gates[series][class] = sketch.insert(hash);
         }
     }
