@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use chrono::{DateTime, Days, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::alert::{Kind, Notice};
@@ -61,22 +61,9 @@ impl Policy {
         }
     }
 
-    /// Until when everything waits; `None` outside of quiet hours. A day's clock may jump: what comes first is the end.
+    /// Until when everything waits; `None` outside of quiet hours.
     pub(super) fn quiet_until<Z: TimeZone>(&self, now: DateTime<Utc>, zone: &Z) -> Option<DateTime<Utc>> {
-        let hours = self.quiet_hours?;
-        let local = now.with_timezone(zone).naive_local();
-        if !hours.contains(local.time()) {
-            return None;
-        }
-        let today = local.date().and_time(hours.until);
-        let end = if today > local { today } else { today.checked_add_days(Days::new(1))? };
-        // In the hour that a clock leaves out there is no such time; an hour later there is. In the one that comes twice,
-        // the first may be over.
-        [end, end + TimeDelta::hours(1)].iter().find_map(|end| {
-            let ends = zone.from_local_datetime(end);
-            let both = [ends.clone().earliest(), ends.latest()].into_iter().flatten();
-            both.map(|end| end.with_timezone(&Utc)).find(|end| *end > now)
-        })
+        self.quiet_hours?.end_after(now, zone)
     }
 }
 

@@ -1,8 +1,9 @@
 //! Spans in which nobody is told: what is found, decided and done stays the same. Pure.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeZone, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::config::MaintenanceWindow;
 use crate::report::MonitorSilence;
 
 /// Spans that are kept; more are an accident.
@@ -36,6 +37,24 @@ impl Silences {
         self.0.iter().any(|silence| is_its(silence) && silence.until > now)
     }
 
+    /// These, and those of the config's windows that are open.
+    pub(super) fn and_planned<Z: TimeZone>(
+        &self,
+        windows: &[MaintenanceWindow],
+        now: DateTime<Utc>,
+        zone: &Z,
+    ) -> Self {
+        let open = windows.iter().filter_map(|window| Some((window, window.end_after(now, zone)?)));
+        let planned = open.flat_map(|(window, until)| {
+            let reason = window.reason.as_deref().map_or_else(String::new, |reason| format!(": {reason}"));
+            let reason = Some(format!("maintenance {}{reason}", window.hours));
+            let of = move |target| MonitorSilence { target, since: now, until, reason: reason.clone() };
+            let targets: Vec<_> = window.targets.iter().cloned().map(Some).collect();
+            if targets.is_empty() { vec![of(None)] } else { targets.into_iter().map(of).collect() }
+        });
+        Self(self.0.iter().cloned().chain(planned).collect())
+    }
+
     /// Those that are not over.
     pub(super) fn list(&self, now: DateTime<Utc>) -> Vec<MonitorSilence> {
         self.0.iter().filter(|silence| silence.until > now).cloned().collect()
@@ -44,14 +63,31 @@ impl Silences {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use chrono::TimeDelta;
 
     use super::*;
+    use crate::config::{Environment, parse};
 
     fn silence(target: Option<&str>, minutes: i64) -> MonitorSilence {
         let since = DateTime::UNIX_EPOCH;
         let until = since + TimeDelta::minutes(minutes);
         MonitorSilence { target: target.map(str::to_owned), since, until, reason: None }
+    }
+
+    #[test]
+    fn an_open_window_of_the_config_is_a_silence_too() {
+        let text = "[[service]]\nname = \"api\"\ncommand = [\"x\"]\n[[monitor.maintenance]]\n\
+            hours = \"00:10-00:20\"\ntargets = [\"api\"]\nreason = \"dump\"\n";
+        let config = parse(text, Path::new("/"), &Environment::default()).unwrap();
+        let at = |minutes| DateTime::UNIX_EPOCH + TimeDelta::minutes(minutes);
+        let silences = |now| Silences::default().and_planned(&config.monitor.maintenance, now, &Utc);
+        assert!(silences(at(9)).list(at(9)).is_empty() && silences(at(20)).list(at(20)).is_empty());
+        let open = silences(at(10));
+        assert!(open.covers("api", at(10)) && !open.covers("mysql", at(10)));
+        let [told] = &open.list(at(10))[..] else { panic!("{open:?}") };
+        assert_eq!((told.until, told.reason.as_deref()), (at(20), Some("maintenance 00:10-00:20: dump")));
     }
 
     #[test]

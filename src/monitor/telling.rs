@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
-use chrono::Utc;
+use chrono::{Local, Utc};
 
 use crate::alert::{Notice, Place};
 use crate::monitor::journal::Memory;
 use crate::monitor::news::{News, Scene};
+use crate::monitor::silence::Silences;
 use crate::monitor::watch::Watch;
 use crate::monitor::{Decision, Entry, Machine, Mode, Told, told};
 use crate::platform::host_name;
@@ -43,17 +44,23 @@ impl Watch<'_> {
             .map(|service| service.name.clone())
             .chain(plan.checks.iter().filter(|check| !check.required).map(|check| check.name.clone()))
             .collect();
+        let silences = self.silences_now();
         let scene = Scene {
             fleet: &self.fleet,
             findings: &self.findings,
             ties: &self.ties,
-            silences: &self.silences,
+            silences: &silences,
             place: &place,
             optional: &optional,
         };
         for notice in notices(&mut self.news, scene) {
             (self.callers.notify)(Told::News(Box::new(notice)));
         }
+    }
+
+    /// What nobody is told of, by an operator's word and by the config.
+    pub(super) fn silences_now(&self) -> Silences {
+        self.silences.and_planned(&self.setup.maintenance, Utc::now(), &Local)
     }
 
     /// Somebody takes care of what is wrong with a target.

@@ -12,6 +12,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::alert::Notice;
 use crate::checks::Plan;
+use crate::config::MaintenanceWindow;
 use crate::diagnose::Tools;
 use crate::model::{Finding, Verdict};
 use crate::monitor::clock::{BEGIN, Clock};
@@ -53,6 +54,8 @@ pub struct Setup {
     pub plan: Plan,
     pub site: Site,
     pub log_file: PathBuf,
+    /// When nobody is told.
+    pub maintenance: Vec<MaintenanceWindow>,
 }
 
 impl Setup {
@@ -478,7 +481,7 @@ impl Watch<'_> {
             uptime: self.now.saturating_sub(BEGIN),
             lost_lines: self.journal.as_ref().map_or(0, Journal::lost),
             refused_config: self.refused_config.clone(),
-            silences: self.silences.list(Utc::now()),
+            silences: self.silences_now().list(Utc::now()),
         };
         let cause =
             |target: &str| cover::cause(target, &self.fleet, &self.findings, &self.ties).map(str::to_owned);

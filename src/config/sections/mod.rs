@@ -19,7 +19,7 @@ pub use check::{Check, CheckKind};
 pub use errors::{Errors, Store};
 pub use files::{Action, Backup, Clean, CleanRule};
 pub use logs::{LogRule, Logs, Timezone};
-pub use operation::{Monitor, Serve};
+pub use operation::{Day, MaintenanceWindow, Monitor, Serve};
 pub use probe::{
     BackupCheck, CeleryCheck, CertificateCheck, CommandCheck, DiskCheck, ExpectNodes, FileAgeCheck,
     HttpCheck, LogRateCheck, MetricsPageCheck, MysqlCheck, PostgresCheck, ProcessCheck,

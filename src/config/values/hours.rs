@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::NaiveTime;
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -33,6 +33,31 @@ impl Hours {
         } else {
             time >= self.from || time < self.until
         }
+    }
+
+    /// When the stretch ends that a moment lies in; `None` outside of it. A day's clock may jump: what comes first is the
+    /// end.
+    pub fn end_after<Z: TimeZone>(&self, now: DateTime<Utc>, zone: &Z) -> Option<DateTime<Utc>> {
+        let local = now.with_timezone(zone).naive_local();
+        if !self.contains(local.time()) {
+            return None;
+        }
+        let today = local.date().and_time(self.until);
+        let end = if today > local { today } else { today.checked_add_days(Days::new(1))? };
+        // In the hour that a clock leaves out there is no such time; an hour later there is. In the one that comes twice,
+        // the first may be over.
+        [end, end + TimeDelta::hours(1)].iter().find_map(|end| {
+            let ends = zone.from_local_datetime(end);
+            let both = [ends.clone().earliest(), ends.latest()].into_iter().flatten();
+            both.map(|end| end.with_timezone(&Utc)).find(|end| *end > now)
+        })
+    }
+
+    /// The day on which the stretch began that a moment of a local clock lies in.
+    pub fn begun_on(&self, local: NaiveDateTime) -> NaiveDate {
+        let is_of_the_day_before = self.from >= self.until && local.time() < self.until;
+        let day_before = local.date().pred_opt().filter(|_| is_of_the_day_before);
+        day_before.unwrap_or_else(|| local.date())
     }
 }
 
@@ -72,6 +97,16 @@ mod tests {
         assert!(at("22:00") && at("23:59") && at("00:00") && at("06:59"));
         assert!(!at("07:00") && !at("12:00") && !at("21:59"));
         assert_eq!(night.to_string(), "22:00-07:00");
+    }
+
+    #[test]
+    fn what_is_left_of_a_night_after_midnight_began_on_the_day_before() {
+        let begun = |hours: &str, text: &str| {
+            Hours::parse(hours).unwrap().begun_on(text.parse().unwrap()).to_string()
+        };
+        assert_eq!(begun("22:00-07:00", "2026-03-01T23:00:00"), "2026-03-01");
+        assert_eq!(begun("22:00-07:00", "2026-03-02T06:59:00"), "2026-03-01");
+        assert_eq!(begun("02:00-04:00", "2026-03-02T03:00:00"), "2026-03-02");
     }
 
     #[test]

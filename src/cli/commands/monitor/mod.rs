@@ -185,5 +185,6 @@ fn setup(loaded: &Loaded) -> Setup {
         plan: health::plan(config),
         site: run_command::site_of(config),
         log_file: config.monitor.log_file.clone(),
+        maintenance: config.monitor.maintenance.clone(),
     }
 }
