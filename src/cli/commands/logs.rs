@@ -1,6 +1,5 @@
 //! `fuelops logs`: the raw lines of the configured logs, merged in time order.
 
-use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -19,7 +18,7 @@ use crate::cli::ui::Ui;
 use crate::config::{Config, Manager, Service, Timezone};
 use crate::logs::ZoneChoice;
 use crate::logs::audit::TeamRules;
-use crate::logs::input::{Origin, Request, Resolved, resolve, whole_of};
+use crate::logs::input::{Origin, Request, Resolved, resolve, whole_among};
 use crate::logs::tail::{Item, Tail, TailOptions};
 use crate::model::{Level, Verdict};
 use crate::platform::Termination;
@@ -252,8 +251,8 @@ fn elsewhere(service: &Service) -> String {
 /// Finds the files; those that a keeper splits off hold the same lines again.
 fn find(patterns: &[PathBuf], root: &Path) -> Resolved {
     let mut resolved = resolve(&Request { patterns, root, origin: Origin::Configured });
-    let known: BTreeSet<String> = resolved.sources.iter().map(|source| source.series.clone()).collect();
-    resolved.sources.retain(|source| whole_of(&source.series).is_none_or(|whole| !known.contains(&whole)));
+    let known: Vec<String> = resolved.sources.iter().map(|source| source.series.clone()).collect();
+    resolved.sources.retain(|source| whole_among(&source.series, &known).is_none());
     resolved
 }
 

@@ -268,7 +268,7 @@ struct Names<'a> {
 impl<'a> Names<'a> {
     fn new(names: &'a [String]) -> Self {
         let mut names = Self { names, wholes: Vec::new() };
-        names.wholes = (0..names.names.len()).map(|series| names.find_whole(series)).collect();
+        names.wholes = names.names.iter().map(|series| input::whole_among(series, names.names)).collect();
         names
     }
 
@@ -276,46 +276,22 @@ impl<'a> Names<'a> {
         self.wholes.get(series).copied().flatten()
     }
 
-    /// The series that this one is split off from, by its name: of the same folder, else the nearest above it or below.
-    fn find_whole(&self, series: usize) -> Option<usize> {
-        let whole = input::whole_of(self.names.get(series)?)?;
-        let exact = self.names.iter().position(|name| *name == whole);
-        let file = whole.rsplit('/').next();
-        let is_near = |&of: &usize| Some(self.file(of)) == file && self.are_near(series, of);
-        exact.or_else(|| (0..self.names.len()).filter(is_near).max_by_key(|&of| self.folder(of).len()))
-    }
-
     fn are_kin(&self, a: usize, b: usize) -> bool {
         let whole = |series: usize| self.whole_of(series).unwrap_or(series);
         whole(a) == whole(b) || (self.is_crashes(a) != self.is_crashes(b) && self.are_near(a, b))
     }
 
-    /// Whether two series stand in the same folder, or one below the other's.
     fn are_near(&self, a: usize, b: usize) -> bool {
-        let (a, b) = (self.folder(a), self.folder(b));
-        let holds = |outer: &str, inner: &str| {
-            inner
-                .strip_prefix(outer)
-                .is_some_and(|rest| outer.is_empty() || rest.is_empty() || rest.starts_with('/'))
-        };
-        holds(a, b) || holds(b, a)
+        input::are_near(self.name(a), self.name(b))
     }
 
     fn is_crashes(&self, series: usize) -> bool {
-        self.file(series) == CRASHES
+        let name = self.name(series);
+        name.rsplit_once('/').map_or(name, |(_, file)| file) == CRASHES
     }
 
-    fn file(&self, series: usize) -> &str {
-        self.parts(series).1
-    }
-
-    fn folder(&self, series: usize) -> &str {
-        self.parts(series).0
-    }
-
-    fn parts(&self, series: usize) -> (&str, &str) {
-        let name = self.names.get(series).map_or("", String::as_str);
-        name.rsplit_once('/').unwrap_or(("", name))
+    fn name(&self, series: usize) -> &str {
+        self.names.get(series).map_or("", String::as_str)
     }
 }
 

@@ -23,7 +23,7 @@ pub use open::{Input, identity_of, open, unpacked_head};
 pub use progress::{Decision, IMPRINT_LEN, Imprint, Progress, Sight, decide};
 pub use resolve::{Request, Resolved, order_by_name, resolve};
 pub use resume::{QUIET, Reached, Unread, leave_open_records, resume};
-pub use series::whole_of;
+pub use series::{are_near, whole_among};
 pub use sight::SourceSight;
 pub use source::{Extent, Identity, Problem, ProblemKind, Source, SourceKind};
 pub use spool::{Spooled, spool};

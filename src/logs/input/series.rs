@@ -21,8 +21,32 @@ const MAX_NUMBER: u32 = 9_999;
 /// How the names of sets end that are split off from another: they hold again what stands in `NAME.log`.
 const SPLIT_OFF: [&str; 2] = ["_errors.log", "_daily.log"];
 
-/// The set that this one is split off from, by its name and folder.
-pub fn whole_of(series: &str) -> Option<String> {
+/// Which of all sets the one is split off from, by its name: of the same folder, else of the nearest above it or below.
+pub fn whole_among<S: AsRef<str>>(series: &str, all: &[S]) -> Option<usize> {
+    let whole = whole_of(series)?;
+    let name = |at: usize| all[at].as_ref();
+    let exact = all.iter().position(|other| other.as_ref() == whole);
+    let is_near = |&at: &usize| parts(name(at)).1 == parts(&whole).1 && are_near(series, name(at));
+    exact.or_else(|| (0..all.len()).filter(is_near).max_by_key(|&at| parts(name(at)).0.len()))
+}
+
+/// Whether two sets stand in the same folder, or one below the other's.
+pub fn are_near(a: &str, b: &str) -> bool {
+    let holds = |outer: &str, inner: &str| {
+        inner
+            .strip_prefix(outer)
+            .is_some_and(|rest| outer.is_empty() || rest.is_empty() || rest.starts_with('/'))
+    };
+    let (a, b) = (parts(a).0, parts(b).0);
+    holds(a, b) || holds(b, a)
+}
+
+/// Folder and file name; the folder of a bare name is empty.
+fn parts(series: &str) -> (&str, &str) {
+    series.rsplit_once('/').unwrap_or(("", series))
+}
+
+fn whole_of(series: &str) -> Option<String> {
     let stem = SPLIT_OFF.iter().find_map(|ending| series.strip_suffix(ending))?;
     (!stem.is_empty() && !stem.ends_with('/')).then(|| format!("{stem}.log"))
 }
@@ -152,6 +176,16 @@ mod tests {
             sorted(vec!["b.log", "b.log-20240102.gz", "b.log-20231231.gz", "b.log-20240102-120000"]),
             ["b.log-20231231.gz", "b.log-20240102.gz", "b.log-20240102-120000", "b.log"]
         );
+    }
+
+    #[test]
+    fn copies_belong_to_the_nearest_whole_log() {
+        let all = ["backend.log", "logs/backend.log", "else/backend.log", "sync.log"];
+        assert_eq!(whole_among("logs/backend_errors.log", &all), Some(1));
+        assert_eq!(whole_among("logs/sync_daily.log", &all), Some(3));
+        assert_eq!(whole_among("logs/deep/backend_daily.log", &all), Some(1));
+        assert_eq!(whole_among("far/away_errors.log", &all), None);
+        assert!(are_near("a.log", "logs/b.log") && !are_near("log/a.log", "logs/b.log"));
     }
 
     #[test]
