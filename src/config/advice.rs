@@ -6,13 +6,13 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use super::{Config, Loaded, Secret, Service};
+use super::{CommandLine, Config, Loaded, Secret, Service};
 
 /// Bits by which others than the owner can read a file.
 const READABLE_BY_OTHERS: u32 = 0o044;
 
-/// Looks a config over; each remark begins with the dotted key that it is about.
-pub fn advice(loaded: &Loaded) -> Vec<String> {
+/// Looks a config over; each remark begins with the dotted key that it is about. `has_program` tells what PATH leads to.
+pub fn advice(loaded: &Loaded, has_program: fn(&str) -> bool) -> Vec<String> {
     let config = &loaded.config;
     let mut remarks = Vec::new();
     if config.services.is_empty() && config.checks.is_empty() {
@@ -21,14 +21,14 @@ pub fn advice(loaded: &Loaded) -> Vec<String> {
         );
     }
     for service in &config.services {
-        remarks.extend(about_service(service));
+        remarks.extend(about_service(service, has_program));
     }
     remarks.extend(about_listener(config));
     remarks.extend(loaded.secrets.iter().filter_map(|(key, secret)| about_secret(key, secret)));
     remarks
 }
 
-fn about_service(service: &Service) -> Vec<String> {
+fn about_service(service: &Service, has_program: fn(&str) -> bool) -> Vec<String> {
     let mut remarks = Vec::new();
     let mut remark =
         |key: &str, text: String| remarks.push(format!("service.{}.{key}: {text}", service.name));
@@ -38,11 +38,13 @@ fn about_service(service: &Service) -> Vec<String> {
     if let Some(path) = service.env_file.as_ref().filter(|path| !path.exists()) {
         remark("env_file", format!("{} is not there", path.display()));
     }
-    if let Some(command) = &service.command
-        && command.program().contains('/')
-        && !service.cwd.join(command.program()).exists()
-    {
-        remark("command", format!("{} is not there", service.cwd.join(command.program()).display()));
+    if let Some(program) = service.command.as_ref().map(CommandLine::program) {
+        let path = service.cwd.join(program);
+        if program.contains('/') && !path.exists() {
+            remark("command", format!("{} is not there", path.display()));
+        } else if !program.contains('/') && !has_program(program) {
+            remark("command", format!("PATH has no program {program:?}"));
+        }
     }
     if let Some(user) = &service.user
         && matches!(nix::unistd::User::from_name(user), Ok(None))
@@ -99,13 +101,19 @@ mod tests {
         let environment = Environment { cwd: folder.path().to_owned(), caller, ..Environment::default() };
         let loaded = load(Some(&path), &environment).unwrap();
         let place = folder.path().to_string_lossy().into_owned();
-        advice(&loaded).into_iter().map(|remark| remark.replace(&place, "@")).collect()
+        advice(&loaded, |name| name == "true").into_iter().map(|remark| remark.replace(&place, "@")).collect()
     }
 
     #[test]
     fn a_sound_config_needs_no_advice() {
         let text = "[[service]]\nname = \"x\"\ncommand = [\"true\"]\npid_file = \"x.pid\"\n[serve]\n";
         assert_eq!(remarks(text), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_program_that_path_does_not_lead_to_is_told() {
+        let text = "[[service]]\nname = \"x\"\ncommand = [\"pythn3\", \"main.py\"]\n";
+        assert_eq!(remarks(text), ["service.x.command: PATH has no program \"pythn3\""]);
     }
 
     #[test]

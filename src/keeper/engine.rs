@@ -283,11 +283,16 @@ impl Engine {
             return Answer::Failed(format!("\"{}\" runs already, as pid {}", start.name, program.pid()));
         }
         let shown = start.words.first().cloned().unwrap_or_default();
+        let dir = start.dir.clone();
         match Program::start(start, Wiring::Service, &self.state_dir, &self.me) {
             Ok(program) => {
                 let pid = program.pid();
                 self.programs.push(program);
                 Answer::Started(pid)
+            }
+            // The system has one word for both: no such file.
+            Err(_) if !dir.is_dir() => {
+                Answer::Failed(format!("cannot start {shown}: its folder {} is not there", dir.display()))
             }
             Err(error) => Answer::Failed(format!("cannot start {shown}: {error}")),
         }

@@ -13,8 +13,8 @@ const ROWS: usize = 10;
 /// Rows of a table of what needs attention.
 const ATTENTION_ROWS: usize = 25;
 
-/// Turns a report into a document. `apply` is the command that carries a plan out.
-pub fn clean(report: &CleanReport<'_>, apply: &str) -> Document {
+/// Turns a report into a document. `apply` is the command that carries a plan out, `look` one that shows what fills the disk.
+pub fn clean(report: &CleanReport<'_>, apply: &str, look: &str) -> Document {
     let mut document = Document::new(format!("{}: clean", report.name));
     let severity = severity(report.outcome);
     document.push(Block::Headline { severity, text: headline(report, severity) });
@@ -38,8 +38,15 @@ pub fn clean(report: &CleanReport<'_>, apply: &str) -> Document {
     if !notes.is_empty() {
         document.push(Block::List(notes));
     }
-    if report.outcome == CleanOutcome::Planned {
-        document.push(Block::Command { text: "Do it:".to_owned(), command: apply.to_owned() });
+    match report.outcome {
+        CleanOutcome::Planned => {
+            document.push(Block::Command { text: "Do it:".to_owned(), command: apply.to_owned() });
+        }
+        CleanOutcome::NothingToDo => {
+            let text = "What else fills the disk:".to_owned();
+            document.push(Block::Command { text, command: look.to_owned() });
+        }
+        _ => {}
     }
     document
 }
@@ -223,7 +230,7 @@ mod tests {
 
     fn shown(outcome: CleanOutcome) -> String {
         let style = TerminalStyle { width: 100, color: false, glyphs: Glyphs::Unicode };
-        terminal(&clean(&report(outcome), "fuelops clean --yes"), &style)
+        terminal(&clean(&report(outcome), "fuelops clean --yes", "du"), &style)
     }
 
     #[test]
@@ -240,7 +247,7 @@ mod tests {
     fn a_plan_about_one_file_names_it() {
         let style = TerminalStyle { width: 100, color: false, glyphs: Glyphs::Unicode };
         let one = CleanReport { planned: list(1), ..report(CleanOutcome::Planned) };
-        let text = terminal(&clean(&one, "fuelops clean --yes"), &style);
+        let text = terminal(&clean(&one, "fuelops clean --yes", "du"), &style);
         assert!(text.contains("/srv/logs/app.log.0"), "{text}");
     }
 

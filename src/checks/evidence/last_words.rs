@@ -24,6 +24,8 @@ const TAIL: u64 = 64 * 1024;
 const LINES: usize = 400;
 /// Lines that count as the very last: a traceback and what a server says while it goes down.
 const LAST: usize = 40;
+/// Words of a line among which its level stands.
+const FIRST_WORDS: usize = 8;
 /// Longest part of a line that is looked at.
 const WIDTH: usize = 2_000;
 /// Services whose logs are read.
@@ -66,18 +68,21 @@ fn faults(text: &str, now: DateTime<Utc>) -> (Vec<SaidFault>, Option<u32>) {
     let mut seen = HashSet::new();
     let mut faults = Vec::new();
     let mut pending = 0;
+    let mut went_on = false;
     let lines = text.lines().rev().filter(|line| !line.trim().is_empty()).take(LINES);
     for (at, line) in lines.enumerate() {
         let line = &line[..line.floor_char_boundary(WIDTH)];
+        went_on |= is_of_daily_work(line);
+        let is_last = at < LAST && !went_on;
         if let Some(time) = moment::of_line(line) {
             // A traceback has no times of its own: they are those of the line above it.
             let age = moment::age(time, now);
             faults[pending..].iter_mut().for_each(|fault: &mut SaidFault| fault.age = age);
             pending = faults.len();
-            note(line, age, at, &mut seen, &mut faults);
+            note(line, age, is_last, &mut seen, &mut faults);
             pending = pending.max(faults.len());
         } else {
-            note(line, None, at, &mut seen, &mut faults);
+            note(line, None, is_last, &mut seen, &mut faults);
         }
         // What stands above a start belongs to an earlier life.
         if let Some((Mark::Start | Mark::ParentStart | Mark::ReloaderStart | Mark::SupervisorStart, pid)) =
@@ -89,17 +94,27 @@ fn faults(text: &str, now: DateTime<Utc>) -> (Vec<SaidFault>, Option<u32>) {
     (faults, None)
 }
 
+/// Whether a program does its work when it says this: what stands above has not ended it.
+fn is_of_daily_work(line: &str) -> bool {
+    const GOODBYES: [&str; 6] = ["shutdown", "shutting down", "exit", "stopp", "finished", "clos"];
+    let words = line.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty());
+    let is_harmless = words.take(FIRST_WORDS).any(|word| matches!(word, "INFO" | "DEBUG" | "TRACE"));
+    let is_request = memchr::memmem::find(line.as_bytes(), b" HTTP/1.").is_some();
+    let lower = line.to_ascii_lowercase();
+    is_request || (is_harmless && !GOODBYES.iter().any(|word| lower.contains(word)))
+}
+
 fn note(
     line: &str,
     age: Option<Duration>,
-    at: usize,
+    is_last: bool,
     seen: &mut HashSet<&'static str>,
     faults: &mut Vec<SaidFault>,
 ) {
     let Some((rule, fault)) = rules::find(line) else { return };
     if seen.insert(rule.id) {
         let summary = redact::secrets(&fault.summary).into_owned();
-        faults.push(SaidFault { rule: rule.id, class: rule.class, summary, age, is_last: at < LAST });
+        faults.push(SaidFault { rule: rule.id, class: rule.class, summary, age, is_last });
     }
 }
 
@@ -136,6 +151,22 @@ INFO:     Waiting for application shutdown.
         let age = found[0].age.unwrap().as_secs();
         assert!((300..302).contains(&age), "{age}");
         assert_eq!(faults("MemoryError\n", now).0[0].age, None);
+    }
+
+    #[test]
+    fn what_a_program_has_survived_is_not_its_last_word() {
+        let fault = "ValueError: x\nMemoryError\n";
+        let is_last = |rest: &str| faults(&format!("{fault}{rest}"), Utc::now()).0.iter().any(|f| f.is_last);
+        let goodbye = "2026-11-23 10:00:00 - uvicorn - INFO - Application shutdown complete.\n";
+        assert!(
+            is_last("") && is_last("ERROR:    Application startup failed. Exiting.\n") && is_last(goodbye)
+        );
+        for later in [
+            "INFO:     127.0.0.1:4 - \"GET /health HTTP/1.1\" 200 OK\n",
+            "2026-11-23 10:00:00,001 - main - INFO - synced 12 trucks\n",
+        ] {
+            assert!(!is_last(later), "{later}");
+        }
     }
 
     #[test]

@@ -73,7 +73,7 @@ pub fn run(args: &CleanArgs, context: &Context) -> Result<Exit> {
     let will_apply = args.yes || (!args.dry_run && context.ui.can_ask());
     let _locks = if will_apply { lock(config)? } else { Vec::new() };
     let (plan, clock) = planned(&loaded, args.always, context)?;
-    let show = Show { context, name: &config.name, begun };
+    let show = Show { context, name: &config.name, root: &config.root, begun };
     if plan.is_empty() || !will_apply {
         if will_apply {
             note_reading(config, &clock);
@@ -219,6 +219,7 @@ fn note_reading(config: &Config, clock: &Clock) {
 struct Show<'a> {
     context: &'a Context,
     name: &'a str,
+    root: &'a Path,
     begun: Instant,
 }
 
@@ -230,7 +231,9 @@ impl Show<'_> {
         let ui = &self.context.ui;
         let is_silent = ui.quiet && ui.format == Format::Table;
         if !is_silent {
-            ui.report("clean", SCHEMA, &report, || render::clean(&report, &self.apply_command()))?;
+            ui.report("clean", SCHEMA, &report, || {
+                render::clean(&report, &self.apply_command(), &self.look_command())
+            })?;
         } else if report.outcome != CleanOutcome::NothingToDo {
             ui.result(render::clean_line(&report).as_bytes())?;
             report
@@ -240,6 +243,11 @@ impl Show<'_> {
                 .for_each(|e| ui.error(&format!("{}: {}", e.path, e.error)));
         }
         Ok(report.outcome)
+    }
+
+    /// Where no rule takes anything, somebody else's files fill the disk.
+    fn look_command(&self) -> String {
+        format!("du -xh -d 2 {} | sort -h | tail", shell::quote(&self.root.to_string_lossy()))
     }
 
     fn apply_command(&self) -> String {

@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::cli::args::Format;
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, UsageError};
+use crate::cli::tools::tools;
 use crate::config::{self, AliasKind, Config, ConfigError, Entry, Loaded, Origin, Problem, Source};
 use crate::render;
 use crate::report::{
@@ -120,7 +121,7 @@ fn valid(loaded: &Loaded) -> ConfigCheckReport {
         path: path_of(&loaded.origin),
         valid: true,
         problems: Vec::new(),
-        warnings: config::advice(loaded),
+        warnings: config::advice(loaded, tools().has_program),
         services: config.services.len(),
         checks: config.checks.len(),
         alerts: config.alerts.len(),
