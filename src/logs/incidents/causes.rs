@@ -1,14 +1,13 @@
 //! Which incident explains which.
 
 use crate::logs::incidents::fold::Draft;
+use crate::logs::incidents::proof::may_follow;
 use crate::logs::rules::Rank;
 
 /// Share of a consequence that must accompany its cause.
 const ACCOMPANIED: f64 = 0.8;
 /// How much more than chance: what is always there accompanies everything, and proves nothing.
 const LIFT: f64 = 1.5;
-/// Clocks and buffers may tell a consequence a little before its cause.
-const SLACK_S: i64 = 5;
 
 /// For each incident the root that explains it, if any; a root is itself explained by nothing.
 pub(super) fn explain(drafts: &[Draft]) -> Vec<Option<usize>> {
@@ -43,10 +42,12 @@ fn direct_cause(drafts: &[Draft], causes: &[usize], at: usize) -> Option<usize> 
 
 fn can_cause(cause: &Draft, effect: &Draft) -> bool {
     let in_time = match (cause.span.first_s, effect.span.first_s) {
-        (Some(a), Some(b)) => a <= b + SLACK_S,
+        (Some(a), Some(b)) => a <= b,
         _ => false,
     };
-    in_time && rank(cause) < rank(effect)
+    in_time
+        && rank(cause) < rank(effect)
+        && cause.known.as_ref().is_some_and(|known| may_follow(effect, known))
 }
 
 /// Whether it is a fault of what the program stands on, not of its own code.

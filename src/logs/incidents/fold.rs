@@ -49,6 +49,8 @@ pub(super) struct Draft {
     pub(super) known: Option<Known>,
     pub(super) span: Span,
     pub(super) errors: u64,
+    /// The words of what it was first seen by.
+    pub(super) said: String,
     summary: String,
     evidence: Vec<String>,
     pattern_ids: Vec<String>,
@@ -61,11 +63,17 @@ impl Draft {
             known: symptom.known.clone(),
             span: Span::default(),
             errors: 0,
+            said: symptom.title.clone(),
             summary: title(symptom),
             evidence: Vec::new(),
             pattern_ids: Vec::new(),
             fingerprints: Vec::new(),
         }
+    }
+
+    /// Whether exceptions show it, not only what a program says.
+    pub(super) fn is_raised(&self) -> bool {
+        !self.fingerprints.is_empty()
     }
 
     fn take(&mut self, symptom: Symptom) {
@@ -82,8 +90,11 @@ impl Draft {
 
 /// A programmer's mistake is told by its own words, which say where it is.
 fn title(symptom: &Symptom) -> String {
-    match &symptom.known {
-        Some(known) if known.rank != Rank::Code => known.summary.clone(),
+    match (&symptom.known, &symptom.of) {
+        (Some(known), _) if known.rank != Rank::Code => known.summary.clone(),
+        (_, SymptomOf::Exception { location: Some(location), .. }) => {
+            format!("{} ({location})", symptom.title)
+        }
         _ => symptom.title.clone(),
     }
 }
@@ -187,6 +198,7 @@ impl Draft {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::logs::rules::FaultClass;
 
     fn pattern(id: &str, title: &str, buckets: &[u64]) -> Symptom {
         let first = buckets.iter().position(|n| *n > 0).unwrap_or(0);
@@ -208,13 +220,28 @@ mod tests {
     fn known(symptom: Symptom, rule: &str, rank: Rank) -> Symptom {
         let known = Known {
             rule: rule.into(),
+            class: FaultClass::Database,
             severity: Severity::Critical,
             summary: rule.into(),
+            thing: None,
             rank,
             advice: String::new(),
             command: None,
         };
         Symptom { known: Some(known), ..symptom }
+    }
+
+    fn raised(symptom: Symptom) -> Symptom {
+        let fingerprint = symptom.title.clone();
+        let of = SymptomOf::Exception { fingerprint, root_type: symptom.title.clone(), location: None };
+        Symptom { of, ..symptom }
+    }
+
+    /// One exception, behind which nothing happens for minutes.
+    fn own(title: &str, at_s: i64) -> Symptom {
+        let mut symptom = raised(pattern("", title, &[1, 0, 0, 0, 0, 0]));
+        (symptom.span.first_s, symptom.span.last_s) = (Some(at_s), Some(at_s));
+        symptom
     }
 
     #[test]
@@ -275,6 +302,35 @@ mod tests {
             21,
         );
         assert!(found.iter().all(|i| i.caused_by.is_none()), "{found:#?}");
+    }
+
+    #[test]
+    fn independent_exceptions_of_one_moment_do_not_explain_each_other() {
+        let mut missing = known(own("FileNotFoundError: '/srv/fuel.db'", 1), "file-missing", Rank::Setup);
+        missing.known.as_mut().unwrap().thing = Some("/srv/fuel.db".into());
+        let refused = known(own("(2003, refused)", 1), "mysql-refused", Rank::Store);
+        let found = incidents(
+            vec![
+                own("KeyError: 'truck_id'", 0),
+                own("OperationalError: said too early", 0),
+                missing,
+                refused,
+                own("ValueError: fuel level 120", 1),
+                own("RuntimeError: cannot open /srv/fuel.db", 2),
+                own("OperationalError: (2013, closed)", 2),
+            ],
+            7,
+        );
+        let cause = |incident: &Incident| {
+            let id = incident.caused_by.as_ref()?;
+            found.iter().find(|other| other.id == *id).map(|other| other.summary.clone())
+        };
+        let of = |title: &str| cause(found.iter().find(|i| i.summary.starts_with(title)).unwrap());
+        for alone in ["KeyError", "OperationalError: said", "file-missing", "mysql-refused", "ValueError"] {
+            assert_eq!(of(alone), None, "{alone}");
+        }
+        assert_eq!(of("RuntimeError").as_deref(), Some("file-missing"));
+        assert_eq!(of("OperationalError: (2013").as_deref(), Some("mysql-refused"));
     }
 
     #[test]

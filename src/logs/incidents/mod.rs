@@ -9,9 +9,11 @@
 //! 2. A symptom that only echoes another ("Unhandled exception in …", "Exception type: …") joins the incident that it
 //!    accompanies in time.
 //! 3. Incident A explains incident B if A's class can cause B's, A began no later, and most of B happened while A did.
+//!    An exception with a cause of its own is explained only where its words name what A is about.
 
 mod causes;
 mod fold;
+mod proof;
 mod symptom;
 
 pub use fold::incidents;

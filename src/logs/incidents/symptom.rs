@@ -1,6 +1,6 @@
 //! What incidents are made of.
 
-use crate::logs::rules::Rank;
+use crate::logs::rules::{FaultClass, Rank};
 use crate::model::Severity;
 
 /// What an overlap in time is worth as company.
@@ -10,7 +10,7 @@ const OVERLAP: f64 = 0.6;
 #[derive(Clone, Debug)]
 pub struct Symptom {
     pub of: SymptomOf,
-    /// Title for people, where no rule has a better one.
+    /// Title for people, where no rule has a better one; an exception's place is added to it.
     pub title: String,
     /// Real errors.
     pub count: u64,
@@ -39,8 +39,11 @@ pub enum SymptomOf {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Known {
     pub rule: String,
+    pub class: FaultClass,
     pub severity: Severity,
     pub summary: String,
+    /// What the text names as broken: a path, a host, a table.
+    pub thing: Option<String>,
     /// What is lower can explain what is higher.
     pub rank: Rank,
     /// What to do, and the command to type.

@@ -21,6 +21,8 @@ pub struct Fault {
     pub rule: &'static str,
     /// What is broken, with the name of the thing where the text tells it; hostile text, not yet escaped.
     pub summary: String,
+    /// The name of the thing, where the text tells it; as hostile.
+    pub detail: Option<String>,
     /// What to do.
     pub advice: &'static str,
     /// Can be pasted into a shell as it stands.
@@ -88,6 +90,7 @@ fn fault(rule: &'static Rule, detail: Option<&str>) -> Fault {
     Fault {
         rule: rule.id,
         summary: worded(&rule.summary, detail),
+        detail: detail.map(str::to_owned),
         advice: rule.advice,
         command: rule.command.as_ref().map(|command| worded(command, quoted.as_deref())),
     }

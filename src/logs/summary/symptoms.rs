@@ -66,14 +66,13 @@ fn raised(group: &ExceptionGroup, analysis: &Analysis, axis: &Axis) -> Symptom {
     let message = group.message.lines().next().unwrap_or("");
     let once = analysis.once(group);
     let buckets = analysis.raised.get(&group.fingerprint).map(|track| axis.lay(track)).unwrap_or_default();
-    let place = group.location.as_ref().map(|l| format!(" ({l})")).unwrap_or_default();
     Symptom {
         of: SymptomOf::Exception {
             fingerprint: group.fingerprint.to_string(),
             root_type: group.root_type.clone(),
             location: group.location.clone(),
         },
-        title: redact::secrets(&format!("{}: {message}{place}", group.kind)).into_owned(),
+        title: redact::secrets(&format!("{}: {message}", group.kind)).into_owned(),
         count: once.count,
         span: Span { first_s: seconds(once.first_at), last_s: seconds(once.last_at), buckets },
         evidence: vec![format!("{}:{}", group.place.path, group.place.line)],
@@ -87,8 +86,10 @@ fn known(text: &str) -> Option<Known> {
     let clean = |text: &str| redact::secrets(&sanitize::line(text)).into_owned();
     Some(Known {
         rule: rule.id.to_owned(),
+        class: rule.class,
         severity: rule.severity,
         summary: clean(&fault.summary),
+        thing: fault.detail,
         rank: rule.rank,
         advice: fault.advice.to_owned(),
         command: fault.command.as_deref().map(clean),
