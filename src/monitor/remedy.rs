@@ -6,7 +6,7 @@
 use crate::config::Service;
 use crate::model::{Cause, Finding, Severity};
 use crate::monitor::{Reason, Remedy};
-use crate::recover::{self, Decision, Wish};
+use crate::recover::{self, Wish};
 use crate::service::Inventory;
 
 /// Processor time below which a process that is asked something does nothing about it, in percent of one processor.
@@ -66,9 +66,6 @@ impl Case<'_> {
         }
         let wish = Wish { targets: vec![self.service.name.clone()], ..Wish::default() };
         let plan = recover::plan(self.findings, std::slice::from_ref(self.found), &wish);
-        if plan.decision == Decision::Refuse {
-            return Remedy::Leave { why: plan.summary };
-        }
         if let Some((_, why)) = plan.left.first() {
             return Remedy::Leave { why: why.clone() };
         }

@@ -104,7 +104,14 @@ fn for_finding(finding: &Finding, inventory: &Inventory, findings: &[Finding], w
             | Cause::MetricsInvalid
             | Cause::TargetDown
             | Cause::CpuSaturated),
-        ) if runs => Cure::Refuse(elsewhere(root, cause, inventory)),
+        ) if runs => Cure::Refuse(elsewhere(root, cause)),
+        // It was asked for a precaution, whatever it answers.
+        Some(Cause::BadResponse) if runs && answers(root) && wish.scope != Scope::Preventive => {
+            Cure::Refuse(format!(
+                "{}: it lives and answers, so a restart is not known to help (--force restarts it anyway)",
+                root.summary
+            ))
+        }
         Some(Cause::SlowResponse | Cause::ErrorRate | Cause::StaleLog | Cause::BackupStale) => {
             Cure::Leave(format!(
                 "{}: {}; a restart would hide it and not cure it (--force restarts anyway)",
@@ -119,18 +126,23 @@ fn for_finding(finding: &Finding, inventory: &Inventory, findings: &[Finding], w
     }
 }
 
-fn elsewhere(root: &Finding, cause: Cause, inventory: &Inventory) -> String {
+/// Whether an answer came, with a status, and is only not the wanted one.
+fn answers(finding: &Finding) -> bool {
+    finding.observed.contains_key("status")
+}
+
+fn elsewhere(root: &Finding, cause: Cause) -> String {
     format!(
-        "{} ({cause}): {}; restarting {} would not cure that (--force restarts it anyway)",
-        root.target, root.summary, inventory.service
+        "{} ({cause}): {}; restarting it would not cure that (--force restarts it anyway)",
+        root.target, root.summary
     )
 }
 
 fn squatted(inventory: &Inventory) -> String {
     let who = &inventory.strangers[0];
     format!(
-        "{}: its port is held by pid {} ({}), which is not ours; stop it there, or let --evict stop it",
-        inventory.service, who.pid, who.command
+        "its port is held by pid {} ({}), which is not ours; stop it there, or let --evict stop it",
+        who.pid, who.command
     )
 }
 

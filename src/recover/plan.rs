@@ -97,7 +97,7 @@ pub fn plan(findings: &[Finding], inventories: &[Inventory], wish: &Wish) -> Pla
             Cure::Leave(why) => plan.left.push((inventory.service.clone(), why)),
             Cure::Refuse(why) => {
                 plan.broken.push(inventory.service.clone());
-                refusals.push(why.clone());
+                refusals.push(format!("{}: {why}", inventory.service));
                 plan.left.push((inventory.service.clone(), why));
             }
         }
@@ -311,6 +311,27 @@ mod tests {
         assert!(refused.summary.contains("mysql"), "{}", refused.summary);
         let forced = plan(&findings, &[service("api", &[10])], &Wish { force: true, ..Wish::default() });
         assert_eq!((forced.decision, pids(&forced)), (Decision::Act, vec![10]));
+    }
+
+    #[test]
+    fn what_lives_and_answers_wrongly_is_named_and_not_restarted_away() {
+        let wrong = [finding("service.api.http", Some(Cause::BadResponse), None).with("status", 500)];
+        let of = |wish: &Wish| {
+            let plan = plan(&wrong, &[service("api", &[10])], wish);
+            (plan.decision, pids(&plan), plan.summary)
+        };
+        let (decision, stopped, summary) = of(&Wish::default());
+        assert_eq!((decision, stopped), (Decision::Refuse, vec![]));
+        assert!(summary.starts_with("api: broken: it lives and answers"), "{summary}");
+        for wish in [
+            Wish { force: true, ..Wish::default() },
+            Wish { scope: Scope::Full, ..Wish::default() },
+            Wish { scope: Scope::Preventive, ..Wish::default() },
+        ] {
+            assert_eq!(of(&wish).1, [10], "{wish:?}");
+        }
+        let closes = [finding("service.api.http", Some(Cause::BadResponse), None)];
+        assert_eq!(plan(&closes, &[service("api", &[10])], &Wish::default()).decision, Decision::Act);
     }
 
     #[test]

@@ -216,6 +216,18 @@ fn what_never_answers_well_has_failed_within_the_budget() {
 }
 
 #[test]
+fn what_lives_and_answers_wrongly_is_left_and_not_restarted_away() {
+    let yard = Yard::new();
+    let old = yard.start();
+    yard.env.write("503", "");
+    let report = yard.recover(&["--yes"]).expect(2).json();
+    assert_eq!((&report["outcome"], pids(&report, "stopped")), (&"refused".into(), vec![]), "{report:#}");
+    assert!(report["summary"].as_str().unwrap().contains("answers 503"), "{report:#}");
+    assert!(!report["next"].as_array().unwrap().is_empty(), "{report:#}");
+    assert!(is_alive(old));
+}
+
+#[test]
 fn slow_start_is_waited_for() {
     let yard = Yard::new();
     yard.env.write("slow", "3");
