@@ -1,6 +1,6 @@
 //! Looks at the process table twice.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::thread;
@@ -106,6 +106,8 @@ pub(super) struct PortObservation {
     pub(super) unseen: Vec<(Option<u32>, String, bool)>,
     /// No socket is seen, and yet somebody accepts connections.
     pub(super) answers_unseen: bool,
+    /// Nobody holds it, and the service's own processes listen there.
+    pub(super) elsewhere: BTreeSet<u16>,
 }
 
 /// A process that holds a port.
@@ -173,7 +175,7 @@ impl Search {
             main: main.and_then(|pid| main_process(table, pid)),
             usage: TreeUsage::of(table, &tree),
             cpu_percent: 0.0,
-            port: self.wanted.port.map(|port| self.port(table, &presence, &listeners, port)),
+            port: self.wanted.port.map(|port| self.port(table, &presence, &listeners, &tree, port)),
             missing_user: self.missing_user.clone(),
             presence,
         };
@@ -204,7 +206,14 @@ impl Search {
         }
     }
 
-    fn port(&self, table: &Table, presence: &Presence, listeners: &[Listener], port: u16) -> PortObservation {
+    fn port(
+        &self,
+        table: &Table,
+        presence: &Presence,
+        listeners: &[Listener],
+        tree: &[u32],
+        port: u16,
+    ) -> PortObservation {
         let mut pids: Vec<u32> = listeners.iter().flat_map(|l| l.pids.iter().copied()).collect();
         pids.sort_unstable();
         pids.dedup();
@@ -225,6 +234,7 @@ impl Search {
             holders: holders.collect(),
             unseen: unseen.collect(),
             answers_unseen: listeners.is_empty() && accepts(port),
+            elsewhere: if listeners.is_empty() { ports_of(tree) } else { BTreeSet::new() },
         }
     }
 }
@@ -251,6 +261,16 @@ fn listeners_of(table: &Table, wanted: &[Option<Search>]) -> Vec<Listener> {
     let likely: Vec<u32> = roots.flat_map(|pid| table.tree(pid)).collect();
     let mut others = || table.stats().filter(|stat| !stat.is_kernel).map(|stat| stat.pid).collect();
     platform::listeners(&ports, &likely, &mut others).unwrap_or_default()
+}
+
+/// The ports that processes listen on.
+fn ports_of(pids: &[u32]) -> BTreeSet<u16> {
+    if pids.is_empty() {
+        return BTreeSet::new();
+    }
+    let listeners = platform::every_listener(&mut || pids.to_vec()).unwrap_or_default();
+    let own = listeners.iter().filter(|listener| listener.pids.iter().any(|pid| pids.contains(pid)));
+    own.map(|listener| listener.address.port()).collect()
 }
 
 fn accepts(port: u16) -> bool {

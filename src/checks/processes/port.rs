@@ -10,6 +10,8 @@ use crate::model::{Cause, Finding, Severity};
 use crate::process::{Owner, Presence};
 use crate::text::human;
 
+/// Ports that are named where a service listens elsewhere.
+const PORTS_NAMED: usize = 4;
 /// Measured of a port that a young service has still time to take.
 pub const STARTING: &str = "starting";
 
@@ -39,7 +41,8 @@ pub(in crate::checks) fn judge(service: &Service, seen: &ServiceObservation) -> 
         let pids: Vec<u32> = own.iter().map(|h| h.pid).collect();
         subject.finding(Severity::Ok, format!("{} on {}", pid_list(&pids), addresses(port)))
     } else {
-        of_unseen(&subject, number, seen, port).unwrap_or_else(|| nobody(&subject, service, number, seen))
+        of_unseen(&subject, number, seen, port)
+            .unwrap_or_else(|| nobody(&subject, service, number, seen, port))
     };
     Some(with_measures(finding, number, port))
 }
@@ -67,17 +70,28 @@ fn of_unseen(
     })
 }
 
-fn nobody(subject: &Subject, service: &Service, number: u16, seen: &ServiceObservation) -> Finding {
+fn nobody(
+    subject: &Subject,
+    service: &Service,
+    number: u16,
+    seen: &ServiceObservation,
+    port: &PortObservation,
+) -> Finding {
+    let elsewhere: Vec<String> = port.elsewhere.iter().take(PORTS_NAMED).map(u16::to_string).collect();
+    let instead = match elsewhere.as_slice() {
+        [] => String::new(),
+        ports => format!("; its own process listens on {}", ports.join(", ")),
+    };
     let nobody = format!("nobody listens on port {number}");
     let starting = seen.main.as_ref().filter(|main| main.age < service.start_timeout);
     match starting {
         Some(main) => {
             let (age, limit) = (human::duration(main.age), human::duration(service.start_timeout));
-            let summary = format!("{nobody} yet: started {age} ago, has {limit}");
+            let summary = format!("{nobody} yet: started {age} ago, has {limit}{instead}");
             subject.finding(Severity::Warning, summary).with(STARTING, true)
         }
         None => {
-            let finding = subject.finding(Severity::Critical, nobody);
+            let finding = subject.finding(Severity::Critical, nobody + &instead);
             match &seen.main {
                 Some(main) => finding.with("service_pid", main.pid),
                 None => finding,

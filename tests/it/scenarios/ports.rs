@@ -84,7 +84,7 @@ scenarios! {
         Expected::Causes(&[Diagnosis {
             root: "service.backend.port",
             cause: "",
-            says: "nobody listens on port {port}",
+            says: "nobody listens on port {port}; its own process listens on ",
             folded: &["service.backend.http"],
             hint: "lsof -nP -iTCP -sTCP:LISTEN -a -p {pid}",
             code: 2,
