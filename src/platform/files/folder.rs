@@ -18,6 +18,7 @@ const LISTING: usize = 64 * 1024;
 
 /// Room for a listing, to be used for one folder after the other.
 #[derive(Debug)]
+#[cfg_attr(target_os = "macos", expect(dead_code, reason = "a listing brings its own room there"))]
 pub struct Buffer(pub(super) Vec<MaybeUninit<u8>>);
 
 impl Default for Buffer {
