@@ -83,6 +83,18 @@ fn the_configured_logs_are_saved_and_compared() {
 }
 
 #[test]
+fn a_report_that_cannot_be_saved_is_shown_all_the_same() {
+    let env = Env::new();
+    env.write("fuelops.toml", b"[logs]\npaths = [\"backend.log\"]\nreport_dir = \"full/logs\"\n");
+    env.write("full", b"no folder can be made in a file\n");
+    env.write("backend.log", b"ERROR:main:cannot load the fleet\n");
+    let unsaved = env.run(&["analyze-logs"]);
+    assert_eq!(unsaved.code, Some(74), "{unsaved:?}");
+    assert!(unsaved.stdout.contains("cannot load the fleet"), "{unsaved:?}");
+    assert!(unsaved.stderr.contains("--no-save") && unsaved.stderr.contains("full/logs"), "{unsaved:?}");
+}
+
+#[test]
 fn what_is_new_since_the_saved_analysis_is_told() {
     let env = Env::new();
     env.write("fuelops.toml", "[logs]\npaths = [\"backend.log\"]\n");

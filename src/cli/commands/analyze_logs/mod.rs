@@ -15,7 +15,7 @@ use clap::Args;
 use crate::cli::commands::analyze_logs::progress::Progress;
 use crate::cli::commands::analyze_logs::reading::{Input, Reading};
 use crate::cli::context::Context;
-use crate::cli::exit::Exit;
+use crate::cli::exit::{self, Exit};
 use crate::model::Verdict;
 use crate::render::{self, LogView};
 use crate::report::{InputProblem, LogReport};
@@ -39,7 +39,8 @@ Examples:
   fuelops analyze-logs --emit-state web-1.state on each host, then on one of them:
   fuelops analyze-logs --merge *.state          one report over all hosts
 
-Exit codes: 0 the logs were read (with --check: healthy); with --check 1 degraded, 2 critical; 3 nothing to read.")]
+Exit codes: 0 the logs were read (with --check: healthy); with --check 1 degraded, 2 critical; 3 nothing to read;
+74 the report was shown but could not be saved.")]
 pub struct AnalyzeLogsArgs {
     /// Files, folders, globs; `-` is standard input [default: the logs of the config]
     #[arg(value_name = "PATH")]
@@ -108,9 +109,18 @@ pub fn run(args: &AnalyzeLogsArgs, context: &Context) -> Result<Exit> {
     };
     let view = LogView { top: args.top, zone: Local };
     let has_records = summary.report.coverage.records > 0;
+    let mut unsaved = None;
     if keeps && has_records {
-        let path = saved::save(&loaded.config, &summary, view, now)?;
-        context.ui.note(&format!("report saved as {}", path.display()));
+        match saved::save(&loaded.config, &summary, view, now) {
+            Ok(path) => context.ui.note(&format!("report saved as {}", path.display())),
+            // A full disk is when the report is needed most.
+            Err(error) => {
+                context
+                    .ui
+                    .warn(&format!("the report is shown but not saved (--no-save: do not try): {error:#}"));
+                unsaved = Some(exit::classify(&error));
+            }
+        }
     }
     let is_nothing_new = !has_records && progress.as_ref().is_some_and(Progress::may_find_nothing);
     if is_nothing_new {
@@ -123,6 +133,9 @@ pub fn run(args: &AnalyzeLogsArgs, context: &Context) -> Result<Exit> {
     }
     if let Some(progress) = progress {
         progress.save(input.sources(), &summary.report.coverage.files)?;
+    }
+    if let Some(exit) = unsaved {
+        return Ok(exit);
     }
     Ok(match (has_records, args.check) {
         (false, _) if is_nothing_new => Exit::Done,
