@@ -95,6 +95,24 @@ fn a_report_that_cannot_be_saved_is_shown_all_the_same() {
 }
 
 #[test]
+fn a_syntax_error_is_told_by_its_place() {
+    let env = Env::new();
+    let frame = "  File \"/usr/lib/python3/importlib.py\", line 9, in _call\n    return f()\n".repeat(12);
+    let log = format!(
+        "2026-01-01 10:00:00,000 - main - INFO - starting\nTraceback (most recent call last):\n{frame}\
+         \x20 File \"/srv/main.py\", line 47\n    def load(\n            ^\nSyntaxError: '(' was never closed\n"
+    );
+    env.write("backend.log", log.as_bytes());
+    let report = analyze(&env, "backend.log", "json").json();
+    assert_eq!(report["incidents"][0]["summary"], "SyntaxError in /srv/main.py:47: '(' was never closed");
+    assert!(report["reasons"][0].as_str().unwrap().contains("SyntaxError in /srv/main.py:47"), "{report:#}");
+    let command = report["recommendations"][0]["command"].as_str().unwrap();
+    let shown = std::process::Command::new("sh").arg("-c").arg(command).current_dir(env.path("")).output();
+    let shown = String::from_utf8(shown.unwrap().stdout).unwrap();
+    assert!(shown.contains("File \"/srv/main.py\", line 47"), "{command}: {shown}");
+}
+
+#[test]
 fn what_is_new_since_the_saved_analysis_is_told() {
     let env = Env::new();
     env.write("fuelops.toml", "[logs]\npaths = [\"backend.log\"]\n");

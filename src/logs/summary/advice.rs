@@ -10,8 +10,10 @@ use crate::text::{human, sanitize, shell};
 
 /// Incidents that get advice of their own.
 const ADVISED: usize = 5;
-/// Lines around a place in the source.
+/// Lines around a place in a log.
 const CONTEXT: u64 = 8;
+/// Lines of a traceback that are worth a screen.
+const MAX_TRACE: u64 = 60;
 
 /// Puts what explains most errors behind the first reason.
 pub(super) fn with_story(mut reasons: Vec<String>, incidents: &[Incident]) -> Vec<String> {
@@ -34,7 +36,7 @@ pub(super) fn recommendations(
     analysis: &Analysis,
 ) -> Vec<Recommendation> {
     let roots = incidents.iter().filter(|i| i.caused_by.is_none());
-    let mut advice: Vec<Recommendation> = roots.take(ADVISED).map(look_at).collect();
+    let mut advice: Vec<Recommendation> = roots.take(ADVISED).map(|root| look_at(root, analysis)).collect();
     advice.extend(crashes(starts));
     advice.extend(silences.iter().take(ADVISED).map(silence));
     advice.extend(wrong_levels(judged));
@@ -43,22 +45,33 @@ pub(super) fn recommendations(
     advice
 }
 
-fn look_at(incident: &Incident) -> Recommendation {
+fn look_at(incident: &Incident, analysis: &Analysis) -> Recommendation {
+    let lines = CONTEXT.max(trace_lines(incident, analysis)).min(MAX_TRACE);
     let evidence = incident.evidence.first().cloned();
     let advice = incident.advice.as_ref().map(|advice| format!(" – {advice}")).unwrap_or_default();
     Recommendation {
         severity: incident.severity,
         summary: format!("{}: {}{advice}", human::plural(incident.errors, "error"), incident.summary),
-        command: incident.command.clone().or_else(|| evidence.as_deref().and_then(show_lines)),
+        command: incident
+            .command
+            .clone()
+            .or_else(|| evidence.as_deref().and_then(|place| show_lines(place, lines))),
         evidence,
     }
 }
 
-/// A command that prints the lines around `path:line`.
-fn show_lines(place: &str) -> Option<String> {
+/// How long the traceback is that shows an incident: what it ends with tells most.
+fn trace_lines(incident: &Incident, analysis: &Analysis) -> u64 {
+    let Some(wanted) = incident.exception_fingerprints.first() else { return 0 };
+    let group = analysis.exceptions.iter().find(|group| group.fingerprint.to_string() == *wanted);
+    group.map_or(0, |group| group.sample.lines().count() as u64)
+}
+
+/// A command that prints `path:line` with what stands before it, and so many lines behind.
+fn show_lines(place: &str, behind: u64) -> Option<String> {
     let (path, line) = place.rsplit_once(':')?;
     let line: u64 = line.parse().ok()?;
-    let range = format!("{},{}p", line.saturating_sub(2).max(1), line + CONTEXT);
+    let range = format!("{},{}p", line.saturating_sub(2).max(1), line + behind);
     let packed = [".gz", ".zst", ".xz", ".bz2"].iter().any(|ending| path.ends_with(ending));
     (path != "-" && !packed).then(|| shell::command(["sed", "-n", &range, path]))
 }
@@ -70,7 +83,7 @@ fn crashes(starts: &Restarts) -> Option<Recommendation> {
     Some(Recommendation {
         severity: if starts.crash_loop { Severity::Critical } else { Severity::Warning },
         summary: format!("{what}: read the last words before the crash"),
-        command: show_lines(&format!("{}:{}", last.path, last.line.saturating_sub(CONTEXT).max(1))),
+        command: show_lines(&format!("{}:{}", last.path, last.line.saturating_sub(CONTEXT).max(1)), CONTEXT),
         evidence: Some(place),
     })
 }

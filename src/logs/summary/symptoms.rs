@@ -19,6 +19,8 @@ const SLACK_S: i64 = 5;
 const MAX_CRASHES: usize = 5;
 /// Faults that end a process, whatever else it had to complain of.
 const ENDS: [&str; 2] = ["killed", "oom-killed"];
+/// A fault that its own words tell better than any rule: where, and what.
+const SYNTAX: &str = "syntax-error";
 /// A crash this soon behind an incident's last error follows from it.
 const AFTERMATH_S: i64 = 60;
 
@@ -66,6 +68,13 @@ fn raised(group: &ExceptionGroup, analysis: &Analysis, axis: &Axis) -> Symptom {
     let message = group.message.lines().next().unwrap_or("");
     let once = analysis.once(group);
     let buckets = analysis.raised.get(&group.fingerprint).map(|track| axis.lay(track)).unwrap_or_default();
+    let mut known = known(&format!("{}\n{}: {}", group.sample, group.kind, group.message));
+    if let (Some(fault), Some(place)) = (&mut known, &group.location)
+        && fault.rule == SYNTAX
+    {
+        let told = format!("{} in {place}: {message}", group.kind);
+        fault.summary = redact::secrets(&sanitize::line(&told)).into_owned();
+    }
     Symptom {
         of: SymptomOf::Exception {
             fingerprint: group.fingerprint.to_string(),
@@ -76,7 +85,7 @@ fn raised(group: &ExceptionGroup, analysis: &Analysis, axis: &Axis) -> Symptom {
         count: once.count,
         span: Span { first_s: seconds(once.first_at), last_s: seconds(once.last_at), buckets },
         evidence: vec![format!("{}:{}", group.place.path, group.place.line)],
-        known: known(&format!("{}\n{}: {}", group.sample, group.kind, group.message)),
+        known,
     }
 }
 
