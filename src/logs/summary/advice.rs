@@ -15,16 +15,11 @@ const CONTEXT: u64 = 8;
 /// Lines of a traceback that are worth a screen.
 const MAX_TRACE: u64 = 60;
 
-/// Puts what explains most errors behind the first reason.
-pub(super) fn with_story(mut reasons: Vec<String>, incidents: &[Incident]) -> Vec<String> {
-    if let (Some(first), Some(incident)) =
-        (reasons.first_mut(), incidents.iter().find(|i| i.caused_by.is_none()))
-        && incident.explains_percent > 0.0
-    {
-        let share = human::percent(incident.explains_percent.min(100.0));
-        first.push_str(&format_args!("; {} explains {share} of them", incident.summary).to_string());
-    }
-    reasons
+/// Says what explains most errors.
+pub(super) fn story(incidents: &[Incident]) -> Option<String> {
+    let incident = incidents.iter().find(|i| i.caused_by.is_none()).filter(|i| i.explains_percent > 0.0)?;
+    let share = human::percent(incident.explains_percent.min(100.0));
+    Some(format!("{} explains {share} of them", incident.summary))
 }
 
 /// Advice for the weightiest incidents, for crashes, and for levels that hide or cry wolf.

@@ -5,6 +5,7 @@
 
 mod advice;
 mod coverage;
+mod ends;
 mod judged;
 mod minutes;
 mod patterns;
@@ -82,11 +83,12 @@ pub fn summarize(analysis: &Analysis, sources: &[Source], known: &Surroundings<'
     let found = incidents(symptoms::symptoms(analysis, &judged, &axis, &tracks), effective.errors());
     let found = symptoms::with_crashes(symptoms::with_endpoints(found, &http), &starts);
     let silences = silences::silences(analysis, sources, &judged);
-    let (verdict, reasons) = judge(analysis, &judged, &starts, &http, known);
+    let spoken = (advice::story(&found), ends::last_crash(analysis, sources));
+    let (verdict, reasons) = judge(analysis, &judged, &starts, &http, spoken, known);
     let classes: BTreeMap<&str, _> = changes.iter().map(|c| (c.pattern_id.as_str(), c.class)).collect();
     let report = LogReport {
         verdict,
-        reasons: advice::with_story(reasons, &found),
+        reasons,
         coverage: coverage::coverage(analysis, sources, copied, &known.timezone),
         levels: coverage::levels(&analysis.books.levels),
         effective_levels: effective,
@@ -111,6 +113,7 @@ fn judge(
     judged: &[Judged<'_>],
     starts: &Restarts,
     http: &crate::report::Http,
+    (story, last_crash): (Option<String>, Option<String>),
     known: &Surroundings<'_>,
 ) -> (crate::model::Verdict, Vec<String>) {
     let (errors_by_minute, undated_errors) = minutes::errors(judged);
@@ -123,6 +126,8 @@ fn judge(
         undated_errors,
         crashes_per_day: minutes::crashes_per_day(starts),
         crash_loop: starts.crash_loop,
+        last_crash,
+        story,
         failed_requests: failed("5"),
         requests: http.requests,
     };

@@ -5,6 +5,8 @@ use crate::model::{Severity, Verdict};
 use crate::text::human;
 
 const HOUR_MINUTES: i64 = 60;
+/// So many answers tell that a service serves nobody.
+const LEAST_REQUESTS: u64 = 3;
 
 /// What the verdict is judged by.
 #[derive(Clone, Debug)]
@@ -20,6 +22,10 @@ pub struct Tally<'a> {
     /// Crashes in the worst 24 hours.
     pub crashes_per_day: u64,
     pub crash_loop: bool,
+    /// A crash of the last hour that no restart stands for, in words.
+    pub last_crash: Option<String>,
+    /// What explains most of the errors, to be told behind their number.
+    pub story: Option<String>,
     /// Answers of class 5xx, and all answers.
     pub failed_requests: u64,
     pub requests: u64,
@@ -37,8 +43,8 @@ pub fn verdict(tally: &Tally<'_>, bars: &VerdictBars) -> (Verdict, Vec<String>) 
     if tally.records == 0 {
         return (Verdict::Unknown, vec!["no log records were found: nothing can be told".to_owned()]);
     }
-    let mut reasons = vec![errors(tally, bars)];
-    reasons.extend(crashes(tally, bars));
+    let mut reasons: Vec<_> = crashes(tally, bars).into_iter().collect();
+    reasons.push(errors(tally, bars));
     reasons.extend(requests(tally));
     reasons.sort_by_key(|(severity, _)| std::cmp::Reverse(*severity));
     let verdict = reasons.iter().map(|(severity, _)| *severity).collect();
@@ -72,7 +78,8 @@ fn errors(tally: &Tally<'_>, bars: &VerdictBars) -> (Severity, String) {
         Severity::Critical => format!("red from {}", bars.errors_per_hour.critical),
         _ => format!("yellow from {}, red from {}", bars.errors_per_hour.warn, bars.errors_per_hour.critical),
     };
-    (severity, format!("{} {span} ({bar})", human::plural(worst, "real error")))
+    let story = tally.story.as_ref().map(|story| format!("; {story}")).unwrap_or_default();
+    (severity, format!("{} {span} ({bar}){story}", human::plural(worst, "real error")))
 }
 
 fn crashes(tally: &Tally<'_>, bars: &VerdictBars) -> Option<(Severity, String)> {
@@ -82,15 +89,18 @@ fn crashes(tally: &Tally<'_>, bars: &VerdictBars) -> Option<(Severity, String)> 
             "crash loop: at least three crashes within ten minutes".to_owned(),
         ));
     }
-    let severity = judge(tally.crashes_per_day, bars.restarts_per_day);
-    let text = format!(
-        "{} in the worst day",
-        human::plural(tally.crashes_per_day, "crash").replace("crashs", "crashes")
-    );
-    (tally.crashes_per_day > 0).then_some((severity, text))
+    // A crash without a restart counts like one with it.
+    let crashes = tally.crashes_per_day.max(u64::from(tally.last_crash.is_some()));
+    let severity = judge(crashes, bars.restarts_per_day);
+    let text = || {
+        let count = human::plural(crashes, "crash").replace("crashs", "crashes");
+        tally.last_crash.clone().unwrap_or_else(|| format!("{count} in the worst day"))
+    };
+    (crashes > 0).then(|| (severity, text()))
 }
 
-/// Failed answers are consequences, and are told without deciding anything; their causes are counted as errors.
+/// Failed answers are consequences, and are told without deciding anything; their causes are counted as errors. Where
+/// nothing else is answered, nobody is served, whatever the log says of why.
 fn requests(tally: &Tally<'_>) -> Option<(Severity, String)> {
     #[expect(clippy::cast_precision_loss, reason = "a percentage is shown")]
     let percent = tally.failed_requests as f64 * 100.0 / tally.requests.max(1) as f64;
@@ -102,7 +112,9 @@ fn requests(tally: &Tally<'_>) -> Option<(Severity, String)> {
             human::percent(percent)
         )
     };
-    (tally.failed_requests > 0).then(|| (Severity::Ok, text()))
+    let serves_nobody = tally.failed_requests >= LEAST_REQUESTS && tally.failed_requests == tally.requests;
+    let severity = if serves_nobody { Severity::Warning } else { Severity::Ok };
+    (tally.failed_requests > 0).then(|| (severity, text()))
 }
 
 fn judge(value: u64, bars: Bars) -> Severity {
@@ -134,6 +146,8 @@ mod tests {
             undated_errors: 0,
             crashes_per_day: 0,
             crash_loop: false,
+            last_crash: None,
+            story: None,
             failed_requests: 0,
             requests: 0,
         }
@@ -177,5 +191,14 @@ mod tests {
         let (found, reasons) = verdict(&failing, &BARS);
         assert_eq!(found, Verdict::Healthy);
         assert!(reasons.iter().any(|r| r == "7 of 100 requests failed with 5xx (7 %)"), "{reasons:?}");
+    }
+
+    #[test]
+    fn a_crash_of_the_last_hour_and_a_service_that_serves_nobody_are_not_healthy() {
+        let crashed = Tally { last_crash: Some("a crash: KeyError: 'X'".into()), ..tally(&[(0, 1)]) };
+        let (found, reasons) = verdict(&crashed, &BARS);
+        assert_eq!((found, reasons[0].as_str()), (Verdict::Degraded, "a crash: KeyError: 'X'"));
+        let mute = Tally { failed_requests: 4, requests: 4, ..tally(&[]) };
+        assert_eq!(verdict(&mute, &BARS).0, Verdict::Degraded);
     }
 }
