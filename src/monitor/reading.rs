@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::model::{Finding, Severity};
 use crate::monitor::mailbox::Letter;
 use crate::monitor::watch::{Held, STEADY, Watch};
-use crate::monitor::{Answer, Event, Outcome, Record, Remedy, hands};
+use crate::monitor::{Answer, Event, Outcome, Record, Remedy, hands, told};
 use crate::process::Bound;
 use crate::store::KeptProgram;
 
@@ -102,7 +102,15 @@ impl Watch<'_> {
 
     pub(super) fn happened(&mut self, target: &str, event: Event) {
         self.record(target, &event);
+        let is_seen = matches!(event, Event::Found { .. });
+        let before = self.fleet.machine(target).map(|machine| (machine.phase().clone(), machine.pid()));
         let decisions = self.fleet.step(target, event, self.now);
+        let after = self.fleet.machine(target).map(|machine| (machine.phase(), machine.pid()));
+        if let (Some((phase, pid)), Some(after)) = (before, after)
+            && let Some((what, summary)) = told::by_others((&phase, pid), after, is_seen)
+        {
+            self.say_of(Some(target.to_owned()), what, &summary);
+        }
         self.carry_out(decisions);
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use crate::monitor::{Decision, Entry, Mode, Order, Pace};
+use crate::monitor::{Decision, Entry, Mode, Order, Pace, Phase};
 use crate::text::human;
 
 /// The entry of a decision; nothing for what goes on all the time.
@@ -23,6 +23,31 @@ pub(super) fn entry(
     let summary = if evidence.is_empty() { words } else { format!("{words}: {evidence}") };
     let (target, evidence) = (Some(decision.target.clone()), decision.evidence.clone());
     Some(Entry { at, target, what: what.to_owned(), summary, evidence })
+}
+
+/// What somebody else has done to a service, by how it stood before and stands now with its process; `is_seen` where the
+/// process was come upon, and not started here.
+pub(super) fn by_others(
+    before: (&Phase, Option<u32>),
+    after: (&Phase, Option<u32>),
+    is_seen: bool,
+) -> Option<(&'static str, String)> {
+    if *after.0 == Phase::Stopped && *before.0 != Phase::Stopped {
+        return Some(("stopped", "stopped by an operator".to_owned()));
+    }
+    let pid = after.1.filter(|_| is_seen && *after.0 != Phase::InWork)?;
+    if *before.0 == Phase::InWork {
+        // Its new process may be known since it was in work.
+        return Some(("runs", format!("runs as pid {pid}; another fuelops has worked on it")));
+    }
+    let by = match before.0 {
+        _ if before.1 == Some(pid) => return None,
+        // It ran when this monitor came.
+        Phase::Unseen => return None,
+        Phase::Stopped => "another fuelops",
+        _ => "somebody else",
+    };
+    Some(("runs", format!("runs as pid {pid}, started by {by}")))
 }
 
 fn words(order: &Order, mode: Mode, now: Duration, since: Option<Duration>) -> (&'static str, String) {
@@ -46,5 +71,28 @@ fn words(order: &Order, mode: Mode, now: Duration, since: Option<Duration>) -> (
         Order::Open { .. } => ("down", "is no good".to_owned()),
         Order::Close { .. } => ("up", format!("no longer an incident{}", lasted())),
         Order::Remind { .. } => ("reminder", format!("still no good{}", lasted())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_did_is_told_once_and_what_was_done_here_is_not() {
+        let (well, stopped) = (Phase::Healthy { since: Duration::ZERO }, Phase::Stopped);
+        let young = Phase::Starting { until: Duration::ZERO };
+        let of = |before, after, is_seen| by_others(before, after, is_seen).map(|(_, summary)| summary);
+        let operator = Some("stopped by an operator".to_owned());
+        assert_eq!(of((&well, Some(7)), (&stopped, None), false), operator);
+        assert_eq!(of((&stopped, None), (&stopped, None), true), None);
+        let runs = |by: &str| Some(format!("runs as pid 9, started by {by}"));
+        assert_eq!(of((&stopped, None), (&young, Some(9)), true), runs("another fuelops"));
+        let worked = Some("runs as pid 9; another fuelops has worked on it".to_owned());
+        assert_eq!(of((&Phase::InWork, Some(9)), (&young, Some(9)), true), worked);
+        assert_eq!(of((&well, Some(7)), (&young, Some(9)), true), runs("somebody else"));
+        assert_eq!(of((&Phase::Acting, None), (&young, Some(9)), false), None, "started here");
+        assert_eq!(of((&Phase::Unseen, None), (&young, Some(9)), true), None);
+        assert_eq!(of((&well, Some(9)), (&well, Some(9)), true), None);
     }
 }

@@ -14,7 +14,7 @@ use crate::alert::Notice;
 use crate::checks::Plan;
 use crate::config::MaintenanceWindow;
 use crate::diagnose::Tools;
-use crate::model::{Finding, Verdict};
+use crate::model::Finding;
 use crate::monitor::clock::{BEGIN, Clock};
 use crate::monitor::control::{self, Door};
 use crate::monitor::cover::Ties;
@@ -84,11 +84,11 @@ pub enum Mode {
 }
 
 /// Why it ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum End {
     Signal(i32),
     /// Everything has settled.
-    Settled(Verdict),
+    Settled(Box<MonitorReport>),
 }
 
 /// What somebody has to be told.
@@ -295,7 +295,7 @@ impl Watch<'_> {
             }
             if self.mode != Mode::Forever && (self.has_settled() || self.now >= once_until) {
                 self.remember();
-                return End::Settled(self.report().verdict);
+                return End::Settled(Box::new(self.report()));
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What helps one service. Pure.
 
+use crate::checks::STARTING;
 use crate::model::{Cause, Finding, Severity};
 use crate::recover::plan::{Scope, Wish};
 use crate::service::Inventory;
@@ -12,8 +13,12 @@ pub(super) enum Cure {
     /// It does not run: nothing has to be stopped first.
     Start,
     Restart,
+    /// It has been started a moment ago and may still come up; how long it has.
+    Wait(String),
     /// Something may be wrong with it, but not for us to act on; why.
     Leave(String),
+    /// A stranger has its port; who.
+    Squatted(String),
     /// It is broken, and a restart would not help or would touch what is not ours; why.
     Refuse(String),
 }
@@ -22,7 +27,7 @@ pub(super) enum Cure {
 pub(super) fn of(inventory: &Inventory, findings: &[Finding], wish: &Wish) -> Cure {
     let name = &inventory.service;
     if inventory.is_stopped_by_operator {
-        return Cure::Leave("an operator stopped it".to_owned());
+        return Cure::Leave(parked(inventory));
     }
     if inventory.managed.is_some() {
         // Its manager ends what is left of it, and knows best how.
@@ -33,7 +38,7 @@ pub(super) fn of(inventory: &Inventory, findings: &[Finding], wish: &Wish) -> Cu
     }
     let runs = !inventory.own.is_empty() || !inventory.orphans.is_empty();
     if !inventory.strangers.is_empty() && !wish.evict && needs_port(inventory, findings) {
-        return Cure::Refuse(squatted(inventory));
+        return Cure::Squatted(squatted(inventory));
     }
     let acts = match wish.scope {
         Scope::Full | Scope::Preventive => true,
@@ -96,6 +101,9 @@ fn for_finding(finding: &Finding, inventory: &Inventory, findings: &[Finding], w
     if wish.force {
         return restart();
     }
+    if let Some(young) = starting(finding, inventory, findings) {
+        return Cure::Wait(format!("still starting: {}", young.summary));
+    }
     match root.cause {
         Some(
             cause @ (Cause::DatabaseDown
@@ -126,6 +134,14 @@ fn for_finding(finding: &Finding, inventory: &Inventory, findings: &[Finding], w
     }
 }
 
+/// What says that a process which does not answer yet has time left to come up; nothing where the process itself is what
+/// is wrong.
+fn starting<'a>(finding: &Finding, inventory: &Inventory, findings: &'a [Finding]) -> Option<&'a Finding> {
+    let is_alive = !inventory.own.is_empty() && !finding.check.ends_with(".process");
+    let id = format!("service.{}.port", inventory.service);
+    findings.iter().find(|f| is_alive && f.check == id && f.observed.contains_key(STARTING))
+}
+
 /// Whether an answer came, with a status, and is only not the wanted one.
 fn answers(finding: &Finding) -> bool {
     finding.observed.contains_key("status")
@@ -136,6 +152,16 @@ fn elsewhere(root: &Finding, cause: Cause) -> String {
         "{} ({cause}): {}; restarting it would not cure that (--force restarts it anyway)",
         root.target, root.summary
     )
+}
+
+fn parked(inventory: &Inventory) -> String {
+    let stopped = "an operator stopped it".to_owned();
+    match inventory.strangers.first() {
+        Some(who) => {
+            format!("{stopped}; its port is held by pid {} ({}), which is not ours", who.pid, who.command)
+        }
+        None => stopped,
+    }
 }
 
 fn squatted(inventory: &Inventory) -> String {

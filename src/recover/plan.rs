@@ -49,6 +49,12 @@ pub struct Plan {
     pub left: Vec<(String, String)>,
     /// Those of them that do not work.
     pub broken: Vec<String>,
+    /// A stranger on its port keeps one of them down.
+    pub is_squatted: bool,
+    /// Services that do not run because an operator stopped them.
+    pub parked: Vec<String>,
+    /// Services that do not answer yet and may still come up, and how long they have.
+    pub waiting: Vec<(String, String)>,
 }
 
 /// Whether there is anything to do.
@@ -87,6 +93,7 @@ pub fn plan(findings: &[Finding], inventories: &[Inventory], wish: &Wish) -> Pla
             true => cure::of(inventory, findings, wish),
             false => Cure::Leave(format!("not among the targets ({})", wish.targets.join(", "))),
         };
+        plan.is_squatted |= matches!(cure, Cure::Squatted(_));
         match cure {
             Cure::Fine => {}
             Cure::Start => plan.add_start(inventory),
@@ -94,12 +101,19 @@ pub fn plan(findings: &[Finding], inventories: &[Inventory], wish: &Wish) -> Pla
                 plan.stop.push(stop_of(inventory, wish));
                 plan.add_start(inventory);
             }
+            Cure::Wait(why) => {
+                plan.waiting.push((inventory.service.clone(), why.clone()));
+                plan.left.push((inventory.service.clone(), why));
+            }
             Cure::Leave(why) => plan.left.push((inventory.service.clone(), why)),
-            Cure::Refuse(why) => {
+            Cure::Refuse(why) | Cure::Squatted(why) => {
                 plan.broken.push(inventory.service.clone());
                 refusals.push(format!("{}: {why}", inventory.service));
                 plan.left.push((inventory.service.clone(), why));
             }
+        }
+        if chosen(inventory, wish) && is_parked(inventory) {
+            plan.parked.push(inventory.service.clone());
         }
         let stops =
             plan.stop.iter().any(|stop| stop.service == inventory.service && !stop.members.is_empty());
@@ -147,8 +161,22 @@ impl Plan {
         self.summary = match self.decision {
             Decision::Act => self.summary_of_acts(),
             Decision::Refuse => refusals.first().cloned().unwrap_or_default(),
-            Decision::NotNeeded => incurable(findings),
+            Decision::NotNeeded => self.summary_of_rest(findings),
         };
+    }
+
+    /// What does not work although there is nothing to do about it.
+    fn summary_of_rest(&self, findings: &[Finding]) -> String {
+        let parked = self.parked.iter().map(|name| format!("{name} is down because an operator stopped it"));
+        let waiting = self.waiting.iter().map(|(name, why)| format!("{name} is {why}"));
+        let mut parts: Vec<String> = parked.chain(waiting).collect();
+        if parts.is_empty() {
+            return incurable(findings);
+        }
+        let is_left = |f: &&Finding| self.left.iter().any(|(name, _)| *name == f.target);
+        let other = worst_root(findings).filter(|f| !is_left(f));
+        parts.extend(other.map(|f| format!("{}: {}", f.target, f.summary)));
+        parts.join("; ")
     }
 
     fn summary_of_acts(&self) -> String {
@@ -165,6 +193,10 @@ impl Plan {
         }
         parts.join(", ")
     }
+}
+
+fn is_parked(inventory: &Inventory) -> bool {
+    inventory.is_stopped_by_operator && inventory.managed.is_none() && inventory.own.is_empty()
 }
 
 fn chosen(inventory: &Inventory, wish: &Wish) -> bool {
@@ -219,6 +251,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::checks::STARTING;
     use crate::config::{Environment, parse};
     use crate::service::Unit;
 
@@ -332,6 +365,32 @@ mod tests {
         }
         let closes = [finding("service.api.http", Some(Cause::BadResponse), None)];
         assert_eq!(plan(&closes, &[service("api", &[10])], &Wish::default()).decision, Decision::Act);
+    }
+
+    #[test]
+    fn what_is_still_starting_is_waited_for_unless_its_process_hangs() {
+        let refused = finding("service.api.http", Some(Cause::ProcessDown), None);
+        let mut young = finding("service.api.port", None, None).with(STARTING, true);
+        (young.severity, young.summary) = (Severity::Warning, "started 8s ago, has 15s".to_owned());
+        let mut findings = vec![refused, young];
+        let of = |findings: &[Finding], wish: &Wish| plan(findings, &[service("api", &[10])], wish);
+        let waits = of(&findings, &Wish::default());
+        assert_eq!((waits.decision, pids(&waits)), (Decision::NotNeeded, vec![]));
+        assert_eq!(waits.summary, "api is still starting: started 8s ago, has 15s");
+        assert_eq!(pids(&of(&findings, &Wish { force: true, ..Wish::default() })), [10]);
+        findings.insert(0, finding("service.api.process", Some(Cause::ProcessHung), None));
+        assert_eq!(pids(&of(&findings, &Wish::default())), [10]);
+    }
+
+    #[test]
+    fn what_an_operator_stopped_is_said_to_be_down_and_who_has_its_port_is_named() {
+        let findings = [finding("service.api.port", Some(Cause::PortTaken), None)];
+        let mut api = service("api", &[]);
+        (api.is_stopped_by_operator, api.strangers) = (true, vec![member(30)]);
+        let plan = plan(&findings, &[api], &Wish::default());
+        assert_eq!((plan.decision, &plan.parked[..]), (Decision::NotNeeded, &["api".to_owned()][..]));
+        assert_eq!(plan.summary, "api is down because an operator stopped it");
+        assert!(plan.left[0].1.contains("held by pid 30"), "{:?}", plan.left);
     }
 
     #[test]

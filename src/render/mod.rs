@@ -40,7 +40,7 @@ pub use json::{json, write_json};
 pub use log_line::log_lines;
 pub use logs::{LogView, logs};
 pub use markdown::markdown;
-pub use monitor::{monitor, monitor_replay, monitor_silences, monitor_why};
+pub use monitor::{monitor, monitor_answer, monitor_headline, monitor_replay, monitor_silences, monitor_why};
 pub use nagios::{nagios, unable as nagios_unable};
 pub use prometheus::prometheus;
 pub use recover::recover;

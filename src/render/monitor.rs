@@ -7,8 +7,8 @@ use chrono::{Local, SecondsFormat};
 use crate::model::{Severity, Verdict};
 use crate::render::{Block, Cell, Column, Document, Role, Table, Text};
 use crate::report::{
-    MonitorReplayReport, MonitorReport, MonitorSilence, MonitorSilenceReport, MonitorWhyReport,
-    MonitoredTarget,
+    MonitorAnswerReport, MonitorReplayReport, MonitorReport, MonitorSilence, MonitorSilenceReport,
+    MonitorWhyReport, MonitoredTarget,
 };
 use crate::text::human;
 
@@ -52,6 +52,21 @@ pub fn monitor(report: &MonitorReport) -> Document {
         ));
     }
     next(&mut document, report);
+    document
+}
+
+/// The first line of the monitor's report alone, for the end of one that has told everything else.
+pub fn monitor_headline(report: &MonitorReport) -> Document {
+    let mut document = Document::new(format!("{}: monitor", report.name));
+    let severity = report.verdict.severity();
+    document.push(Block::Headline { severity, text: headline(report, severity) });
+    document
+}
+
+/// Turns what a monitor answered into a document.
+pub fn monitor_answer(report: &MonitorAnswerReport) -> Document {
+    let mut document = Document::new("monitor".to_owned());
+    document.push(Block::Paragraph(report.summary.clone().into()));
     document
 }
 

@@ -36,8 +36,8 @@ pub use logs::{
     Silence, SilenceKind, Skew, Timeline, TimelineBucket,
 };
 pub use monitor::{
-    MonitorEntry, MonitorReplayReport, MonitorReport, MonitorSilence, MonitorSilenceReport, MonitorWhyReport,
-    MonitoredKind, MonitoredTarget, ReplayedDecision,
+    MonitorAnswerReport, MonitorEntry, MonitorReplayReport, MonitorReport, MonitorSilence,
+    MonitorSilenceReport, MonitorWhyReport, MonitoredKind, MonitoredTarget, ReplayedDecision,
 };
 pub use recover::{
     LeftService, Outage, OutageClue, Outcome, Preserved, RecoverCause, RecoverEvent, RecoverReport,

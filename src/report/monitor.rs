@@ -79,6 +79,12 @@ pub enum MonitoredKind {
     Check,
 }
 
+/// What a running monitor says to what it was told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MonitorAnswerReport {
+    pub summary: String,
+}
+
 /// What was decided about one target, and what that rested on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MonitorWhyReport {

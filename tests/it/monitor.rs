@@ -260,6 +260,11 @@ fn what_an_operator_starts_beside_it_is_seen_at_once() {
     let begun = Instant::now();
     watch.wait_for("it is known to be well", || watch.phase() == "healthy");
     assert!(begun.elapsed() < Duration::from_secs(20), "without being told it takes 30 s");
+    assert!(watch.log().contains("another fuelops"), "{}", watch.log());
+    watch.env.run(&["stop", "backend"]).expect(0);
+    watch.wait_for("it is told", || watch.log().contains("stopped by an operator"));
+    let answer = watch.env.run(&["monitor", "pause", "--format", "json"]).expect(0);
+    assert!(answer.stdout.contains("fuelops.monitor-answer/1"), "{answer}");
     watch.env.run(&["stop", "backend"]).expect(0);
     watch.wait_for("it is stopped", || watch.phase() == "stopped");
 }
@@ -376,6 +381,7 @@ fn once_starts_what_is_down_and_ends_when_it_is_well() {
     let outcome = watch.env.run(&["monitor", "--once"]);
     assert_eq!(outcome.code, Some(0), "{outcome}");
     assert!(watch.answers() && watch.pid().is_some());
+    assert!(outcome.stdout.contains("HEALTHY"), "{outcome}");
 }
 
 #[test]

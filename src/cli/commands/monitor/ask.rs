@@ -6,16 +6,17 @@ use anyhow::{Context as _, Result, anyhow};
 
 use super::Question;
 use super::next::next;
+use crate::cli::args::Format;
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, UsageError};
 use crate::config::{ConfigError, Loaded};
 use crate::model::Verdict;
 use crate::monitor::{self, Reply, Request};
 use crate::render;
-use crate::report::{MonitorReport, MonitorSilenceReport, MonitorWhyReport};
+use crate::report::{MonitorAnswerReport, MonitorReport, MonitorSilenceReport, MonitorWhyReport};
 
 /// Version of the JSON schema.
-const SCHEMA: u32 = 1;
+pub(super) const SCHEMA: u32 = 1;
 /// Entries of `why`; older ones stand in the journal.
 const MAX_ENTRIES: usize = 100;
 
@@ -149,7 +150,13 @@ impl<'a> Desk<'a> {
     fn told(&mut self, request: &Request) -> Result<Exit> {
         match self.asked(request)? {
             Some(Reply::Done { summary }) => {
-                self.context.ui.note(&summary);
+                if self.context.ui.format == Format::Table {
+                    self.context.ui.note(&summary);
+                    return Ok(Exit::Done);
+                }
+                let report = MonitorAnswerReport { summary };
+                let document = || render::monitor_answer(&report);
+                self.context.ui.report("monitor-answer", SCHEMA, &report, document)?;
                 Ok(Exit::Done)
             }
             Some(Reply::Refused { why }) => Err(UsageError(why).into()),

@@ -19,6 +19,7 @@ use crate::cli::exit::{Exit, UsageError};
 use crate::cli::tools::tools;
 use crate::config::Loaded;
 use crate::monitor::{self, Callers, Claim, End, Entry, Mode, Setup, Told};
+use crate::render;
 use crate::text::human;
 
 const WATCH_PERIOD: &str = "2s";
@@ -174,7 +175,10 @@ fn watch(args: &MonitorArgs, context: &Context) -> Result<Exit> {
     alerts.borrow_mut().close();
     Ok(match end? {
         End::Signal(signal) => Exit::Signal(u8::try_from(signal).unwrap_or(0)),
-        End::Settled(verdict) => Exit::Verdict(verdict),
+        End::Settled(report) => {
+            context.ui.report("monitor", ask::SCHEMA, &report, || render::monitor_headline(&report))?;
+            Exit::Verdict(report.verdict)
+        }
     })
 }
 

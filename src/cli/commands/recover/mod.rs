@@ -125,6 +125,15 @@ pub fn run(args: &RecoverArgs, context: &Context) -> Result<Exit> {
     if report.outcome == Outcome::CircuitOpen {
         report.next.extend(args.after_circuit(context));
     }
+    if report.outcome == Outcome::NotNeeded {
+        let hints = session.parked().iter().map(|name| hint("start it", &["start", name], context));
+        report.next.splice(0..0, hints);
+    }
+    if report.outcome == Outcome::Refused && session.is_squatted() {
+        let evicting = RecoverArgs { evict: true, ..args.clone() };
+        let command = Some(evicting.apply_command(context));
+        report.next.push(Hint { text: "stop whoever holds the port, and start".to_owned(), command });
+    }
     if args.drill && is_plan {
         show(&RecoverReport { next: report.next, ..session.drilled() }, context)?;
         return Ok(Exit::Done);
@@ -207,10 +216,15 @@ impl RecoverArgs {
 
 /// The logs say it, as often as not.
 fn why_it_falls(context: &Context) -> Hint {
+    hint("see what it falls over", &["analyze-logs"], context)
+}
+
+/// A command of fuelops, with the config that was named.
+fn hint(text: &str, words: &[&str], context: &Context) -> Hint {
     let config = context.global.config.as_ref().map(|path| path.to_string_lossy().into_owned());
     let config = config.iter().flat_map(|path| ["--config", path.as_str()]);
-    let command = shell::command(["fuelops"].into_iter().chain(config).chain(["analyze-logs"]));
-    Hint { text: "see what it falls over".to_owned(), command: Some(command) }
+    let command = shell::command(["fuelops"].into_iter().chain(config).chain(words.iter().copied()));
+    Hint { text: text.to_owned(), command: Some(command) }
 }
 
 /// Waits for the first process's end; finishes its work if it was killed.

@@ -235,6 +235,16 @@ impl<'a> Session<'a> {
         self.budget = Budget::new(self.begun, self.total);
     }
 
+    /// Services that do not run because an operator stopped them.
+    pub(super) fn parked(&self) -> &[String] {
+        &self.plan.parked
+    }
+
+    /// Whether a service does not start for a stranger on its port.
+    pub(super) fn is_squatted(&self) -> bool {
+        self.plan.is_squatted
+    }
+
     /// Whether the plan has anything to do.
     pub(super) fn has_work(&self) -> bool {
         self.plan.decision == Decision::Act
