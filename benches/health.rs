@@ -19,6 +19,9 @@ use std::net::TcpListener;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
+use fuelops::checks::Evidence;
+use fuelops::diagnose::{self, Known, Tools};
+use fuelops::model::{Cause, Finding, Severity};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeVal;
 
@@ -33,6 +36,7 @@ const HEALTH_RUNS: usize = 15;
 const MANY_RUNS: usize = 5;
 
 const MANY_CHECKS: usize = 500;
+const FINDINGS: usize = 500;
 const HUNG_DEADLINE: Duration = Duration::from_secs(1);
 
 /// One line of the table.
@@ -55,6 +59,7 @@ fn main() -> ExitCode {
     figures.extend(stack_figure(&env, &backend));
     figures.extend(hung_figures(&env, &backend));
     figures.push(many_figure(&env, &backend));
+    figures.push(diagnosis_figure());
     println!("{}", table(&figures));
     if figures.iter().all(|figure| figure.measured <= figure.bar) {
         ExitCode::SUCCESS
@@ -74,6 +79,31 @@ fn start_figure() -> Figure {
     }
     let more = median(ours) - median(others);
     Figure { what: "`fuelops --version`, beyond `true`".into(), bar: 3.0, measured: more, unit: "ms" }
+}
+
+/// Findings of every cause, read together: how long telling roots from consequences takes.
+fn diagnosis_figure() -> Figure {
+    let id = |n: usize| {
+        ["service.api.process", "service.api.http", "check.mysql"].get(n).map(|id| (*id).to_owned())
+    };
+    let findings: Vec<Finding> = (0..FINDINGS)
+        .map(|n| {
+            Finding::new(id(n).unwrap_or_else(|| format!("check.c{n}")), "api", Severity::Critical, "bad")
+        })
+        .enumerate()
+        .map(|(n, finding)| finding.because(Cause::ALL[n % Cause::ALL.len()]).with("status", 500))
+        .collect();
+    let evidence = Evidence::default();
+    let tools = Tools { has_command: |_| true, has_program: |_| true };
+    let known = Known { services: &[], checks: &[], evidence: &evidence, tools };
+    let times = (0..SHORT_RUNS).map(|_| {
+        let findings = findings.clone();
+        let begun = Instant::now();
+        assert_eq!(diagnose::read(findings, &known).len(), FINDINGS);
+        begun.elapsed().as_secs_f64() * 1e3
+    });
+    let measured = median(times.collect());
+    Figure { what: format!("diagnosis of {FINDINGS} findings"), bar: 5.0, measured, unit: "ms" }
 }
 
 fn size_figure() -> Figure {

@@ -2,7 +2,9 @@
 //!
 //! Root writes on somebody's behalf with their rights: their config leads it nowhere that they could not go.
 
-use std::io::{self, Write};
+use std::fs::OpenOptions;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::alert::sink::{Failure, Receipt};
@@ -10,6 +12,8 @@ use crate::platform::{self, FileUser};
 use crate::store;
 
 const MODE: u32 = 0o600;
+/// Bytes at the end of a file in which a line is looked for.
+const TAIL: u64 = 64 * 1024;
 
 /// Appends a line, as the user `run_as` where that is somebody else, and waits until it is on the disk.
 pub(super) async fn append(path: PathBuf, run_as: Option<u32>, line: Vec<u8>) -> Result<Receipt, Failure> {
@@ -32,9 +36,26 @@ fn write(path: &Path, run_as: Option<u32>, line: &[u8]) -> io::Result<()> {
         None => None,
     };
     let mut file = store::open_to_append(path, MODE)?;
+    let is_file = file.metadata()?.is_file();
+    if is_file && has_line(path, line).unwrap_or(false) {
+        return Ok(());
+    }
     file.write_all(line)?;
     // A pipe or a device has no disk to wait for.
-    if file.metadata()?.is_file() { file.sync_data() } else { Ok(()) }
+    if is_file { file.sync_data() } else { Ok(()) }
+}
+
+/// Whether a line stands among the last ones: who was killed between writing it and noting that sends it again. Each bears
+/// a key of its own, so no two messages are alike.
+fn has_line(path: &Path, line: &[u8]) -> io::Result<bool> {
+    let flags = libc::O_NONBLOCK | libc::O_NOFOLLOW;
+    let mut file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
+    let mut tail = Vec::new();
+    file.take(TAIL).read_to_end(&mut tail)?;
+    let begins_a_line = |at: usize| at == 0 || tail[at - 1] == b'\n';
+    Ok(memchr::memmem::find(&tail, line).is_some_and(begins_a_line))
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -42,6 +63,16 @@ mod tests {
     use std::os::unix::fs::{MetadataExt, chown};
 
     use super::*;
+
+    #[test]
+    fn what_was_written_is_not_written_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("alerts.jsonl");
+        for line in ["{\"key\":\"a-1\"}\n", "{\"key\":\"a-2\"}\n", "{\"key\":\"a-1\"}\n"] {
+            write(&path, None, line.as_bytes()).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "{\"key\":\"a-1\"}\n{\"key\":\"a-2\"}\n");
+    }
 
     #[test]
     fn root_writes_for_somebody_only_what_they_could() {
