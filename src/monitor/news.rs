@@ -67,6 +67,24 @@ impl News {
         }
     }
 
+    /// Takes over incidents that somebody was told of. What this memory knows nothing of is taken back: if it is still so,
+    /// it is told anew.
+    pub(super) fn take_over(&mut self, standing: Vec<Notice>, scene: Scene<'_>) -> Vec<Notice> {
+        let mut over = Vec::new();
+        for notice in standing {
+            let is_known = self.told.get(&notice.target).is_some_and(|told| told.incident == notice.incident);
+            let is_open = scene.fleet.machine(&notice.target).is_some_and(|m| m.incident().is_some());
+            if is_open && !self.told.contains_key(&notice.target) {
+                let Notice { incident, opened_at, severity, .. } = notice;
+                self.told.insert(notice.target, Told { incident, opened_at, severity });
+            } else if !is_known {
+                let summary = "the monitor has begun anew; what is no good is told again".to_owned();
+                over.push(Notice { kind: Kind::Resolved, summary, hint: None, at: scene.place.at, ..notice });
+            }
+        }
+        over
+    }
+
     /// The name of a target's incident, where somebody was told of it.
     pub(super) fn incident(&self, target: &str) -> Option<&str> {
         self.told.get(target).map(|told| told.incident.as_str())
@@ -283,6 +301,30 @@ mod tests {
             [news("mysql", Kind::Resolved), news("api", Kind::Opened)],
             "it goes on alone"
         );
+    }
+
+    #[test]
+    fn what_a_killed_monitor_told_is_taken_over_or_taken_back() {
+        let mut desk = Desk::new();
+        desk.findings.clear();
+        desk.probed("mysql", false);
+        let [told] = &desk.told[..] else { panic!("{:?}", desk.told) };
+        let unknown = Notice { incident: "api-1".to_owned(), target: "api".to_owned(), ..told.clone() };
+        let (standing, mut after) = (vec![told.clone(), unknown], News::default());
+        let place = Place { host: "h".to_owned(), project: "p".to_owned(), at: DateTime::UNIX_EPOCH };
+        let scene = Scene {
+            fleet: &desk.fleet,
+            findings: &[],
+            ties: &desk.ties,
+            silences: &desk.silences,
+            place: &place,
+            optional: &[],
+        };
+        let over = after.take_over(standing.clone(), scene);
+        assert_eq!(after.incident("mysql"), Some(standing[0].incident.as_str()));
+        let [over] = &over[..] else { panic!("{over:?}") };
+        assert_eq!((over.kind, over.incident.as_str()), (Kind::Resolved, "api-1"));
+        assert!(after.take_over(standing[..1].to_vec(), scene).is_empty(), "it is known by now");
     }
 
     #[test]

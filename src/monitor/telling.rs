@@ -27,6 +27,13 @@ impl Watch<'_> {
         self.hand_on(|news, scene| news.of(decision, scene));
     }
 
+    /// Answers for what an earlier monitor told, which may have been killed before it noted that.
+    pub(super) fn take_over(&mut self, standing: Vec<Notice>) {
+        if self.mode != Mode::Rehearse {
+            self.hand_on(|news, scene| news.take_over(standing, scene));
+        }
+    }
+
     /// Hands on what was withheld, where that is over.
     pub(super) fn catch_up(&mut self) {
         if self.mode != Mode::Rehearse {

@@ -111,6 +111,8 @@ pub struct Callers<'a> {
     /// Hands on what somebody has to be told; never waits.
     pub notify: &'a mut dyn FnMut(Told),
     pub tools: Tools,
+    /// Incidents that somebody was told of before, and that are not over as far as they know.
+    pub standing: Vec<Notice>,
 }
 
 /// The right to watch here; nobody else has it meanwhile.
@@ -310,6 +312,8 @@ impl Watch<'_> {
             self.silences = memory.silences;
             self.carry_out(decisions);
         }
+        let standing = std::mem::take(&mut self.callers.standing);
+        self.take_over(standing);
         self.record_scene();
         let (services, checks) = (self.setup.plan.services.len(), self.setup.plan.checks.len());
         let (services, checks) =

@@ -7,18 +7,27 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use crate::alert::sink::{Failure, Receipt};
 use crate::platform::{self, FileUser};
 use crate::store;
 
 const MODE: u32 = 0o600;
-/// Bytes at the end of a file in which a line is looked for.
+/// Bytes at the end of a file in which a message is looked for.
 const TAIL: u64 = 64 * 1024;
 
-/// Appends a line, as the user `run_as` where that is somebody else, and waits until it is on the disk.
-pub(super) async fn append(path: PathBuf, run_as: Option<u32>, line: Vec<u8>) -> Result<Receipt, Failure> {
+/// Appends a line, as the user `run_as` where that is somebody else, and waits until it is on the disk. One that bears a
+/// key is written once.
+pub(super) async fn append(
+    path: PathBuf,
+    run_as: Option<u32>,
+    line: Vec<u8>,
+    key: Option<&str>,
+) -> Result<Receipt, Failure> {
     let shown = path.display().to_string();
-    let written = tokio::task::spawn_blocking(move || write(&path, run_as, &line)).await;
+    let mark = key.map(|key| format!("\"key\":{}", Value::from(key)));
+    let written = tokio::task::spawn_blocking(move || write(&path, run_as, &line, mark.as_deref())).await;
     match written {
         Ok(Ok(())) => Ok(Receipt { answer: format!("written to {shown}"), refused: None }),
         Ok(Err(error)) => Err(Failure::later(format!("cannot write {shown}: {error}"))),
@@ -26,7 +35,7 @@ pub(super) async fn append(path: PathBuf, run_as: Option<u32>, line: Vec<u8>) ->
     }
 }
 
-fn write(path: &Path, run_as: Option<u32>, line: &[u8]) -> io::Result<()> {
+fn write(path: &Path, run_as: Option<u32>, line: &[u8], mark: Option<&str>) -> io::Result<()> {
     let _user = match run_as.filter(|uid| *uid != platform::caller_uid()) {
         Some(uid) => {
             let unknown = || io::Error::other(format!("user {uid} does not exist on this machine"));
@@ -37,7 +46,7 @@ fn write(path: &Path, run_as: Option<u32>, line: &[u8]) -> io::Result<()> {
     };
     let mut file = store::open_to_append(path, MODE)?;
     let is_file = file.metadata()?.is_file();
-    if is_file && has_line(path, line).unwrap_or(false) {
+    if is_file && mark.is_some_and(|mark| has(path, mark).unwrap_or(false)) {
         return Ok(());
     }
     file.write_all(line)?;
@@ -45,17 +54,17 @@ fn write(path: &Path, run_as: Option<u32>, line: &[u8]) -> io::Result<()> {
     if is_file { file.sync_data() } else { Ok(()) }
 }
 
-/// Whether a line stands among the last ones: who was killed between writing it and noting that sends it again. Each bears
-/// a key of its own, so no two messages are alike.
-fn has_line(path: &Path, line: &[u8]) -> io::Result<bool> {
+/// Whether a message stands among the last lines: who was killed between writing it and noting that sends it again, with
+/// what is known by then.
+fn has(path: &Path, mark: &str) -> io::Result<bool> {
     let flags = libc::O_NONBLOCK | libc::O_NOFOLLOW;
     let mut file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
     let length = file.metadata()?.len();
     file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
     let mut tail = Vec::new();
     file.take(TAIL).read_to_end(&mut tail)?;
-    let begins_a_line = |at: usize| at == 0 || tail[at - 1] == b'\n';
-    Ok(memchr::memmem::find(&tail, line).is_some_and(begins_a_line))
+    // Within a text its quotes would be escaped.
+    Ok(memchr::memmem::find(&tail, mark.as_bytes()).is_some())
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -68,10 +77,15 @@ mod tests {
     fn what_was_written_is_not_written_again() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("alerts.jsonl");
-        for line in ["{\"key\":\"a-1\"}\n", "{\"key\":\"a-2\"}\n", "{\"key\":\"a-1\"}\n"] {
-            write(&path, None, line.as_bytes()).unwrap();
+        let mark = |key: &str| format!("\"key\":\"{key}\"");
+        for (key, text) in [("a-1", "x"), ("a-2", "says \\\"key\\\":\\\"a-3\\\""), ("a-1", "y"), ("a-3", "z")]
+        {
+            let line = format!("{{{},\"text\":\"{text}\"}}\n", mark(key));
+            write(&path, None, line.as_bytes(), Some(&mark(key))).unwrap();
         }
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "{\"key\":\"a-1\"}\n{\"key\":\"a-2\"}\n");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let texts = |of: &str| text.matches(&format!("\"text\":\"{of}")).count();
+        assert_eq!((text.lines().count(), texts("x"), texts("y"), texts("z")), (3, 1, 0, 1), "{text}");
     }
 
     #[test]
@@ -81,12 +95,12 @@ mod tests {
         };
         let folder = tempfile::tempdir().unwrap();
         let closed = folder.path().join("closed.log");
-        assert!(write(&closed, Some(nobody.uid), b"x\n").is_err() && !closed.exists());
-        write(&closed, None, b"x\n").unwrap();
+        assert!(write(&closed, Some(nobody.uid), b"x\n", None).is_err() && !closed.exists());
+        write(&closed, None, b"x\n", None).unwrap();
         chown(folder.path(), Some(nobody.uid), Some(nobody.gid)).unwrap();
-        assert!(write(&closed, Some(nobody.uid), b"y\n").is_err(), "root's own file");
+        assert!(write(&closed, Some(nobody.uid), b"y\n", None).is_err(), "root's own file");
         let open = folder.path().join("open.log");
-        write(&open, Some(nobody.uid), b"x\n").unwrap();
+        write(&open, Some(nobody.uid), b"x\n", None).unwrap();
         assert_eq!(open.metadata().unwrap().uid(), nobody.uid);
     }
 }

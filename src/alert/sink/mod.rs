@@ -86,7 +86,10 @@ impl Sink {
             Means::Alertmanager(server) => self.post(alertmanager::post(server, message, now)).await,
             Means::Email(email) => self.mail(email, &email::Letter::of(message)).await,
             Means::Command(command) => self.hand_over(&command.command, line(&message.json())).await,
-            Means::File(file) => file::append(file.path.clone(), self.run_as, line(&message.json())).await,
+            Means::File(file) => {
+                let line = line(&message.json());
+                file::append(file.path.clone(), self.run_as, line, Some(&message.key)).await
+            }
         }
     }
 
@@ -100,7 +103,9 @@ impl Sink {
             Means::Webhook(webhook) => self.post(webhook::post(webhook, &report.json, &report.key)?).await,
             Means::Email(email) => self.mail(email, &email::Letter::of_report(report)).await,
             Means::Command(command) => self.hand_over(&command.command, one_line(&report.json)?).await,
-            Means::File(file) => file::append(file.path.clone(), self.run_as, one_line(&report.json)?).await,
+            Means::File(file) => {
+                file::append(file.path.clone(), self.run_as, one_line(&report.json)?, None).await
+            }
             Means::Pagerduty(_) | Means::Alertmanager(_) => {
                 Err(Failure::Refused(format!("{} takes incidents and no reports", self.means.word())))
             }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::Utc;
 
-use crate::alert::{Dispatcher, OutboxError, Outfit, StartError};
+use crate::alert::{Dispatcher, Notice, OutboxError, Outfit, StartError};
 use crate::cli::ui::Ui;
 use crate::config::Config;
 use crate::monitor::Told;
@@ -43,6 +43,11 @@ impl Alerts {
             Some(dispatcher) => dispatcher.reload(outfit(config)),
             None => *self = Self::open(config, ui),
         }
+    }
+
+    /// Incidents that somebody was told of and that are not over.
+    pub(super) fn standing(&self) -> Vec<Notice> {
+        self.dispatcher.as_ref().map(Dispatcher::open_incidents).unwrap_or_default()
     }
 
     /// Hands something on; never waits.

@@ -170,7 +170,9 @@ fn watch(args: &MonitorArgs, context: &Context) -> Result<Exit> {
     // Who reads over its shoulder may stop reading, or go away.
     let mut told = context.ui.stream_aside();
     let mut say = |entry: &Entry| told.say(&format!("{}\n", monitor::line(entry)));
-    let callers = Callers { reload: &mut reload, say: &mut say, notify: &mut notify, tools: tools() };
+    let standing = alerts.borrow().standing();
+    let callers =
+        Callers { reload: &mut reload, say: &mut say, notify: &mut notify, tools: tools(), standing };
     let end = monitor::watch(now, mode, claim, callers);
     alerts.borrow_mut().close();
     Ok(match end? {
