@@ -108,7 +108,7 @@ fn diagnosis_figure() -> Figure {
 
 fn size_figure() -> Figure {
     let bytes = fs::metadata(BINARY).unwrap().len();
-    let what = "release binary, stripped of debug information".into();
+    let what = "release binary".into();
     Figure { what, bar: 20.0, measured: bytes as f64 / 1_000_000.0, unit: "MB" }
 }
 

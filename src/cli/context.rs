@@ -8,6 +8,7 @@ use crate::cli::environment::Environment;
 use crate::cli::ui::Ui;
 use crate::config::{self, ConfigError, Loaded, Origin};
 use crate::platform;
+use crate::text::shell;
 
 /// The resolved surroundings of one run.
 #[derive(Debug)]
@@ -34,6 +35,16 @@ impl Context {
             Origin::BuiltIn { .. } => self.ui.detail("config: none found, the defaults for this folder"),
         }
         Ok(loaded)
+    }
+
+    /// A command of this program, to be typed as it is: with the config that the caller named.
+    pub fn command<'w>(&self, words: impl IntoIterator<Item = &'w str>) -> String {
+        let mut line = vec!["fuelops".to_owned()];
+        if let Some(config) = &self.global.config {
+            line.extend(["--config".to_owned(), config.to_string_lossy().into_owned()]);
+        }
+        line.extend(words.into_iter().map(str::to_owned));
+        shell::command(line.iter().map(String::as_str))
     }
 
     /// The state folder that the config names, whatever else is wrong with that config.

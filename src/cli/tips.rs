@@ -36,23 +36,23 @@ fn tip(error: &Error, argv: &[OsString]) -> Option<String> {
         ContextValue::String(text) => Some(text.as_str()),
         _ => None,
     };
+    // What is wrong further on is another command's own.
+    let first = argv.iter().skip(1).find(|word| !word.as_encoded_bytes().starts_with(b"-"))?;
     match error.kind() {
         ErrorKind::InvalidSubcommand => {
-            let word = text(ContextKind::InvalidSubcommand)?;
+            let word = text(ContextKind::InvalidSubcommand).filter(|word| first == word)?;
             let (_, command) = WORDS.iter().find(|(words, _)| words.contains(&word))?;
             Some(format!("it is called '{command}' here"))
         }
         ErrorKind::UnknownArgument => {
             let argument = text(ContextKind::InvalidArg)?;
-            let has = |commands: &[&'static str]| {
-                let named = |word: &OsString| commands.iter().find(|command| word == **command).copied();
-                argv.iter().skip(1).find_map(named)
-            };
+            let is_among =
+                |commands: &[&'static str]| commands.iter().find(|command| first == **command).copied();
             if !argument.starts_with('-') {
-                let command = has(&BY_TARGET)?;
+                let command = is_among(&BY_TARGET)?;
                 return Some(format!("for that one alone: 'fuelops {command} --target {argument}'"));
             }
-            let command = has(&BY_NAME).filter(|_| matches!(argument, "-t" | "--target"))?;
+            let command = is_among(&BY_NAME).filter(|_| matches!(argument, "-t" | "--target"))?;
             Some(format!("name the service as it is: 'fuelops {command} NAME'"))
         }
         _ => None,
@@ -86,6 +86,14 @@ mod tests {
         assert!(told(&["recover", "backend"]).contains("'fuelops recover --target backend'"));
         let text = told(&["start", "-t", "backend"]);
         assert!(text.contains("'fuelops start NAME'") && !text.contains("-- -t"), "{text}");
+    }
+
+    #[test]
+    fn what_is_wrong_within_another_command_is_left_to_it() {
+        for words in [["backup", "rotate"], ["demo", "health"], ["config", "backend"]] {
+            let text = told(&words);
+            assert!(!text.contains("it is called") && !text.contains("for that one alone"), "{text}");
+        }
     }
 
     #[test]

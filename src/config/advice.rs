@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use super::{CommandLine, Config, Loaded, Secret, Service};
+use super::{CommandLine, Config, Loaded, Manager, Secret, Service};
 
 /// Bits by which others than the owner can read a file.
 const READABLE_BY_OTHERS: u32 = 0o044;
@@ -42,8 +42,8 @@ fn about_service(service: &Service, has_program: fn(&str) -> bool) -> Vec<String
         let path = service.cwd.join(program);
         if program.contains('/') && !path.exists() {
             remark("command", format!("{} is not there", path.display()));
-        } else if !program.contains('/') && !has_program(program) {
-            remark("command", format!("PATH has no program {program:?}"));
+        } else if !program.contains('/') && is_of_this_path(service) && !has_program(program) {
+            remark("command", format!("the PATH here has no program {program:?}"));
         }
     }
     if let Some(user) = &service.user
@@ -57,6 +57,12 @@ fn about_service(service: &Service, has_program: fn(&str) -> bool) -> Vec<String
         }
     }
     remarks
+}
+
+/// Whether a service's program is looked for where this process would look, and not by a manager or a PATH of its own.
+fn is_of_this_path(service: &Service) -> bool {
+    let has_path = service.env.iter().any(|(name, _)| name == "PATH");
+    service.manager == Manager::Process && service.env_file.is_none() && !has_path
 }
 
 fn about_listener(config: &Config) -> Option<String> {
@@ -113,7 +119,8 @@ mod tests {
     #[test]
     fn a_program_that_path_does_not_lead_to_is_told() {
         let text = "[[service]]\nname = \"x\"\ncommand = [\"pythn3\", \"main.py\"]\n";
-        assert_eq!(remarks(text), ["service.x.command: PATH has no program \"pythn3\""]);
+        assert!(remarks(&format!("{text}env = {{ PATH = \"/srv/bin\" }}\n")).is_empty());
+        assert_eq!(remarks(text), ["service.x.command: the PATH here has no program \"pythn3\""]);
     }
 
     #[test]

@@ -37,7 +37,6 @@ pub struct Stage {
     root: PathBuf,
     program: PathBuf,
     port: u16,
-    keep: Keep,
 }
 
 /// What becomes of the folder in the end.
@@ -86,7 +85,7 @@ impl Stage {
         let root = fs::canonicalize(folder.path()).context("cannot resolve the temporary folder")?;
         let props = Props { folder: Some(folder), backend: None, stranger: None, recovered_by: None, keep };
         let mut stage =
-            Self { props: Arc::new(Mutex::new(props)), root, program: program.to_owned(), port: 0, keep };
+            Self { props: Arc::new(Mutex::new(props)), root, program: program.to_owned(), port: 0 };
         let mut last_words = String::new();
         for _ in 0..PORT_TRIES {
             stage.port = free_port()?;
@@ -222,7 +221,7 @@ impl Stage {
 
     fn sample(&self, role: Role) -> Sample {
         // What a recovery starts is no child of the demo, and ends with it all the same.
-        let ends_with = (self.keep == Keep::Nothing).then(std::process::id);
+        let ends_with = (lock(&self.props).keep == Keep::Nothing).then(std::process::id);
         Sample { port: self.port, folder: self.home(role), role, ends_with }
     }
 

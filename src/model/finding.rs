@@ -147,6 +147,7 @@ pub enum Unit {
     Bytes,
     Seconds,
 }
+
 /// What stands for itself, the most urgent first: as in reports, but what is down now before the errors that were counted
 /// lately.
 pub fn urgent(findings: &[Finding]) -> Vec<&Finding> {

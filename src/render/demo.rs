@@ -103,7 +103,7 @@ fn score(report: &DemoReport) -> Text {
         _ => ", and not recovered",
     };
     let mut text = Text::of(Role::Strong, format!("{found} of {all} faults found{back}"));
-    text = text.plain(format!(" in {elapsed}"));
+    text = text.plain(format!("; the tour took {elapsed}"));
     let missed: Vec<_> = report.missed().map(|scene| scene.name.as_str()).collect();
     if !missed.is_empty() {
         text = text.plain("; missed: ").and(Role::Strong, missed.join(", "));
@@ -151,7 +151,10 @@ mod tests {
         let text = show(&demo(&report, &view, &[("Your own backend".into(), "fuelops health".into())]));
         assert!(text.contains("Found: process-hung. TCP accepts."), "{text}");
         assert!(text.contains("expected process-down, got port-taken"), "{text}");
-        assert!(text.contains("1 of 2 faults found, and recovered in 1.2 s; missed: kill"), "{text}");
+        assert!(
+            text.contains("1 of 2 faults found, and recovered; the tour took 1.2 s; missed: kill"),
+            "{text}"
+        );
         assert!(text.trim_end().ends_with("fuelops health"), "{text}");
     }
 }

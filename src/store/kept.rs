@@ -83,7 +83,6 @@ pub struct Ended {
     pub code: Option<i32>,
     pub signal: Option<i32>,
     /// What it said last, where it ended by itself: its exception, else its last line; without secrets.
-    #[serde(default)]
     pub said: Option<String>,
 }
 

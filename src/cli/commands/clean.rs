@@ -251,9 +251,7 @@ impl Show<'_> {
     }
 
     fn apply_command(&self) -> String {
-        let config = self.context.global.config.as_ref().map(|path| path.to_string_lossy().into_owned());
-        let config = config.iter().flat_map(|path| ["--config", path.as_str()]);
-        shell::command(["fuelops"].into_iter().chain(config).chain(["clean", "--yes"]))
+        self.context.command(["clean", "--yes"])
     }
 }
 

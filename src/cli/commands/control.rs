@@ -257,8 +257,5 @@ fn next(report: &ServiceReport, loaded: &Loaded, site: &Site, context: &Context)
         true => ("see what it says", vec!["logs", failed.service.as_str()]),
         false => ("it has never said anything: see whether its command is right", vec!["config", "check"]),
     };
-    let config = context.global.config.as_ref().map(|path| path.to_string_lossy().into_owned());
-    let config = config.iter().flat_map(|path| ["--config", path.as_str()]);
-    let command = shell::command(["fuelops"].into_iter().chain(config).chain(verb));
-    Some(Hint { text: text.to_owned(), command: Some(command) })
+    Some(Hint { text: text.to_owned(), command: Some(context.command(verb)) })
 }

@@ -23,11 +23,13 @@ const MAX_VARIABLE: usize = 1024;
 const CUT: &str = "…";
 
 /// Keys of an event whose texts are looked up, grouped or shown as they are.
-const PLACES: [&str; 5] = ["filename", "abs_path", "module", "function", "platform"];
+const PLACES: [&str; 5] = ["filename", "abs_path", "module", "function", PLATFORM];
+const PLATFORM: &str = "platform";
 /// Keys of ids.
 const IDS: [&str; 4] = ["event_id", "trace_id", "span_id", "parent_span_id"];
-/// Keys of an event below which its sender chooses the names.
-const FREE: [&str; 7] = ["vars", "extra", "request", "contexts", "tags", "user", "breadcrumbs"];
+/// Keys of an event below which the protocol chooses the names, and those within below which the sender does.
+const STACKS: [&str; 3] = ["exception", "threads", "stacktrace"];
+const FREE: [&str; 2] = ["vars", "data"];
 
 /// What the walk did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,7 +43,7 @@ pub struct Cleaned {
 /// Cleans a value in place.
 pub(super) fn clean(scrubber: &Scrubber, value: &mut Value) -> Cleaned {
     let mut walk = Walk { scrubber, done: Cleaned::default() };
-    walk.value(value, Spot { depth: 0, max_text: MAX_TEXT, is_free: false });
+    walk.value(value, Spot { depth: 0, max_text: MAX_TEXT, is_stack: false });
     walk.done
 }
 
@@ -55,14 +57,15 @@ struct Walk<'s> {
 struct Spot {
     depth: usize,
     max_text: usize,
-    /// Whether its sender chooses the names here.
-    is_free: bool,
+    /// Whether the protocol chooses the names here.
+    is_stack: bool,
 }
 
 impl Spot {
     fn below(self, key: &str) -> Self {
         let max_text = if key == "vars" { MAX_VARIABLE } else { self.max_text };
-        Self { depth: self.depth + 1, max_text, is_free: self.is_free || FREE.contains(&key) }
+        let begins = self.depth == 0 && STACKS.contains(&key);
+        Self { depth: self.depth + 1, max_text, is_stack: begins || (self.is_stack && !FREE.contains(&key)) }
     }
 }
 
@@ -182,7 +185,8 @@ fn is_verbatim(key: &str, text: &str, spot: Spot) -> bool {
         return text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
     }
     // A path may be a URL with a password in it.
-    !spot.is_free && PLACES.contains(&key) && !text.contains("://") && !text.contains('\0')
+    let is_known = spot.is_stack || (spot.depth == 0 && key == PLATFORM);
+    is_known && PLACES.contains(&key) && !text.contains("://") && !text.contains('\0')
 }
 
 #[cfg(test)]
@@ -245,17 +249,19 @@ mod tests {
     #[test]
     fn whatever_bears_the_name_of_a_place_is_cleaned_where_senders_choose_the_names() {
         let secrets = json!({"function": "password=hunter2", "module": "Bearer hunter2abc", "trace_id": "password=hunter2"});
-        let free = ["extra", "request", "contexts", "tags", "user", "breadcrumbs"];
+        let free = ["extra", "request", "contexts", "tags", "user", "breadcrumbs", "logentry", "anything"];
         let mut event: Map<String, Value> =
             free.map(|key| (key.to_owned(), json!([secrets]))).into_iter().collect();
         let frame = json!({"function": "token=>lambda", "vars": secrets});
-        event.insert("frames".to_owned(), json!([frame]));
+        let mechanism = json!({"data": secrets});
+        let raised = json!({"stacktrace": {"frames": [frame]}, "mechanism": mechanism});
+        event.insert("exception".to_owned(), json!({"values": [raised]}));
         let id = "0af7651916cd43dd8448eb211c80319c";
         event.insert("trace_id".to_owned(), id.into());
         let (value, _) = clean(event.into());
         assert!(!value.to_string().contains("hunter2"), "{value:#}");
         assert_eq!(
-            (&value["frames"][0]["function"], &value["trace_id"]),
+            (&value["exception"]["values"][0]["stacktrace"]["frames"][0]["function"], &value["trace_id"]),
             (&json!("token=>lambda"), &json!(id))
         );
     }

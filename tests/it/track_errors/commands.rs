@@ -22,6 +22,19 @@ fn without_a_store_all_is_unknown_and_nothing_is_created() {
 }
 
 #[test]
+fn prune_removes_what_is_too_old_and_says_so_where_there_is_nothing() {
+    let env = Env::new();
+    env.run(&["track-errors", "prune"]).expect(3);
+    env.run(&["track-errors", "record", "--message", "x"]).expect(0);
+    let pruned = env.run(&["track-errors", "prune", "--format", "json"]).expect(0).json();
+    assert_eq!(pruned["events"], 0, "{pruned:#}");
+    env.write("fuelops.toml", "[errors]\nmax_age = \"1s\"\n");
+    std::thread::sleep(Duration::from_millis(1_100));
+    let pruned = env.run(&["track-errors", "prune", "--format", "json"]).expect(0).json();
+    assert_eq!(pruned["events"], 1, "{pruned:#}");
+}
+
+#[test]
 fn an_issue_lives_from_new_to_regressed() {
     let env = Env::new();
     let record = |n: u32| {

@@ -66,7 +66,5 @@ pub(super) fn ignore() -> Result<Interrupt> {
 }
 
 fn resume_command(context: &Context) -> String {
-    let config = context.global.config.as_ref().map(|path| path.to_string_lossy().into_owned());
-    let config = config.iter().flat_map(|path| ["--config", path.as_str()]);
-    crate::text::shell::command(["fuelops"].into_iter().chain(config).chain(["recover", "--yes"]))
+    context.command(["recover", "--yes"])
 }

@@ -16,7 +16,7 @@ use crate::model::{Hint, Verdict};
 use crate::recover::{Scope, Step, Wish};
 use crate::render;
 use crate::report::{Outcome, RecoverReport};
-use crate::text::{human, shell};
+use crate::text::human;
 use session::Session;
 
 /// Version of the JSON schema.
@@ -181,13 +181,8 @@ impl RecoverArgs {
 
     /// This very command, to be done without asking.
     fn apply_command(&self, context: &Context) -> String {
-        let mut words: Vec<String> = vec!["fuelops".to_owned()];
-        if let Some(config) = &context.global.config {
-            words.extend(["--config".to_owned(), config.to_string_lossy().into_owned()]);
-        }
-        words.extend(self.words());
-        words.push("--yes".to_owned());
-        shell::command(words.iter().map(String::as_str))
+        let words = self.words();
+        context.command(words.iter().map(String::as_str).chain(["--yes"]))
     }
 
     /// The command and what it was given, but for the leave to do it.
@@ -221,10 +216,7 @@ fn why_it_falls(context: &Context) -> Hint {
 
 /// A command of fuelops, with the config that was named.
 fn hint(text: &str, words: &[&str], context: &Context) -> Hint {
-    let config = context.global.config.as_ref().map(|path| path.to_string_lossy().into_owned());
-    let config = config.iter().flat_map(|path| ["--config", path.as_str()]);
-    let command = shell::command(["fuelops"].into_iter().chain(config).chain(words.iter().copied()));
-    Hint { text: text.to_owned(), command: Some(command) }
+    Hint { text: text.to_owned(), command: Some(context.command(words.iter().copied())) }
 }
 
 /// Waits for the first process's end; finishes its work if it was killed.

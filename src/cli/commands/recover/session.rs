@@ -274,10 +274,13 @@ impl<'a> Session<'a> {
         let mut done = recover::run(&self.plan, &options, &mut crew, &mut scribe, &mut log);
         done.manifest = crew.manifest.clone();
         crew.relieve_guard();
+        drop(crew);
         self.interrupt.at_work.store(0, Ordering::Relaxed);
         let mut report = recover::of_done(&config.name, &self.run_id, &self.plan, &self.findings, done);
         (report.outage, report.elapsed_ms) = (self.outage, milliseconds(self.begun.elapsed()));
         self.save(&mut report);
+        // Free first: what the monitor sees it may act on.
+        self.lock = None;
         monitor::wake(&config.state_dir, self.plan.started());
         Ok(report)
     }

@@ -116,10 +116,11 @@ pub(super) fn unmerge(args: &UnmergeArgs, context: &Context) -> Result<Exit> {
 
 pub(super) fn prune(context: &Context) -> Result<Exit> {
     let place = Place::new(context)?;
-    let mut store = match place.read_or_tell(context)? {
-        Ok(store) => store,
-        Err(exit) => return Ok(exit),
-    };
+    // What waits beside it is taken in first; the door that readers have is closed to changes.
+    if let Err(exit) = place.read_or_tell(context)? {
+        return Ok(exit);
+    }
+    let mut store = place.open(Access::Change, context)?;
     let pruned = store.prune(place.limits(), place.micros())?;
     let freed = human::bytes(pruned.freed_bytes);
     let done = format!("removed {} events and {} issues, {freed}", pruned.events, pruned.issues);

@@ -15,7 +15,6 @@ use crate::model::Verdict;
 use crate::render;
 use crate::report::ErrorAction;
 use crate::text::moment::parse_moment;
-use crate::text::shell;
 
 /// What the subcommands stand on.
 pub(super) struct Place {
@@ -27,10 +26,7 @@ pub(super) struct Place {
 
 impl Place {
     pub(super) fn new(context: &Context) -> Result<Self> {
-        let named = context.global.config.as_ref().map(|path| path.to_string_lossy().into_owned());
-        let named = named.iter().flat_map(|path| ["--config", path.as_str()]);
-        let program = shell::command(["fuelops"].into_iter().chain(named));
-        Ok(Self { config: context.config()?.config, now: Utc::now(), program })
+        Ok(Self { config: context.config()?.config, now: Utc::now(), program: context.command([]) })
     }
 
     pub(super) fn micros(&self) -> i64 {
