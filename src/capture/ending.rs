@@ -1,14 +1,14 @@
 //! How a program ended, as `crashes.log` spells it, and the way back from there.
 
 use std::fmt;
-use std::fs::{self, File};
-use std::io::{self, Read, Seek, SeekFrom};
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Local, NaiveDateTime, TimeDelta, TimeZone, Utc};
 
+use crate::config::{Manager, Service};
 use crate::process::signal;
-use crate::store::LogFiles;
+use crate::store::{LogFiles, tail};
 use crate::text::redact;
 
 /// Bytes at the end of the crash records that are read.
@@ -95,12 +95,35 @@ impl LastCrash {
     }
 }
 
-/// The last crash of a program by the record of it; `None` where it has printed something since, as it has run again then.
-/// May hang where the file system does.
+/// The newest crash records of all programs that write them into one file.
+#[derive(Clone, Debug, Default)]
+pub struct CrashRecords(String);
+
+impl CrashRecords {
+    /// Reads the end of the file; nothing where it cannot be read, or is a link. May hang where the file system does.
+    pub fn read(path: &Path) -> Self {
+        let is_file = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file());
+        let read = is_file.then(|| tail(path, TAIL).ok()).flatten();
+        Self(read.map(|(bytes, _)| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default())
+    }
+
+    /// The last crash of a program; `None` where it has printed something since, as it has run again then.
+    pub fn last_of(&self, name: &str, files: &LogFiles) -> Option<LastCrash> {
+        let crash = last_of(&self.0, name)?;
+        let has_run_since = last_line(files).is_some_and(|line| line > crash.at + SLACK);
+        (!has_run_since).then_some(crash)
+    }
+}
+
+/// The last crash of one program.
 pub fn last_crash(name: &str, files: &LogFiles) -> Option<LastCrash> {
-    let crash = last_of(&tail(&files.crashes).ok()?, name)?;
-    let has_run_since = last_line(files).is_some_and(|line| line > crash.at + SLACK);
-    (!has_run_since).then_some(crash)
+    CrashRecords::read(&files.crashes).last_of(name, files)
+}
+
+/// Where a service's output goes: as its section says, else where a keeper writes it.
+pub fn service_log(service: &Service, root: &Path) -> Option<PathBuf> {
+    let is_kept = service.manager == Manager::Process;
+    service.log_file.clone().or_else(|| is_kept.then(|| LogFiles::of(&service.name, None, root).main))
 }
 
 /// When a program printed last.
@@ -108,18 +131,6 @@ pub fn last_line(files: &LogFiles) -> Option<DateTime<Utc>> {
     let metadata = fs::symlink_metadata(&files.main).ok()?;
     let is_written = metadata.is_file() && metadata.len() > 0;
     is_written.then(|| metadata.modified().ok()).flatten().map(DateTime::from)
-}
-
-fn tail(path: &Path) -> io::Result<String> {
-    if !fs::symlink_metadata(path)?.is_file() {
-        return Err(io::ErrorKind::InvalidInput.into());
-    }
-    let mut file = File::open(path)?;
-    let length = file.metadata()?.len();
-    file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
-    let mut bytes = Vec::new();
-    file.take(TAIL).read_to_end(&mut bytes)?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn last_of(text: &str, name: &str) -> Option<LastCrash> {

@@ -13,7 +13,7 @@ mod series;
 mod split;
 
 pub use crash::{Crash, record_crash};
-pub use ending::{Ending, LastCrash, last_crash, last_line};
+pub use ending::{CrashRecords, Ending, LastCrash, last_crash, last_line, service_log};
 pub use program::{Capture, Tap};
 pub use series::Losses;
 pub use split::Splitter;

@@ -7,10 +7,11 @@ use std::sync::LazyLock;
 use chrono::{DateTime, Utc};
 
 use crate::checks::Subject;
-use crate::checks::evidence::{moment, tail};
+use crate::checks::evidence::moment;
 use crate::config::Service;
 use crate::logs::restarts::{Mark, MarkFinder};
 use crate::model::{Cause, Finding, Metric, Severity, Unit};
+use crate::store::tail;
 use crate::text::human;
 
 /// Bytes at the end of a log that are read.

@@ -2,6 +2,7 @@
 //!
 //! A full table keeps the lowest fingerprints and counts the rest as `other`: a rule that does not depend on what came first.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, Hasher};
 
@@ -255,9 +256,7 @@ impl GroupTable {
     /// Returns the groups, most frequent first, and the number of chains that did not fit.
     pub fn finish(self) -> (Vec<ExceptionGroup>, u64) {
         let mut groups: Vec<_> = self.groups.into_values().collect();
-        groups.sort_by(|a, b| {
-            b.all().count.cmp(&a.all().count).then_with(|| a.fingerprint.cmp(&b.fingerprint))
-        });
+        groups.sort_by_cached_key(|group| (Reverse(group.all().count), group.fingerprint));
         (groups, self.other)
     }
 
@@ -313,6 +312,11 @@ impl ExceptionGroup {
     /// The chains of all origins.
     pub fn all(&self) -> Tally {
         self.tallies.values().copied().collect()
+    }
+
+    /// The chains of these origins.
+    pub fn of(&self, is_wanted: impl Fn(u32) -> bool) -> Tally {
+        self.tallies.iter().filter(|(origin, _)| is_wanted(**origin)).map(|(_, tally)| *tally).collect()
     }
 
     /// The chains that are of no origin that repeats others; where there are none, those of the origin that has most. Where

@@ -11,6 +11,7 @@ use chrono::Utc;
 use crate::checks::{self, Plan};
 use crate::config::Service;
 use crate::diagnose::{self, Known, Tools};
+use crate::keeper::KeeperError;
 use crate::model::{Finding, Identity};
 use crate::monitor::mailbox::{Letter, Mailbox};
 use crate::monitor::remedy::remedy;
@@ -289,7 +290,11 @@ fn runs(pid: Option<u32>) -> Outcome {
 fn failed(error: &StartError) -> Outcome {
     let why = chain(error);
     match error {
-        StartError::Unready(_) | StartError::PortTaken { .. } | StartError::Unproven { .. } => {
+        StartError::Unready(_)
+        | StartError::PortTaken { .. }
+        | StartError::Unproven { .. }
+        // Our own trouble, and none of the service's.
+        | StartError::Keeper(KeeperError::NoKeeper { .. } | KeeperError::State(_)) => {
             Outcome::Blocked { why }
         }
         _ => Outcome::Failed { why },

@@ -21,6 +21,7 @@ mod news;
 mod policy;
 mod prober;
 mod reading;
+mod reason;
 mod remedy;
 mod replay;
 mod results;

@@ -3,7 +3,7 @@
 //! What follows from another target's incident is not told by itself; once that one is over and this one is not, it is.
 //! What was told is always taken back, once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -70,6 +70,7 @@ impl News {
     /// Takes over incidents that somebody was told of. What this memory knows nothing of is taken back: if it is still so,
     /// it is told anew.
     pub(super) fn take_over(&mut self, standing: Vec<Notice>, scene: Scene<'_>) -> Vec<Notice> {
+        let held: BTreeSet<String> = standing.iter().map(|notice| notice.incident.clone()).collect();
         let mut over = Vec::new();
         for notice in standing {
             let is_known = self.told.get(&notice.target).is_some_and(|told| told.incident == notice.incident);
@@ -82,6 +83,13 @@ impl News {
                 over.push(Notice { kind: Kind::Resolved, summary, hint: None, at: scene.place.at, ..notice });
             }
         }
+        // And what they lost, or never had, is told them again under its name.
+        let lost =
+            self.told.iter().filter(|(_, told)| !held.contains(&told.incident)).map(|(target, told)| {
+                let why = scene.fleet.machine(target).map_or("", Machine::why);
+                notice(target, told, Kind::Opened, why, scene)
+            });
+        over.extend(lost);
         over
     }
 
@@ -113,7 +121,7 @@ impl News {
     }
 }
 
-/// Whether nobody is told for now: it follows from what was told, or an operator wants it so.
+/// Whether nobody is told for now: it follows from another incident, or an operator wants it so.
 fn is_withheld(target: &str, scene: Scene<'_>) -> bool {
     is_silent(target, scene) || is_consequence(target, scene)
 }
@@ -325,6 +333,8 @@ mod tests {
         let [over] = &over[..] else { panic!("{over:?}") };
         assert_eq!((over.kind, over.incident.as_str()), (Kind::Resolved, "api-1"));
         assert!(after.take_over(standing[..1].to_vec(), scene).is_empty(), "it is known by now");
+        let again = after.take_over(Vec::new(), scene);
+        assert_eq!((again[0].kind, &again[0].incident), (Kind::Opened, &standing[0].incident));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::monitor::reason;
 use crate::monitor::{
     Answer, Decision, Ending, Incident, Machine, Order, Outcome, Pace, Phase, Reason, Remedy, Restarts,
     Surroundings, Wanted,
@@ -365,7 +366,8 @@ impl Step<'_> {
         if !self.is_doubted() {
             return;
         }
-        let is_news = !matches!(&self.machine.phase, Phase::Failing { why: told } if is_same(told, &why));
+        let is_news =
+            !matches!(&self.machine.phase, Phase::Failing { why: told } if reason::is_same(told, &why));
         let evidence = [why.clone()];
         self.open(&evidence);
         self.fail(why);
@@ -532,14 +534,4 @@ impl Step<'_> {
             self.decide(Order::Close { incident: incident.id }, &[why.to_owned()]);
         }
     }
-}
-
-/// Whether two reasons are one but for what was measured: "no answer within 980 ms" is no other than "within 1.2 s".
-fn is_same(one: &str, other: &str) -> bool {
-    fn words(text: &str) -> impl Iterator<Item = &str> {
-        let is_number = |word: &str| word.starts_with(|c: char| c.is_ascii_digit());
-        let is_unit = |word: &str| matches!(word.trim_end_matches([',', ':', ';', ')']), "ms" | "s" | "%");
-        text.split_whitespace().filter(move |word| !is_number(word) && !is_unit(word))
-    }
-    words(one).eq(words(other))
 }

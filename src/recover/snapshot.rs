@@ -2,8 +2,7 @@
 //!
 //! What cannot be read in time is missing and said to be so. Secrets are taken out before anything is kept.
 
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -13,6 +12,7 @@ use serde_json::{Value, json};
 use crate::model::Finding;
 use crate::platform;
 use crate::process::Table;
+use crate::store;
 use crate::text::{redact, sanitize};
 
 /// Bytes of each log's end that are kept.
@@ -142,24 +142,13 @@ fn largest(table: &Table) -> Vec<Value> {
 
 /// The last lines of a log, as they may be shown to anybody.
 fn tail(path: &Path) -> io::Result<String> {
-    let mut file = open_regular(path)?;
-    let length = file.metadata()?.len();
-    file.seek(SeekFrom::Start(length.saturating_sub(LOG_TAIL)))?;
-    let mut bytes = Vec::new();
-    file.take(LOG_TAIL).read_to_end(&mut bytes)?;
+    let (bytes, _) = store::tail(path, LOG_TAIL)?;
     let text = String::from_utf8_lossy(&bytes);
     let lines: Vec<&str> = text.lines().collect();
     let kept = &lines[lines.len().saturating_sub(LOG_LINES)..];
     let clean: Vec<String> =
         kept.iter().map(|line| sanitize::line(&redact::secrets(line)).into_owned()).collect();
     Ok(clean.join("\n"))
-}
-
-/// Waits for nobody: a pipe without a writer is no log.
-fn open_regular(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let file = std::fs::OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)?;
-    if file.metadata()?.is_file() { Ok(file) } else { Err(io::ErrorKind::InvalidInput.into()) }
 }
 
 fn is_python(table: &Table, pid: u32) -> bool {

@@ -8,6 +8,7 @@ mod journal;
 mod kept;
 mod lock;
 mod new_file;
+mod tail;
 
 pub use append::open_to_append;
 pub use atomic::{AtomicFile, WriteError, create_folder, hand_over, write_atomic, write_own};
@@ -17,3 +18,4 @@ pub use journal::{Journal, JournalError};
 pub use kept::{Ended, KeptProgram, LogFiles, kept_folder};
 pub use lock::{Holder, Lock, LockError};
 pub use new_file::write_new;
+pub use tail::tail;

@@ -168,17 +168,22 @@ fn a_crash_that_the_keeper_wrote_into_four_files_counts_once() {
         exit 1\n";
     env.write("app.sh", script);
     env.run(&["run", "--name", "backend", "--log-file", "backend.log", "--", "sh", "app.sh"]);
-    let levels = |paths: &[&str]| {
+    let report = |paths: &[&str]| {
         let args = ["analyze-logs"].iter().chain(paths).chain(&["--no-save", "--format", "json"]);
-        env.run(&args.copied().collect::<Vec<_>>()).json()["effective_levels"].clone()
+        env.run(&args.copied().collect::<Vec<_>>()).json()
     };
+    let levels = |paths: &[&str]| report(paths)["effective_levels"].clone();
     let alone = levels(&["backend.log"]);
     let all = levels(&["backend.log", "logs"]);
     assert_eq!((&all["error"], &all["info"]), (&alone["error"], &alone["info"]), "{all}");
-    // An end without a traceback stands in no other file.
-    env.write("app.sh", "kill -9 $$\n");
+    let reasons = report(&["backend.log", "logs"])["reasons"].to_string();
+    assert!(reasons.contains("a crash (logs/crashes.log): KeyError: 1"), "{reasons}");
+    // An end without a traceback stands in no other file, and is the fault of none.
+    env.write("app.sh", "sleep 3; kill -9 $$\n");
     env.run(&["run", "--name", "backend", "--log-file", "backend.log", "--", "sh", "app.sh"]);
     assert_eq!(levels(&["backend.log", "logs"])["error"], alone["error"].as_u64().unwrap() + 1);
+    let reasons = report(&["backend.log", "logs"])["reasons"].to_string();
+    assert!(reasons.contains("a crash stands in logs/crashes.log"), "{reasons}");
 }
 
 /// Runs a shell script under a keeper and analyses all that it left behind.

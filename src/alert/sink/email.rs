@@ -83,8 +83,13 @@ pub(super) async fn deliver(sink: &EmailSink, letter: &Letter) -> Result<Receipt
     if refused.len() == mail.envelope().to().len() {
         return Err(Failure::later(why.unwrap_or_default()));
     }
-    talk.command(Data).await.map_err(later)?;
-    let response = talk.message(&bytes).await.map_err(later)?;
+    // What it will never take must not keep the rest waiting.
+    let of_mail = |error: SmtpError| match error.is_permanent() {
+        true => Failure::Refused(words(&error, &secrets)),
+        false => later(error),
+    };
+    talk.command(Data).await.map_err(of_mail)?;
+    let response = talk.message(&bytes).await.map_err(of_mail)?;
     // It is taken: a server that does not answer the farewell is not waited for.
     drop(tokio::time::timeout(FAREWELL, talk.quit()).await);
     let said = response.message().collect::<Vec<_>>().join(" ");
@@ -115,7 +120,8 @@ async fn begin(
     for receiver in envelope.to() {
         match talk.command(Rcpt::new(receiver.clone(), Vec::new())).await {
             Ok(_) => {}
-            Err(error) if error.status().is_some() => {
+            // Who is to be asked again later is not left out: all of it is sent again then.
+            Err(error) if error.is_permanent() => {
                 refused.push(format!("{receiver}: {}", words(&error, secrets)));
             }
             Err(error) => return Err(error),

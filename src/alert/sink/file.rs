@@ -2,9 +2,7 @@
 //!
 //! Root writes on somebody's behalf with their rights: their config leads it nowhere that they could not go.
 
-use std::fs::OpenOptions;
-use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -46,10 +44,10 @@ fn write(path: &Path, run_as: Option<u32>, line: &[u8], mark: Option<&str>) -> i
     };
     let mut file = store::open_to_append(path, MODE)?;
     let is_file = file.metadata()?.is_file();
-    if is_file && mark.is_some_and(|mark| has(path, mark).unwrap_or(false)) {
-        return Ok(());
+    // Where it stands already, it may not be on the disk yet.
+    if !(is_file && mark.is_some_and(|mark| has(path, mark).unwrap_or(false))) {
+        file.write_all(line)?;
     }
-    file.write_all(line)?;
     // A pipe or a device has no disk to wait for.
     if is_file { file.sync_data() } else { Ok(()) }
 }
@@ -57,12 +55,7 @@ fn write(path: &Path, run_as: Option<u32>, line: &[u8], mark: Option<&str>) -> i
 /// Whether a message stands among the last lines: who was killed between writing it and noting that sends it again, with
 /// what is known by then.
 fn has(path: &Path, mark: &str) -> io::Result<bool> {
-    let flags = libc::O_NONBLOCK | libc::O_NOFOLLOW;
-    let mut file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
-    let length = file.metadata()?.len();
-    file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
-    let mut tail = Vec::new();
-    file.take(TAIL).read_to_end(&mut tail)?;
+    let (tail, _) = store::tail(path, TAIL)?;
     // Within a text its quotes would be escaped.
     Ok(memchr::memmem::find(&tail, mark.as_bytes()).is_some())
 }

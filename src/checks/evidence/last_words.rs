@@ -1,21 +1,20 @@
 //! The end of a service's log: known faults since it last started.
 
 use std::collections::HashSet;
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Utc};
 
+use crate::capture::service_log;
 use crate::checks::Plan;
 use crate::checks::evidence::moment;
 use crate::checks::evidence::{LastWords, SaidFault};
 use crate::checks::restarts::mark_of;
-use crate::config::{Manager, Service};
+use crate::config::Service;
 use crate::logs::restarts::Mark;
 use crate::logs::rules;
-use crate::store::LogFiles;
+use crate::store::tail;
 use crate::text::redact;
 
 /// Bytes at the end of a log that are read.
@@ -33,11 +32,7 @@ const MOST_LOGS: usize = 64;
 
 /// The logs to read: those of the config, and where a keeper writes by itself.
 pub(super) fn logs(plan: &Plan) -> Vec<(String, PathBuf)> {
-    let log = |service: &Service| {
-        let is_kept = service.manager == Manager::Process;
-        let main = || LogFiles::of(&service.name, None, &plan.root).main;
-        Some((service.name.clone(), service.log_file.clone().or_else(|| is_kept.then(main))?))
-    };
+    let log = |service: &Service| Some((service.name.clone(), service_log(service, &plan.root)?));
     plan.services.iter().filter_map(log).take(MOST_LOGS).collect()
 }
 
@@ -48,19 +43,6 @@ pub(super) fn read(service: &str, path: &Path, now: DateTime<Utc>) -> Option<Las
     let text = String::from_utf8_lossy(&bytes);
     let (faults, pid) = faults(&text, now);
     Some(LastWords { service: service.to_owned(), log: path.to_owned(), silent_for, pid, faults })
-}
-
-/// Reads the end of a file, at most so many bytes of it, and when it was last written to.
-pub(in crate::checks) fn tail(path: &Path, most: u64) -> io::Result<(Vec<u8>, SystemTime)> {
-    let mut file = File::open(path)?;
-    let metadata = file.metadata()?;
-    if !metadata.is_file() {
-        return Err(io::ErrorKind::InvalidInput.into());
-    }
-    file.seek(SeekFrom::Start(metadata.len().saturating_sub(most)))?;
-    let mut bytes = Vec::new();
-    file.take(most).read_to_end(&mut bytes)?;
-    Ok((bytes, metadata.modified()?))
 }
 
 /// Known faults since the last start, newest first, each rule once; and the pid of that start.

@@ -23,7 +23,6 @@ use crate::logs::rules::FaultClass;
 
 pub use gather::gather;
 pub use kills::was_out_of_memory;
-pub(super) use last_words::tail;
 
 /// Everything that was found.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -11,6 +11,7 @@ use chrono::{DateTime, Local, Utc};
 use clap::Args;
 use nix::sys::signal::Signal;
 
+use crate::capture::service_log;
 use crate::cli::args::Format;
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, UsageError};
@@ -23,7 +24,6 @@ use crate::logs::tail::{Item, Tail, TailOptions};
 use crate::model::{Level, Verdict};
 use crate::platform::Termination;
 use crate::render;
-use crate::store::LogFiles;
 use crate::text::moment::parse_moment;
 
 /// Lines shown where nothing is said.
@@ -226,9 +226,8 @@ fn log_of(config: &Config, name: &str) -> Result<PathBuf, UsageError> {
 
 /// The log of a service: the one of the config, else the one that a keeper has begun.
 fn log_file(config: &Config, service: &Service) -> Option<PathBuf> {
-    let kept = || LogFiles::of(&service.name, None, &config.root).main;
-    let is_kept = |path: &PathBuf| service.manager == Manager::Process && path.exists();
-    service.log_file.clone().or_else(|| Some(kept()).filter(is_kept))
+    let is_there = |path: &PathBuf| service.log_file.is_some() || path.exists();
+    service_log(service, &config.root).filter(is_there)
 }
 
 /// Where the lines of a service without a log file are.

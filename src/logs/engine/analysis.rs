@@ -133,6 +133,12 @@ impl Analysis {
         group.once(|origin| self.copies.hold_origin(origin))
     }
 
+    /// The chains of a group in the files of this name.
+    pub fn raised_in(&self, group: &ExceptionGroup, series: &str) -> Tally {
+        let number = self.series.iter().position(|name| name == series);
+        group.of(|origin| Some((origin >> 2) as usize) == number)
+    }
+
     /// The number of a line in its source, from 1.
     pub fn line_of(&self, place: &Place) -> u64 {
         let before = self.lines_before.get(place.source as usize).and_then(|before| before.get(&place.part));

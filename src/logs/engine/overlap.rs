@@ -247,7 +247,11 @@ impl Overlap {
         for series in by_size {
             let mut theirs = Sketch::default();
             let kin = originals.iter().copied().filter(|&of| names.are_kin(series, of));
-            let first = kin.inspect(|&of| theirs.hashes.extend(&self.sketches[of][TRACES].hashes)).min();
+            let kin: Vec<usize> = kin.collect();
+            for hash in kin.iter().flat_map(|&of| &self.sketches[of][TRACES].hashes) {
+                theirs.insert(*hash);
+            }
+            let first = kin.into_iter().min();
             match first.filter(|_| self.sketches[series][TRACES].stands_in(&theirs, 1)) {
                 Some(of) => {
                     copies.0.insert((series as u32, Class::Traces), of as u32);

@@ -49,7 +49,7 @@ pub(super) struct Draft {
     pub(super) known: Option<Known>,
     pub(super) span: Span,
     pub(super) errors: u64,
-    /// The words of what it was first seen by.
+    /// The words of what it was first seen by, in lower case.
     pub(super) said: String,
     summary: String,
     evidence: Vec<String>,
@@ -63,7 +63,7 @@ impl Draft {
             known: symptom.known.clone(),
             span: Span::default(),
             errors: 0,
-            said: symptom.title.clone(),
+            said: symptom.title.to_lowercase(),
             summary: title(symptom),
             evidence: Vec::new(),
             pattern_ids: Vec::new(),

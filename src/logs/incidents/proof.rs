@@ -23,10 +23,9 @@ pub(super) fn may_follow(effect: &Draft, cause: &Known) -> bool {
 
 /// Whether a failure's own words name what is broken, or the kind of thing that it is.
 fn names(effect: &Draft, cause: &Known) -> bool {
-    let said = effect.said.to_lowercase();
     let thing = cause.thing.as_deref().filter(|thing| thing.len() >= MIN_NAME);
-    thing.is_some_and(|thing| said.contains(&thing.to_lowercase()))
-        || (cause.rank < Rank::Setup && words(cause.class).iter().any(|word| said.contains(word)))
+    thing.is_some_and(|thing| effect.said.contains(&thing.to_lowercase()))
+        || (cause.rank < Rank::Setup && words(cause.class).iter().any(|word| effect.said.contains(word)))
 }
 
 /// What failures say that follow from a fault of a class, in lower case.

@@ -1,5 +1,7 @@
 //! What was read, as the report tells it.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Datelike, Utc};
 
 use crate::logs::Analysis;
@@ -27,9 +29,10 @@ pub(super) fn coverage(analysis: &Analysis, sources: &[Source], copied: u64, tim
 }
 
 fn files(analysis: &Analysis, sources: &[Source]) -> Vec<FileCoverage> {
+    let numbers: HashMap<&str, u32> =
+        (0..).zip(&analysis.series).map(|(n, name)| (name.as_str(), n)).collect();
     let original = |source: &Source| {
-        let series = analysis.series.iter().position(|name| *name == source.series)?;
-        let of = analysis.copies.original_of(u32::try_from(series).ok()?)?;
+        let of = analysis.copies.original_of(*numbers.get(source.series.as_str())?)?;
         analysis.series.get(of as usize).cloned()
     };
     let file = |(source, books): (&Source, &crate::logs::SourceBooks)| {

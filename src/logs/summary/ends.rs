@@ -27,8 +27,9 @@ fn recorded(analysis: &Analysis, sources: &[Source]) -> Option<String> {
         .filter_map(|(books, source)| Some((books.last_at?, source)))
         .max_by_key(|(at, _)| *at)
         .filter(|(at, _)| end - at <= NEWS_US)?;
-    let is_of_it =
-        |group: &&ExceptionGroup| group.all().last_at.is_some_and(|last: i64| (last - at).abs() <= SLACK_US);
+    // Only what stands in the record itself: one that was killed ended of no exception that it had logged elsewhere.
+    let last_in = |group: &ExceptionGroup| analysis.raised_in(group, &source.series).last_at;
+    let is_of_it = |group: &&ExceptionGroup| last_in(group).is_some_and(|last| (last - at).abs() <= SLACK_US);
     let name = sanitize::line(&source.name);
     Some(match analysis.exceptions.iter().find(is_of_it) {
         Some(group) => format!("a crash ({name}): {}", raised(group)),
@@ -36,7 +37,8 @@ fn recorded(analysis: &Analysis, sources: &[Source]) -> Option<String> {
     })
 }
 
-/// A log whose last lines are a traceback that the program did not log itself: its interpreter printed it and ended.
+/// A log whose last lines are a traceback that the program did not log itself: its interpreter printed it and ended. One
+/// that ended so before is known by its restarts.
 fn ended(analysis: &Analysis, sources: &[Source]) -> Option<String> {
     let last_at = analysis.books.last_at;
     let is_last = |group: &&ExceptionGroup| {

@@ -69,7 +69,7 @@ pub fn summarize(analysis: &Analysis, sources: &[Source], known: &Surroundings<'
         })
         .collect();
     let copied = judged.iter().map(|j| j.pattern.count - j.count()).sum();
-    let records = analysis.books.records - copied;
+    let records = analysis.books.records.saturating_sub(copied);
     let totals = axis.totals(&tracks);
     let minutes = axis.minutes();
     let shifts = match known.baseline {

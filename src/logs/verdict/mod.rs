@@ -94,7 +94,11 @@ fn crashes(tally: &Tally<'_>, bars: &VerdictBars) -> Option<(Severity, String)> 
     let severity = judge(crashes, bars.restarts_per_day);
     let text = || {
         let count = human::plural(crashes, "crash").replace("crashs", "crashes");
-        tally.last_crash.clone().unwrap_or_else(|| format!("{count} in the worst day"))
+        match (&tally.last_crash, tally.crashes_per_day) {
+            (Some(crash), 0) => crash.clone(),
+            (Some(crash), _) => format!("{count} in the worst day; the last: {crash}"),
+            (None, _) => format!("{count} in the worst day"),
+        }
     };
     (crashes > 0).then(|| (severity, text()))
 }
