@@ -47,7 +47,7 @@ fn is_due(inventory: &Inventory, step: Step, gates: &mut [Gate]) -> bool {
         Gate::Until(need) => {
             let files = inventory.details.get(&step.item).map_or(0, |detail| detail.files);
             let inodes = if step.verb == Verb::Delete { files + 1 } else { 0 };
-            *gate = Gate::Until(need.after(step.frees, inodes));
+            *gate = Gate::Until(need.after(step.frees(inventory), inodes));
             true
         }
     }

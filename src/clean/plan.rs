@@ -10,7 +10,7 @@ use crate::text::human;
 use super::clock::{self, Clock};
 use super::gates;
 use super::guard::Bar;
-use super::inventory::{Inventory, Item, ItemId, ItemKind};
+use super::inventory::{Inventory, ItemId, ItemKind};
 use super::policy::{Act, Policy, Rotation, Rule};
 use super::sample;
 use super::select;
@@ -72,7 +72,8 @@ struct Draft<'a> {
 impl<'a> Draft<'a> {
     fn new(inventory: &'a Inventory, rules: &'a [Rule], ages: Ages, evidence_since: Option<i64>) -> Self {
         let mut kept = vec![false; inventory.items.len()];
-        let mut kept_as_is = kept.clone();
+        // Not a copy of the other: pages that nobody writes take no memory.
+        let mut kept_as_is = vec![false; inventory.items.len()];
         for (index, rule) in (0..).zip(rules) {
             if let Some(keep @ 1..) = rule.keep_last {
                 select::newest(inventory, &select::members(inventory, index), keep, &mut |id| {
@@ -190,9 +191,9 @@ impl<'a> Draft<'a> {
             let item = self.inventory.item(id);
             let goes_along =
                 self.inventory.wholes_around(item).any(|whole| self.chosen[whole as usize].is_some());
-            let frees = frees(self.inventory, item, verb);
-            if !goes_along && (verb != Verb::Compress || frees > 0) {
-                steps.push(Step { item: id, rule, verb, frees });
+            let step = Step { item: id, rule, verb };
+            if !goes_along && (verb != Verb::Compress || step.frees(self.inventory) > 0) {
+                steps.push(step);
             }
         }
         self.skipped.sort_by_key(|(id, _)| *id);
@@ -218,15 +219,6 @@ fn losses(steps: &[Step], rules: &[Rule]) -> Option<String> {
         let logs = human::plural(logs as u64, "log");
         format!("{logs} copied and truncated: lines that are written in between may be lost")
     })
-}
-
-/// Bytes that come free on the disk.
-fn frees(inventory: &Inventory, item: &Item, verb: Verb) -> u64 {
-    match verb {
-        Verb::Delete | Verb::Truncate => item.allocated,
-        Verb::Rotate => 0,
-        Verb::Compress => item.allocated.saturating_sub(inventory.ratios.packed(item.size)),
-    }
 }
 
 #[cfg(test)]
@@ -338,7 +330,8 @@ mod tests {
         yard.policy.rules[0].total_above = Some(1 << 20);
         assert!(yard.plan().is_empty());
         yard.policy.rules[0].total_above = None;
-        assert!(yard.plan().steps[0].frees < 100_000);
+        let plan = yard.plan();
+        assert!(plan.steps[0].frees(&plan.inventory) < 100_000);
     }
 
     #[test]

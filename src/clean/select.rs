@@ -15,20 +15,20 @@ pub(super) fn members(inventory: &Inventory, rule: u16) -> Vec<ItemId> {
 
 /// Calls `keep` with the newest items of each series; a series lies in one folder.
 pub(super) fn newest(inventory: &Inventory, members: &[ItemId], count: u32, keep: &mut dyn FnMut(ItemId)) {
-    let mut placed: Vec<(u32, u64, i64, i64, ItemId)> = members
-        .iter()
-        .map(|&id| {
+    let mut placed: Vec<(u64, i64, i64, ItemId)> = Vec::new();
+    // A folder is listed in one go, so its items stand together.
+    for folder in members.chunk_by(|a, b| inventory.item(*a).folder == inventory.item(*b).folder) {
+        placed.clear();
+        placed.extend(folder.iter().map(|&id| {
             let item = inventory.item(id);
             let generation = series::generation(inventory.name(item).to_bytes());
-            (item.folder, generation.series, item.modified, generation.rank, id)
-        })
-        .collect();
-    // Newest first within each series.
-    placed.sort_unstable_by(|a, b| {
-        (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| (b.2, b.3, b.4).cmp(&(a.2, a.3, a.4)))
-    });
-    for series in placed.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
-        series.iter().take(count as usize).for_each(|(.., id)| keep(*id));
+            (generation.series, item.modified, generation.rank, id)
+        }));
+        // Newest first within each series.
+        placed.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| (b.1, b.2, b.3).cmp(&(a.1, a.2, a.3))));
+        for series in placed.chunk_by(|a, b| a.0 == b.0) {
+            series.iter().take(count as usize).for_each(|(.., id)| keep(*id));
+        }
     }
 }
 

@@ -17,13 +17,24 @@ pub struct Plan {
     pub(super) run_as: Option<u32>,
 }
 
-/// One thing to do.
+/// One thing to do. There may be hundreds of thousands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Step {
     pub(super) item: ItemId,
     pub(super) rule: u16,
     pub(super) verb: Verb,
-    pub(super) frees: u64,
+}
+
+impl Step {
+    /// Bytes that are expected to come free on the disk.
+    pub(super) fn frees(&self, inventory: &Inventory) -> u64 {
+        let item = inventory.item(self.item);
+        match self.verb {
+            Verb::Delete | Verb::Truncate => item.allocated,
+            Verb::Rotate => 0,
+            Verb::Compress => item.allocated.saturating_sub(inventory.ratios.packed(item.size)),
+        }
+    }
 }
 
 /// In the order in which they are done.

@@ -25,20 +25,20 @@ pub fn tell<'a>(
 ) -> CleanReport<'a> {
     let inventory = &plan.inventory;
     let all = move |each: &mut dyn FnMut(u32, u64)| {
-        (0..).zip(&plan.steps).for_each(|(step, planned): (u32, &Step)| each(step, planned.frees));
+        (0..).zip(&plan.steps).for_each(|(step, planned): (u32, &Step)| each(step, planned.frees(inventory)));
     };
     let done = move |each: &mut dyn FnMut(u32, u64)| {
-        outcome.into_iter().flat_map(|o| &o.done).for_each(|(step, freed)| each(*step, *freed));
+        outcome.into_iter().for_each(|o| o.each_done(plan, each));
     };
     CleanReport {
         name: name.to_owned(),
         outcome: verdict(plan, outcome),
         planned: list(plan, plan.steps.len(), all),
-        done: list(plan, outcome.map_or(0, |o| o.done.len()), done),
+        done: list(plan, outcome.map_or(0, Outcome::done), done),
         skipped: skipped(plan, outcome),
         errors: errors(plan, outcome),
         warnings: outcome.map_or_else(Vec::new, |o| reasons(plan, &o.warned)),
-        planned_bytes: plan.steps.iter().map(|step| step.frees).sum(),
+        planned_bytes: plan.steps.iter().map(|step| step.frees(inventory)).sum(),
         freed_bytes: outcome.map_or(0, |o| o.freed),
         gained_bytes: outcome.map(gained),
         rules: totals(plan),
@@ -99,7 +99,7 @@ fn verdict(plan: &Plan, outcome: Option<&Outcome>) -> CleanOutcome {
         _ if plan.steps.is_empty() && is_unread => CleanOutcome::Degraded,
         _ if plan.steps.is_empty() => CleanOutcome::NothingToDo,
         None => CleanOutcome::Planned,
-        Some(o) if o.done.is_empty() && !o.failed.is_empty() => CleanOutcome::Failed,
+        Some(o) if o.done() == 0 && !o.failed.is_empty() => CleanOutcome::Failed,
         Some(o)
             if is_unread
                 || is_obstructed
@@ -173,12 +173,13 @@ fn totals(plan: &Plan) -> Vec<CleanRuleTotal> {
     let mut totals: Vec<CleanRuleTotal> = Vec::new();
     for step in &plan.steps {
         let (rule, action) = (&plan.rules[usize::from(step.rule)].name, step.verb.word());
+        let bytes = step.frees(&plan.inventory);
         match totals.iter_mut().find(|total| total.rule == *rule && total.action == action) {
             Some(total) => {
                 total.files += 1;
-                total.bytes += step.frees;
+                total.bytes += bytes;
             }
-            None => totals.push(CleanRuleTotal { rule: rule.clone(), action, files: 1, bytes: step.frees }),
+            None => totals.push(CleanRuleTotal { rule: rule.clone(), action, files: 1, bytes }),
         }
     }
     totals

@@ -26,8 +26,11 @@ const BEAT: usize = 256;
 /// What became of a plan.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// Steps that were done, with the bytes that came free.
-    pub(super) done: Vec<(u32, u64)>,
+    /// How many steps were come to: what was neither left nor failed among them is done.
+    pub(super) tried: u32,
+    /// Steps that were done and freed something else than was planned, with the bytes. In the order of the steps, as
+    /// are all of these lists.
+    pub(super) otherwise: Vec<(u32, u64)>,
     /// Steps that were left alone, or done in part, and why.
     pub(super) left: Vec<(u32, String)>,
     pub(super) failed: Vec<(u32, String)>,
@@ -77,7 +80,8 @@ pub fn apply(plan: &Plan, now: i64, stop: &AtomicBool, watch: &mut dyn FnMut(Pro
             Verb::Delete => vec![work.delete(*step)],
         };
         for fate in fates {
-            outcome.note(u32::try_from(at).unwrap_or(u32::MAX), fate);
+            let planned = plan.steps[at].frees(&plan.inventory);
+            outcome.note(planned, fate);
             at += 1;
         }
     }
@@ -92,15 +96,36 @@ fn space(disk: &Disk) -> Option<Space> {
 }
 
 impl Outcome {
-    fn note(&mut self, step: u32, fate: Fate) {
+    /// How many steps were done.
+    pub(super) fn done(&self) -> usize {
+        (self.tried as usize).saturating_sub(self.left.len() + self.failed.len())
+    }
+
+    /// Calls `each` with the steps that were done and the bytes that came free by them.
+    pub(super) fn each_done(&self, plan: &Plan, each: &mut dyn FnMut(u32, u64)) {
+        let mut left = self.left.iter().map(|(step, _)| *step).peekable();
+        let mut failed = self.failed.iter().map(|(step, _)| *step).peekable();
+        let mut otherwise = self.otherwise.iter().peekable();
+        for (number, step) in (0..self.tried).zip(&plan.steps) {
+            let is_undone = left.next_if_eq(&number).or_else(|| failed.next_if_eq(&number)).is_some();
+            if !is_undone {
+                let freed = otherwise.next_if(|(other, _)| *other == number).map(|(_, freed)| *freed);
+                each(number, freed.unwrap_or_else(|| step.frees(&plan.inventory)));
+            }
+        }
+    }
+
+    fn note(&mut self, planned: u64, fate: Fate) {
+        let step = self.tried;
+        self.tried += 1;
         self.freed = self.freed.saturating_add(fate.freed);
         self.warned.extend(fate.warning.map(|warning| (step, warning)));
         if let Some(error) = fate.failed {
             self.failed.push((step, error));
         } else if let Some(why) = fate.left {
             self.left.push((step, why));
-        } else {
-            self.done.push((step, fate.freed));
+        } else if fate.freed != planned {
+            self.otherwise.push((step, fate.freed));
         }
     }
 }
@@ -163,5 +188,31 @@ impl Work<'_> {
 
     fn care(&self, item: &Item) -> delete::Care {
         delete::Care::of(self.plan, item, self.now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clean::testing::Yard;
+
+    #[test]
+    fn what_was_neither_left_nor_failed_among_the_steps_tried_is_done() {
+        let mut yard = Yard::new();
+        for n in 0..6 {
+            yard.file(format!("{n}.old"), 5_000, 10);
+        }
+        yard.rule(&["*.old"], None).keep_last = Some(0);
+        let plan = yard.plan();
+        let planned = plan.steps[0].frees(&plan.inventory);
+        let mut outcome = Outcome::default();
+        let failed = Fate { failed: Some("no".to_owned()), ..Fate::default() };
+        for fate in [Fate::left("open"), Fate::done(planned), Fate::done(7), failed, Fate::done(planned)] {
+            outcome.note(planned, fate);
+        }
+        let mut done = Vec::new();
+        outcome.each_done(&plan, &mut |step, freed| done.push((step, freed)));
+        assert_eq!(done, [(1, planned), (2, 7), (4, planned)]);
+        assert_eq!((outcome.done(), outcome.freed), (3, 2 * planned + 7));
     }
 }
