@@ -77,11 +77,15 @@ fn against_find(files: usize) -> Result<(), String> {
         find.push(measure(&["find", &logs, "-type", "f", "-name", "*.log.*", "-mtime", "+7", "-delete"])?);
     }
     let cpu = |taken: &[Taken]| median(taken.iter().map(|taken| taken.cpu.as_secs_f64()).collect());
+    let wall = |taken: &[Taken]| median(taken.iter().map(|taken| taken.wall.as_secs_f64()).collect());
     let peak = median(clean.iter().map(|taken| taken.peak_rss_bytes as f64).collect());
-    let (ours, theirs) = (cpu(&clean), cpu(&find));
     let line = format!(
-        "{files} files: fuelops {ours:.2} s of CPU, find {theirs:.2} s, ratio {:.2}, peak RSS {:.1} MB",
-        ours / theirs,
+        "{files} files: fuelops {:.2} s of CPU in {:.2} s, find {:.2} s in {:.2} s, ratio of CPU {:.2}, peak RSS {:.1} MB",
+        cpu(&clean),
+        wall(&clean),
+        cpu(&find),
+        wall(&find),
+        cpu(&clean) / cpu(&find),
         peak / 1e6
     );
     writeln!(std::io::stdout(), "{line}").map_err(at)

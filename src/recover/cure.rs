@@ -2,6 +2,7 @@
 
 use crate::checks::STARTING;
 use crate::model::{Cause, Finding, Severity};
+use crate::recover::breaker::Fault;
 use crate::recover::plan::{Scope, Wish};
 use crate::service::Inventory;
 
@@ -61,6 +62,12 @@ pub(super) fn of(inventory: &Inventory, findings: &[Finding], wish: &Wish) -> Cu
         (_, Cure::Start | Cure::Restart) if evicts || runs => Cure::Restart,
         (_, cure) => cure,
     }
+}
+
+/// What is wrong with a service, by its root; nothing where nothing asks for action.
+pub(super) fn fault(service: &str, findings: &[Finding]) -> Option<Fault> {
+    let cause = root_of(worst(service, findings)?, findings).cause;
+    Some(Fault { service: service.to_owned(), cause })
 }
 
 /// Whether the service stands still for want of its port.

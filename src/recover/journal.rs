@@ -5,7 +5,7 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::recover::breaker::{MAX_REMEMBERED, Past};
+use crate::recover::breaker::{Fault, MAX_REMEMBERED, Past};
 use crate::recover::plan::Plan;
 use crate::report::{Outcome, StepStatus};
 use crate::store::{Journal, JournalError};
@@ -28,6 +28,9 @@ pub enum Entry {
         pid: u32,
         /// Services that will be started, in order.
         start: Vec<String>,
+        /// What is wrong with them.
+        #[serde(default)]
+        faults: Vec<Fault>,
         /// Earlier runs, oldest first.
         past: Vec<Past>,
     },
@@ -79,6 +82,8 @@ pub struct LastRun {
     pub was_starting: bool,
     /// Absent where it did not come to its end.
     pub outcome: Option<Outcome>,
+    /// What was wrong with what it was to start.
+    faults: Vec<Fault>,
     /// Runs before it, oldest first.
     past: Vec<Past>,
 }
@@ -97,7 +102,7 @@ impl LastRun {
         let mut latest = None;
         for entry in entries {
             match (entry, &mut run) {
-                (Entry::Begin { run_id, boot_id, at, start, past, .. }, _) => {
+                (Entry::Begin { run_id, boot_id, at, start, faults, past, .. }, _) => {
                     run = Some(Self {
                         run_id,
                         boot_id,
@@ -106,6 +111,7 @@ impl LastRun {
                         stopping_since: None,
                         was_starting: false,
                         outcome: None,
+                        faults,
                         past,
                     });
                 }
@@ -136,7 +142,7 @@ impl LastRun {
     /// All runs that are remembered, this one last.
     pub fn history(&self) -> Vec<Past> {
         let mut all = self.past.clone();
-        all.push(Past { at: self.at, outcome: self.outcome });
+        all.push(Past { at: self.at, outcome: self.outcome, faults: self.faults.clone() });
         let extra = all.len().saturating_sub(MAX_REMEMBERED);
         all.split_off(extra)
     }
@@ -203,6 +209,7 @@ mod tests {
             at: DateTime::UNIX_EPOCH,
             pid: 7,
             start: vec!["api".into()],
+            faults: Vec::new(),
             past,
         }
     }
@@ -226,12 +233,13 @@ mod tests {
         let end = Entry::End { outcome: Outcome::Recovered, at: minutes(1) };
         let run = LastRun::of(vec![begin(Vec::new()), end]).unwrap();
         assert!(!run.is_to_be_finished("b", minutes(1)));
-        assert_eq!(run.history(), [Past { at: minutes(0), outcome: Some(Outcome::Recovered) }]);
+        let past = Past { at: minutes(0), outcome: Some(Outcome::Recovered), faults: Vec::new() };
+        assert_eq!(run.history(), [past]);
     }
 
     #[test]
     fn history_is_bounded_and_the_oldest_goes_first() {
-        let past: Vec<Past> = (0..40).map(|n| Past { at: minutes(n - 50), outcome: None }).collect();
+        let past: Vec<Past> = (0..40).map(|n| Past { at: minutes(n - 50), ..Past::default() }).collect();
         let history = LastRun::of(vec![begin(past)]).unwrap().history();
         assert_eq!((history.len(), history.last().unwrap().at), (MAX_REMEMBERED, minutes(0)));
     }

@@ -25,7 +25,7 @@ mod snapshot;
 mod verify;
 
 pub use archive::{Packed, pack, write_evidence, write_manifest};
-pub use breaker::{Past, open as breaker};
+pub use breaker::{Fault, Past, open as breaker};
 pub use budget::Budget;
 pub use crew::{BadWords, Crew, MakeRoom, Measure, Outfit};
 pub use cure::root_of;

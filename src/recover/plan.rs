@@ -4,6 +4,7 @@
 //! database, a full disk, a stranger on the port) is told so, and the other is named.
 
 use crate::model::{Cause, Finding, Severity, urgent};
+use crate::recover::breaker::Fault;
 use crate::recover::cure::{self, Cure};
 use crate::service::{Inventory, Member, Stop};
 
@@ -55,6 +56,8 @@ pub struct Plan {
     pub parked: Vec<String>,
     /// Services that do not answer yet and may still come up, and how long they have.
     pub waiting: Vec<(String, String)>,
+    /// What is wrong with those that are started.
+    pub faults: Vec<Fault>,
 }
 
 /// Whether there is anything to do.
@@ -122,6 +125,7 @@ pub fn plan(findings: &[Finding], inventories: &[Inventory], wish: &Wish) -> Pla
     // Whoever needs another is stopped before it.
     plan.stop.reverse();
     plan.stop.retain(|stop| !stop.members.is_empty());
+    plan.faults = plan.start.iter().filter_map(|start| cure::fault(&start.service, findings)).collect();
     plan.decide(findings, &refusals);
     plan
 }

@@ -151,6 +151,7 @@ fn done(world: &mut World, plan: &Plan, skip: &[Step]) -> Done {
         at: DateTime::UNIX_EPOCH,
         pid: 1,
         start: plan.started(),
+        faults: Vec::new(),
         past: Vec::new(),
     };
     let mut scribe = Scribe::begin(&folder.path().join(JOURNAL), &begin);

@@ -185,7 +185,7 @@ impl<'a> Session<'a> {
         // A run that broke off a moment ago is finished, not judged.
         let past =
             if self.unfinished().is_some() { &past[..past.len().saturating_sub(1)] } else { &past[..] };
-        recover::breaker(past, self.now)
+        recover::breaker(past, &self.plan.faults, self.now)
     }
 
     /// The run that broke off and is still to be finished, if there is one.
@@ -296,6 +296,7 @@ impl<'a> Session<'a> {
             at: self.now,
             pid: std::process::id(),
             start: self.plan.started(),
+            faults: self.plan.faults.clone(),
             past: self.last.as_ref().map(LastRun::history).unwrap_or_default(),
         };
         Scribe::begin(&self.loaded.config.state_dir.join(JOURNAL), &begin)
