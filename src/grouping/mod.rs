@@ -7,6 +7,7 @@
 
 mod exception;
 mod fingerprint;
+mod group;
 mod in_app;
 mod message;
 mod parse;
@@ -15,7 +16,8 @@ mod table;
 
 pub use exception::{Exception, ExceptionChain, Frame, Location, Mechanism, Platform};
 pub use fingerprint::{Basis, Fingerprint, ParseFingerprintError};
+pub use group::{ExceptionGroup, Occurrence, Place, Tally};
 pub use in_app::{SourceRoots, frame_is_own};
 pub use message::parameterize;
 pub use parse::{MAX_TEXT, looks_like_traceback, parse};
-pub use table::{ExceptionGroup, GroupTable, MAX_GROUPS, Occurrence, Place, Tally};
+pub use table::{GroupTable, MAX_GROUPS};

@@ -120,8 +120,8 @@ async fn begin(
     for receiver in envelope.to() {
         match talk.command(Rcpt::new(receiver.clone(), Vec::new())).await {
             Ok(_) => {}
-            // Who is to be asked again later is not left out: all of it is sent again then.
-            Err(error) if error.is_permanent() => {
+            // A mailbox that is full for now keeps nobody else waiting either.
+            Err(error) if error.status().is_some() => {
                 refused.push(format!("{receiver}: {}", words(&error, secrets)));
             }
             Err(error) => return Err(error),
@@ -275,8 +275,11 @@ mod tests {
         assert!(mail.contains("&lt;img") || !mail.contains("<img"), "{mail}");
     }
 
-    /// Answers one client as a mail server that knows some receivers; tells what came as DATA.
-    fn serve(known: &'static [&'static str]) -> (Address, std::thread::JoinHandle<String>) {
+    /// Answers one client as a mail server that takes some receivers, and others not, in these words; tells what came as DATA.
+    fn serve(
+        known: &'static [&'static str],
+        refusal: &'static str,
+    ) -> (Address, std::thread::JoinHandle<String>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = Address::parse(&listener.local_addr().unwrap().to_string()).unwrap();
         let thread = std::thread::spawn(move || {
@@ -293,7 +296,7 @@ mod tests {
                         say("250 kept");
                     }
                 } else if line.starts_with("RCPT") && !known.iter().any(|name| line.contains(name)) {
-                    say("550 no such user");
+                    say(refusal);
                 } else if line.starts_with("DATA") {
                     is_data = true;
                     say("354 go on");
@@ -310,26 +313,30 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_dead_address_silences_nobody_else() {
-        let (server, thread) = serve(&["second@example.com"]);
-        let receipt = deliver(&EmailSink { server, ..sink() }, &letter("a")).await.unwrap();
-        assert!(thread.join().unwrap().contains("Subject"));
-        let refused = receipt.refused.unwrap();
-        assert!(refused.contains("ops@example.com") && refused.contains("no such user"), "{refused}");
-        assert!(
-            !refused.contains("second@") && receipt.answer.contains("250 kept; but ops@"),
-            "{}",
-            receipt.answer
-        );
+    async fn an_address_that_is_dead_or_full_silences_nobody_else() {
+        for refusal in ["550 no such user", "452 mailbox full"] {
+            let (server, thread) = serve(&["second@example.com"], refusal);
+            let receipt = deliver(&EmailSink { server, ..sink() }, &letter("a")).await.unwrap();
+            assert!(thread.join().unwrap().contains("Subject"));
+            let refused = receipt.refused.unwrap();
+            assert!(refused.contains("ops@example.com") && refused.contains(&refusal[4..]), "{refused}");
+            assert!(
+                !refused.contains("second@") && receipt.answer.contains("250 kept; but ops@"),
+                "{}",
+                receipt.answer
+            );
+        }
     }
 
     #[tokio::test]
     async fn where_nobody_is_taken_it_is_tried_again_later() {
-        let (server, thread) = serve(&[]);
-        let failure = deliver(&EmailSink { server, ..sink() }, &letter("a")).await.unwrap_err();
-        assert!(matches!(&failure, Failure::Unreachable { .. }), "{failure}");
-        assert!(failure.to_string().contains("second@example.com"), "{failure}");
-        assert_eq!(thread.join().unwrap(), "");
+        for refusal in ["550 no such user", "450 greylisted"] {
+            let (server, thread) = serve(&[], refusal);
+            let failure = deliver(&EmailSink { server, ..sink() }, &letter("a")).await.unwrap_err();
+            assert!(matches!(&failure, Failure::Unreachable { .. }), "{failure}");
+            assert!(failure.to_string().contains("second@example.com"), "{failure}");
+            assert_eq!(thread.join().unwrap(), "");
+        }
     }
 
     #[test]

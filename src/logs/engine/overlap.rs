@@ -246,8 +246,7 @@ impl Overlap {
         let mut originals: Vec<usize> = Vec::new();
         for series in by_size {
             let mut theirs = Sketch::default();
-            let kin = originals.iter().copied().filter(|&of| names.are_kin(series, of));
-            let kin: Vec<usize> = kin.collect();
+            let kin: Vec<usize> = originals.iter().copied().filter(|&of| names.are_kin(series, of)).collect();
             for hash in kin.iter().flat_map(|&of| &self.sketches[of][TRACES].hashes) {
                 theirs.insert(*hash);
             }
