@@ -5,6 +5,7 @@
 
 mod answers;
 mod budget;
+mod claim;
 mod clock;
 mod control;
 mod cover;
@@ -33,6 +34,7 @@ mod told;
 mod watch;
 
 pub use budget::{Budget, Grant, Pace};
+pub use claim::Claim;
 pub use control::{Reply, Request, ask, wake};
 pub use event::{Answer, Decision, Ending, Event, Order, Outcome, Reason, Remedy, Wanted};
 pub use fleet::Fleet;
@@ -42,4 +44,4 @@ pub use policy::{Policy, Restarts};
 pub use remedy::remedy;
 pub use replay::{Performance, Played, Record, replay};
 pub use results::Results;
-pub use watch::{Callers, Claim, End, Mode, Setup, Told, watch};
+pub use watch::{Callers, End, Mode, Setup, Told, watch};

@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use chrono::Utc;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
@@ -15,6 +15,7 @@ use crate::checks::Plan;
 use crate::config::MaintenanceWindow;
 use crate::diagnose::Tools;
 use crate::model::Finding;
+use crate::monitor::claim::Claim;
 use crate::monitor::clock::{BEGIN, Clock};
 use crate::monitor::control::{self, Door};
 use crate::monitor::cover::Ties;
@@ -31,11 +32,8 @@ use crate::platform::{Arrivals, caller_uid};
 use crate::process::Bound;
 use crate::report::MonitorReport;
 use crate::service::Site;
-use crate::store::{Lock, LockError, create_folder};
 use crate::text::human;
 
-/// Held for as long as a monitor runs.
-const LOCK: &str = "monitor.lock";
 /// Everything is looked at closely this often, well or not; sooner where a memory limit has to be kept.
 const CLOSELY: Duration = Duration::from_secs(300);
 const CLOSELY_FOR_LIMITS: Duration = Duration::from_secs(30);
@@ -115,23 +113,6 @@ pub struct Callers<'a> {
     pub standing: Vec<Notice>,
 }
 
-/// The right to watch here; nobody else has it meanwhile.
-#[derive(Debug)]
-pub struct Claim {
-    _lock: Option<Lock>,
-}
-
-impl Claim {
-    /// Takes it; a rehearsal needs none.
-    ///
-    /// # Errors
-    /// When another monitor runs, or the state folder cannot be used.
-    pub fn take(setup: &Setup, mode: Mode) -> Result<Self> {
-        let lock = if mode == Mode::Rehearse { None } else { Some(lock(&setup.site)?) };
-        Ok(Self { _lock: lock })
-    }
-}
-
 /// Watches until it is asked to end. The services live on.
 ///
 /// # Errors
@@ -194,21 +175,6 @@ pub fn watch(setup: Setup, mode: Mode, claim: Claim, callers: Callers<'_>) -> Re
     }
     drop(claim);
     Ok(end)
-}
-
-/// One monitor a state folder; where no file can be made, the folder itself is locked.
-fn lock(site: &Site) -> Result<Lock> {
-    create_folder(&site.state_dir, 0o700)?;
-    let refused = |error: &LockError| matches!(error, LockError::Io { source, .. } if is_full(source));
-    match Lock::take(&site.state_dir.join(LOCK), "monitor", Utc::now()) {
-        Err(error) if refused(&error) => Ok(Lock::take_folder(&site.state_dir)?),
-        lock => lock.context("another monitor watches here"),
-    }
-}
-
-fn is_full(error: &std::io::Error) -> bool {
-    use std::io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
-    matches!(error.kind(), StorageFull | QuotaExceeded | ReadOnlyFilesystem)
 }
 
 /// A service's process that is held.
