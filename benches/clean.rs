@@ -1,7 +1,7 @@
 //! The figures of `clean`: `cargo bench --bench clean`, and `cargo bench --bench clean -- soak 100000` for its long run
 //! under a folder that turns into a link and back.
 //!
-//! Runs are interleaved with those of `find -delete` on a tree of the same files; the median counts.
+//! Runs alternate with those of `find -delete` on a tree of the same files, both on the disk before; the median counts.
 
 mod measure;
 
@@ -71,10 +71,18 @@ fn against_find(files: usize) -> Result<(), String> {
     let config = ours.join("fuelops.toml").display().to_string();
     let logs = theirs.join("logs").display().to_string();
     let (mut clean, mut find): (Vec<Taken>, Vec<Taken>) = (Vec::new(), Vec::new());
-    for _ in 0..RUNS {
+    for round in 0..RUNS {
         plant(&ours, files).and_then(|()| plant(&theirs, files)).map_err(at)?;
-        clean.push(measure(&[BINARY, "--config", &config, "clean", "--yes", "--quiet"])?);
-        find.push(measure(&["find", &logs, "-type", "f", "-name", "*.log.*", "-mtime", "+7", "-delete"])?);
+        // Whoever comes first would wait for what was planted to reach the disk, and pay for it.
+        rustix::fs::sync();
+        for turn in [round, round + 1] {
+            if turn % 2 == 0 {
+                clean.push(measure(&[BINARY, "--config", &config, "clean", "--yes", "--quiet"])?);
+            } else {
+                let wanted = ["-type", "f", "-name", "*.log.*", "-mtime", "+7", "-delete"];
+                find.push(measure(&[&["find", &logs][..], &wanted].concat())?);
+            }
+        }
     }
     let cpu = |taken: &[Taken]| median(taken.iter().map(|taken| taken.cpu.as_secs_f64()).collect());
     let wall = |taken: &[Taken]| median(taken.iter().map(|taken| taken.wall.as_secs_f64()).collect());
