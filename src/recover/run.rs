@@ -269,8 +269,9 @@ impl Run<'_> {
         };
         for bad in &mut seen.bad {
             // Why it fell over stands in what it said last, as often as not.
-            let is_told = bad.why.contains("last words");
-            if let Some(words) = self.hands.bad_words(&bad.service).filter(|_| !is_told) {
+            let is_news =
+                |words: &String| !bad.why.contains("last words") && !bad.why.contains(words.as_str());
+            if let Some(words) = self.hands.bad_words(&bad.service).filter(is_news) {
                 bad.why = format!("{}; it said: {words}", bad.why);
             }
         }

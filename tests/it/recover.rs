@@ -297,12 +297,15 @@ fn nothing_is_stopped_that_could_not_be_started_again() {
 #[test]
 fn what_dies_at_once_is_not_waited_for_and_its_last_words_are_told() {
     let yard = Yard::new();
-    yard.env.write("main.py", "import time\ntime.sleep(0.3)\nimport nosuchmodule\n");
-    let report = yard.recover(&["--yes", "--budget", "60s"]).expect(2).json();
-    assert_eq!(report["outcome"], "failed");
-    assert!(report["elapsed_ms"].as_u64().unwrap() < 30_000, "{report:#}");
-    assert!(report["summary"].as_str().unwrap().contains("nosuchmodule"), "{report:#}");
-    assert_eq!(report["next"][0]["command"], "fuelops analyze-logs");
+    for end in ["import nosuchmodule", "raise ValueError('nosuchmodule')"] {
+        yard.env.write("main.py", format!("import time\ntime.sleep(0.3)\n{end}\n"));
+        let report = yard.recover(&["--yes", "--force", "--budget", "60s"]).expect(2).json();
+        assert_eq!(report["outcome"], "failed");
+        assert!(report["elapsed_ms"].as_u64().unwrap() < 30_000, "{report:#}");
+        let summary = report["summary"].as_str().unwrap();
+        assert_eq!(summary.matches("nosuchmodule").count(), 1, "{summary}");
+        assert_eq!(report["next"][0]["command"], "fuelops analyze-logs");
+    }
 }
 
 #[test]
