@@ -88,7 +88,7 @@ pub fn classify(error: &anyhow::Error) -> Exit {
     }
     match error.chain().find_map(|cause| cause.downcast_ref()) {
         Some(StoreError::Busy { .. }) => Exit::Locked,
-        Some(StoreError::NoIssue(_)) => Exit::Verdict(Verdict::Critical),
+        Some(StoreError::NoIssue(_)) => Exit::Usage,
         Some(StoreError::Missing { .. }) => Exit::Verdict(Verdict::Unknown),
         Some(_) => Exit::Io,
         None if io.is_some() => Exit::Io,

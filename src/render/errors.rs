@@ -117,9 +117,9 @@ where
     let mut document = Document::new("errors");
     let severity = report.verdict.severity();
     let text = Text::of(Role::Severity(severity), report.verdict.word().to_uppercase()).plain(format!(
-        "  {} errors of {} issues in {} h – {}",
-        human::count(report.events),
-        report.issues.len(),
+        "  {} of {} in {} h – {}",
+        human::plural(report.events, "error"),
+        human::plural(report.issues.len() as u64, "issue"),
         report.period_hours,
         report.reason
     ));
@@ -271,8 +271,8 @@ where
     let release = |release: &Option<String>| release.as_ref().map_or(String::new(), |r| format!(" in {r}"));
     let mut facts = vec![
         Text::from(format!(
-            "{} events; first {}{}, last {}{}",
-            human::count(issue.count),
+            "{}; first {}{}, last {}{}",
+            human::plural(issue.count, "event"),
             view.time(issue.first_seen_at),
             release(&issue.first_release),
             view.time(issue.last_seen_at),

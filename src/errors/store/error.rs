@@ -25,7 +25,7 @@ pub enum StoreError {
     Busy { path: PathBuf },
     #[error("{} is damaged", path.display())]
     Corrupt { path: PathBuf },
-    #[error("no issue {0}")]
+    #[error("there is no issue {0}; `track-errors list` shows them")]
     NoIssue(i64),
     #[error("cannot use {}", path.display())]
     Sqlite { path: PathBuf, source: rusqlite::Error },

@@ -68,7 +68,18 @@ fn an_issue_lives_from_new_to_regressed() {
     let report = report(&env);
     assert_eq!((report["events"].as_u64(), report["verdict"].as_str()), (Some(5), Some("degraded")));
     assert_eq!(report["by_endpoint"][0], json!({"endpoint": "/sync", "count": 5}));
-    assert_eq!(env.run(&["track-errors", "show", "99"]).code, Some(2));
+}
+
+#[test]
+fn an_issue_that_is_not_there_is_the_callers_mistake_and_no_verdict() {
+    let env = Env::new();
+    env.run(&["track-errors", "record", "--type", "E", "--message", "m"]).expect(0);
+    for words in [["show", "99"], ["resolve", "99"], ["ignore", "99"], ["unmerge", "99"]] {
+        let refused = env.run(&[&["track-errors"], &words[..]].concat()).expect(64);
+        assert!(refused.stderr.contains("there is no issue 99"), "{refused}");
+    }
+    env.run(&["track-errors", "why", "ffff"]).expect(64);
+    env.run(&["track-errors"]).expect(0).says("  1 error of 1 issue in ");
 }
 
 #[test]

@@ -123,7 +123,8 @@ pub(super) fn prune(context: &Context) -> Result<Exit> {
     let mut store = place.open(Access::Change, context)?;
     let pruned = store.prune(place.limits(), place.micros())?;
     let freed = human::bytes(pruned.freed_bytes);
-    let done = format!("removed {} events and {} issues, {freed}", pruned.events, pruned.issues);
+    let (events, issues) = (human::plural(pruned.events, "event"), human::plural(pruned.issues, "issue"));
+    let done = format!("removed {events} and {issues}, {freed}");
     let mut action = action(done, Vec::new());
     action.events = pruned.events;
     tell(&action, context)

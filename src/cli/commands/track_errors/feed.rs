@@ -19,7 +19,7 @@ use crate::logs::input::{Origin, QUIET, Request, Resolved, Source, SourceKind, l
 use crate::logs::tail::{Tail, TailOptions};
 use crate::model::Verdict;
 use crate::report::IssueList;
-use crate::text::shell;
+use crate::text::{human, shell};
 
 /// Take in tracebacks, error records and crash blocks of logs; again and again, without counting anything twice
 ///
@@ -54,8 +54,8 @@ pub(super) fn ingest_logs(args: &IngestArgs, context: &Context) -> Result<Exit> 
     }
     let mut store = place.open(Access::Write, context)?;
     let done = take_in(&sources, &mut store, &place, context)?;
-    let mut told =
-        action(format!("took in {} errors, {} new issues", done.events, done.new_issues), Vec::new());
+    let (errors, issues) = (human::plural(done.events, "error"), human::plural(done.new_issues, "new issue"));
+    let mut told = action(format!("took in {errors}, {issues}"), Vec::new());
     (told.events, told.duplicates, told.new_issues) = (done.events, done.duplicates, done.new_issues);
     tell(&told, context)
 }

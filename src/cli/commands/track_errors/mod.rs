@@ -41,7 +41,7 @@ Examples:
   fuelops track-errors import logs/error_tracking.json   what the old module has kept
 
 Exit codes: 0 done (with --check: healthy); with --check 1 degraded, 2 critical; gate 2 something new or regressed;
-3 no error store yet; 74 the store cannot be used."
+3 no error store yet; 64 no such issue or event; 74 the store cannot be used."
 )]
 pub struct TrackErrorsArgs {
     #[command(flatten)]

@@ -13,6 +13,7 @@ use crate::cli::exit::{Exit, UsageError};
 use crate::errors::door::parse_json;
 use crate::errors::old;
 use crate::errors::store::Access;
+use crate::text::human;
 
 /// Take in the file of the old error_tracker module; a second time changes nothing
 #[derive(Args, Debug)]
@@ -42,13 +43,14 @@ pub(super) fn import(args: &ImportArgs, context: &Context) -> Result<Exit> {
     };
     let mut store = place.open(Access::Write, context)?;
     let done = old::import(&file, &mut store, &place.door(), place.limits(), place.micros())?;
-    let mut notes = action(
-        format!("imported {} errors of {} issues", done.events, done.issues.len()),
-        done.issues.iter().map(|id| id.0).collect(),
-    );
+    let (errors, issues) =
+        (human::plural(done.events, "error"), human::plural(done.issues.len() as u64, "issue"));
+    let ids = done.issues.iter().map(|id| id.0).collect();
+    let mut notes = action(format!("imported {errors} of {issues}"), ids);
     (notes.events, notes.duplicates, notes.new_issues) = (done.events, done.duplicates, done.new_issues);
     if done.duplicates > 0 {
-        notes.notes.push(format!("{} were known already", done.duplicates));
+        let verb = if done.duplicates == 1 { "was" } else { "were" };
+        notes.notes.push(format!("{} {verb} known already", human::count(done.duplicates)));
     }
     tell(&notes, context)
 }

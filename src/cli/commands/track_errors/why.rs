@@ -14,7 +14,6 @@ use crate::cli::context::Context;
 use crate::cli::exit::{Exit, UsageError};
 use crate::errors::door::parse_json;
 use crate::errors::explain::explain;
-use crate::model::Verdict;
 use crate::render;
 
 const MAX_FILE: u64 = 64 << 20;
@@ -42,10 +41,8 @@ pub(super) fn run(args: &WhyArgs, context: &Context) -> Result<Exit> {
             match store.body_of(id)? {
                 Some(body) => body,
                 None => {
-                    context
-                        .ui
-                        .error(&format!("no event {id} whose body was kept, or more than one begins so"));
-                    return Ok(Exit::Verdict(Verdict::Critical));
+                    let why = format!("no event {id} whose body was kept, or more than one begins so");
+                    return Err(UsageError(why).into());
                 }
             }
         }
