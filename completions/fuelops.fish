@@ -103,6 +103,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l color -
 always\t'Even into a pipe'
 never\t'Nowhere'"
 complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l send -d 'Hand the report to this [[alert]] of the config, too: email, slack, webhook, command or file (repeatable)' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -s f -l follow -d 'After the report, tell what changes, a line each: something new, spiking or back, starts, crashes, the verdict of the last hour'
 complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l check -d 'End with the verdict\'s exit code'
 complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l save -d 'Save the report, and compare with the one before, although paths are given'
 complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l no-save -d 'Save nothing'

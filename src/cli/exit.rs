@@ -2,6 +2,8 @@
 
 use std::io;
 
+use nix::sys::signal::Signal;
+
 use crate::clean::PolicyError;
 use crate::config::ConfigError;
 use crate::errors::store::StoreError;
@@ -34,6 +36,11 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// The end that a signal brings.
+    pub fn of(signal: Signal) -> Self {
+        Self::Signal(u8::try_from(signal as i32).unwrap_or_default())
+    }
+
     /// The number that the shell sees.
     pub fn code(self) -> u8 {
         match self {

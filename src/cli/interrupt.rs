@@ -6,9 +6,32 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::mpsc::{self, Receiver};
+
+use nix::sys::signal::Signal;
 
 use crate::cli::exit::Exit;
 use crate::platform::{self, Termination};
+
+/// The signals that end what never ends by itself, waited for on a thread of their own. A second one ends it all the same,
+/// though it may be stuck in writing to somebody who does not read.
+///
+/// # Errors
+/// Fails only if the kernel refuses.
+pub fn endings() -> io::Result<Receiver<Signal>> {
+    let termination = Termination::hold_back()?;
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut is_repeated = false;
+        while let Ok(signal) = termination.wait() {
+            if is_repeated || sender.send(signal).is_err() {
+                std::process::exit(i32::from(Exit::of(signal).code()));
+            }
+            is_repeated = true;
+        }
+    });
+    Ok(receiver)
+}
 
 /// Whether somebody has asked for an end.
 #[derive(Debug, Default)]

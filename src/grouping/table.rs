@@ -152,6 +152,20 @@ impl GroupTable {
         }
     }
 
+    /// All groups, by fingerprint.
+    pub fn groups(&self) -> impl Iterator<Item = &ExceptionGroup> {
+        self.groups.values()
+    }
+
+    /// Says that files bear other names now.
+    pub fn rename(&mut self, names: &BTreeMap<String, String>) {
+        for group in self.groups.values_mut() {
+            if let Some(name) = names.get(&group.place.path) {
+                group.place.path.clone_from(name);
+            }
+        }
+    }
+
     /// Returns the groups, most frequent first, and the number of chains that did not fit.
     pub fn finish(self) -> (Vec<ExceptionGroup>, u64) {
         let mut groups: Vec<_> = self.groups.into_values().collect();

@@ -8,6 +8,7 @@ mod format;
 pub mod http;
 pub mod incidents;
 pub mod input;
+pub mod news;
 pub mod pattern;
 mod record;
 pub mod restarts;
@@ -23,8 +24,9 @@ pub mod verdict;
 
 pub use assemble::{Assembler, Borders, End, Sink, Start};
 pub use engine::{
-    Activity, Aggregates, Analysis, AnalysisOptions, Assigned, Books, Class, Combiner, Copies, Counted,
-    Event, Reach, RecordOf, SourceBooks, analyze, assign, count_apart, recent,
+    Activity, Aggregates, Analysis, AnalysisOptions, Arrival, Assigned, Books, Class, Combiner, Copies,
+    Counted, Event, Ongoing, Reach, Reading, RecordOf, SourceBooks, analyze, assign, count_apart, key_of,
+    recent,
 };
 pub use format::inferred_level;
 pub use record::{Access, FormatId, Line, LineKind, Record, Stamp, StampLayout, Wrapper};

@@ -45,6 +45,21 @@ pub fn write_json<T: Serialize>(
     out.write_all(b"\n")
 }
 
+/// Writes the same document on one line, for outputs that hold many.
+///
+/// # Errors
+/// When the report holds a map whose keys are not strings.
+pub fn json_line<T: Serialize>(
+    command: &str,
+    version: u32,
+    generated_at: DateTime<Utc>,
+    report: &T,
+) -> Result<String, serde_json::Error> {
+    let mut text = serde_json::to_string(&envelope(command, version, generated_at, report))?;
+    text.push('\n');
+    Ok(text)
+}
+
 fn envelope<'a, T>(
     command: &str,
     version: u32,

@@ -15,6 +15,7 @@ mod health;
 mod html;
 mod json;
 mod log_line;
+mod log_news;
 mod logs;
 mod markdown;
 mod monitor;
@@ -36,8 +37,9 @@ pub use errors::{
 };
 pub use health::{HealthDetail, health};
 pub use html::html;
-pub use json::{json, write_json};
+pub use json::{json, json_line, write_json};
 pub use log_line::log_lines;
+pub use log_news::log_news;
 pub use logs::{LogView, logs};
 pub use markdown::markdown;
 pub use monitor::{monitor, monitor_answer, monitor_headline, monitor_replay, monitor_silences, monitor_why};

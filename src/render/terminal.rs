@@ -231,7 +231,7 @@ fn push(lines: &mut [Text], piece: &str, role: Role) {
     }
 }
 
-fn to_ascii(text: &str) -> String {
+pub(super) fn to_ascii(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -7,6 +7,7 @@ mod config;
 mod demo;
 mod errors;
 mod health;
+mod log_news;
 mod logs;
 mod monitor;
 mod recover;
@@ -30,6 +31,7 @@ pub use errors::{
     GroupingReport, GroupingVariant, HourCount, IssueList, IssueReport, TagCount, TagValues, Turn, TypeCount,
 };
 pub use health::{HealthReport, SystemSummary};
+pub use log_news::{LogNews, NewsKind};
 pub use logs::{
     Change, ChangeClass, Coverage, Endpoint, Exception, FileCoverage, Http, Incident, InputProblem,
     LatencyPercentiles, LevelCounts, LogReport, Mislevelled, Pattern, Recommendation, RestartEvent, Restarts,

@@ -19,6 +19,7 @@ mod grouping;
 mod health_faults;
 mod house;
 mod keeper;
+mod log_follow;
 mod log_rate;
 mod log_states;
 mod loghub;

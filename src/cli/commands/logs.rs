@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -15,6 +15,7 @@ use crate::capture::service_log;
 use crate::cli::args::Format;
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, UsageError};
+use crate::cli::interrupt::endings;
 use crate::cli::ui::Ui;
 use crate::config::{Config, Manager, Service, Timezone};
 use crate::logs::ZoneChoice;
@@ -22,7 +23,6 @@ use crate::logs::audit::TeamRules;
 use crate::logs::input::{Origin, Request, Resolved, resolve, whole_among};
 use crate::logs::tail::{Item, Tail, TailOptions};
 use crate::model::{Level, Verdict};
-use crate::platform::Termination;
 use crate::render;
 use crate::text::moment::parse_moment;
 
@@ -119,7 +119,7 @@ pub fn run(args: &LogsArgs, context: &Context) -> Result<Exit> {
     let search = || find(&patterns, &config.root);
     let rules = TeamRules::new(config.logs.rules.clone());
     let options = options(args, config.logs.timezone, Utc::now())?;
-    let signals = args.follow.then(signals).transpose()?;
+    let signals = args.follow.then(endings).transpose()?;
     let Resolved { sources, problems } = search();
     if sources.is_empty() && !args.follow {
         problems.iter().for_each(|problem| ui.error(&problem.to_string()));
@@ -147,7 +147,7 @@ fn follow(
     let mut known_problems = tail.problems().len();
     for look in 1_u32.. {
         match signals.recv_timeout(LOOK_EVERY) {
-            Ok(signal) => return Ok(Exit::Signal(u8::try_from(signal as i32).unwrap_or_default())),
+            Ok(signal) => return Ok(Exit::of(signal)),
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
         }
         if look % LOOKS_PER_SEARCH == 0 {
@@ -168,19 +168,6 @@ fn follow(
         known_problems = tail.problems().len();
     }
     Ok(Exit::Done)
-}
-
-/// The signals that end following, waited for on a thread of their own.
-fn signals() -> io::Result<Receiver<Signal>> {
-    let termination = Termination::hold_back()?;
-    let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || {
-        if let Ok(signal) = termination.wait() {
-            // The receiver is gone only when the program ends anyway.
-            sender.send(signal).unwrap_or(());
-        }
-    });
-    Ok(receiver)
 }
 
 fn options(args: &LogsArgs, zone: Timezone, now: DateTime<Utc>) -> Result<TailOptions, UsageError> {

@@ -14,7 +14,7 @@ mod scan;
 mod significance;
 
 pub use compare::{Baseline, BaselinePattern, against};
-pub use scan::within;
+pub use scan::{surges, within};
 
 use crate::model::Level;
 use crate::report::ChangeClass;

@@ -11,6 +11,8 @@ const SPIKE_RATIO: f64 = 3.0;
 /// What began in the first part of a log may only look new because the log begins there.
 const EARLIEST_ONSET: f64 = 0.1;
 const LATEST_END: f64 = 0.9;
+/// Probability by chance below which [`surges`] believes it.
+const SURPRISE: f64 = 1e-5;
 /// Fewer events than this tell nothing.
 const MIN_EVENTS: u64 = 3;
 
@@ -181,6 +183,12 @@ fn stands_out(inside: u64, total: u64, share: f64) -> f64 {
         return 0.0;
     }
     likelihood_ratio(inside, total, share)
+}
+
+/// Whether so many of all events in a part of `share` of the time are many more than elsewhere, and not by chance: asked
+/// again and again, it says so about once in a hundred thousand times where nothing has changed.
+pub fn surges(inside: u64, total: u64, share: f64) -> bool {
+    p_of_ratio(stands_out(inside, total, share)) < SURPRISE
 }
 
 fn per_minute(count: u64, minutes: f64) -> f64 {

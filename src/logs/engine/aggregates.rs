@@ -18,7 +18,7 @@ use crate::logs::pattern::Table;
 ///
 /// A line number that stands in here counts from the beginning of the part of the source in which it was read; see
 /// [`provisional_line`].
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Aggregates {
     pub(super) books: Books,
     /// By the index of the source.

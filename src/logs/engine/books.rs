@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::logs::engine::pairs;
+use crate::logs::engine::run::Behind;
 use crate::logs::pattern::ByLevel;
 use crate::logs::{FormatId, Record, Wrapper};
 
@@ -104,6 +105,13 @@ impl SourceBooks {
     pub(super) fn span(&mut self, first: Option<i64>, last: Option<i64>) {
         self.first_at = [self.first_at, first].into_iter().flatten().min();
         self.last_at = self.last_at.max(last);
+    }
+
+    /// Where the source goes on: in its last part.
+    pub(super) fn behind(&self) -> Behind {
+        self.part_lines
+            .last_key_value()
+            .map_or_else(Behind::default, |(&part, &lines)| Behind { part, lines })
     }
 
     /// Lines of the source before each part, `sum` of them before the first.

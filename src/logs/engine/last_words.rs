@@ -3,7 +3,7 @@
 //! Plain files are asked afterwards, where they stand; of a stream the lines are kept while it is read, those before its
 //! newest starts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 
@@ -42,16 +42,21 @@ impl LastWords {
         }
         let source = event.place.source;
         self.kept.insert((source, event.place.offset), words(&before.concat(), event.place.offset));
-        let of_source = (source, 0)..=(source, u64::MAX);
-        if self.kept.range(of_source.clone()).count() > MAX_STARTS
-            && let Some(oldest) = self.kept.range(of_source).next().map(|(at, _)| *at)
-        {
-            self.kept.remove(&oldest);
-        }
+        self.leave_newest(source);
     }
 
     pub(super) fn merge(&mut self, other: Self) {
+        let sources: BTreeSet<u32> = other.kept.keys().map(|(source, _)| *source).collect();
         self.kept.extend(other.kept);
+        sources.into_iter().for_each(|source| self.leave_newest(source));
+    }
+
+    fn leave_newest(&mut self, source: u32) {
+        let starts = self.kept.range((source, 0)..=(source, u64::MAX)).map(|(at, _)| *at);
+        let oldest: Vec<At> = starts.rev().skip(MAX_STARTS).collect();
+        oldest.iter().for_each(|at| {
+            self.kept.remove(at);
+        });
     }
 
     /// Says that all of them stand in this source.

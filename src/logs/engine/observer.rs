@@ -61,6 +61,8 @@ pub(super) struct PartOf<'a> {
     pub(super) series: u32,
     pub(super) source_seed: u64,
     pub(super) series_seed: u64,
+    /// Lines of the part that were told before.
+    pub(super) lines: u64,
 }
 
 /// Counts the records of a part.
@@ -81,7 +83,7 @@ pub(super) struct Observer<'a> {
 
 impl<'a> Observer<'a> {
     pub(super) fn new(rules: &'a Rules<'a>, desk: &'a mut Desk, part: PartOf<'a>, clock: PartClock) -> Self {
-        Self { rules, desk, part, clock, lines: 0, records: 0, first_access: None, span: None }
+        Self { rules, desk, part, clock, lines: part.lines, records: 0, first_access: None, span: None }
     }
 
     /// A view that takes the records of one segment.

@@ -53,6 +53,16 @@ impl Class {
     }
 }
 
+/// What [`origin`] made one number of.
+pub(super) fn of_origin(origin: u32) -> (u32, Class) {
+    let class = match origin & 3 {
+        0 => Class::Others,
+        1 => Class::Errors,
+        _ => Class::Traces,
+    };
+    (origin >> 2, class)
+}
+
 /// Where a traceback stands, as one number: its series, and its class there.
 pub(super) fn origin(series: u32, level: Option<Level>) -> u32 {
     series << 2 | Class::of(level, true) as u32
@@ -80,8 +90,8 @@ impl Copies {
     }
 
     pub(super) fn hold_origin(&self, origin: u32) -> bool {
-        let classes = [Class::Others, Class::Errors, Class::Traces];
-        classes.get((origin & 3) as usize).is_some_and(|class| self.holds(origin >> 2, *class))
+        let (series, class) = of_origin(origin);
+        self.holds(series, class)
     }
 }
 

@@ -59,7 +59,7 @@ pub(super) fn read_part<R: Read>(
     let Observer { lines, records, first_access, span, .. } = observer;
     let source = &mut desk.counted.sources[part.source as usize];
     source.bytes += done - begin;
-    source.lines += lines;
+    source.lines += lines - part.lines;
     source.records += records;
     source.span(span.map(|span| span.0), span.map(|span| span.1));
     source.part_lines.insert(part.part, lines);

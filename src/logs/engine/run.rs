@@ -81,18 +81,46 @@ pub fn analyze(sources: &[Source], options: &AnalysisOptions<'_>) -> Analysis {
     Analysis::new(counted, sources, series.names, problems)
 }
 
+/// Where a source goes on that was read before: within this part, of which so many lines were told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Behind {
+    pub(super) part: u32,
+    pub(super) lines: u64,
+}
+
 /// Reads sources; gives the counts, and what could not be read.
 pub(super) fn count(
     sources: &[Source],
     series: &Series,
     options: &AnalysisOptions<'_>,
 ) -> (Aggregates, Vec<Problem>) {
-    return_large_blocks();
-    let workers = match options.threads {
+    let workers = workers(options);
+    let run = Run::new(sources, series, options, part_bytes(sources, options, workers));
+    work_off(run, workers)
+}
+
+/// Reads one source on from where it was read before.
+pub(super) fn count_on(
+    source: &Source,
+    behind: Behind,
+    options: &AnalysisOptions<'_>,
+) -> (Aggregates, Vec<Problem>) {
+    let sources = std::slice::from_ref(source);
+    let series = Series::of(sources);
+    let run = Run { behind: Some(behind), ..Run::new(sources, &series, options, u64::MAX) };
+    work_off(run, 1)
+}
+
+fn workers(options: &AnalysisOptions<'_>) -> usize {
+    match options.threads {
         0 => thread::available_parallelism().map_or(1, usize::from).min(MAX_WORKERS),
         threads => threads,
-    };
-    let run = Run::new(sources, series, options, part_bytes(sources, options, workers));
+    }
+}
+
+fn work_off(run: Run<'_>, workers: usize) -> (Aggregates, Vec<Problem>) {
+    return_large_blocks();
+    let Run { sources, options, .. } = run;
     let jobs = run.jobs();
     let next = AtomicUsize::new(0);
     let work = || {
@@ -177,6 +205,8 @@ pub(super) struct Run<'a> {
     problems: Mutex<BTreeMap<(usize, String), Problem>>,
     /// By source: found out by whoever needs them first.
     times: Vec<OnceLock<Times>>,
+    /// Where the only source goes on that was read before.
+    behind: Option<Behind>,
 }
 
 /// How the times of a source are to be read.
@@ -210,6 +240,7 @@ impl<'a> Run<'a> {
             shared: Mutex::new(Aggregates::new(sources.len(), options.names)),
             problems: Mutex::new(BTreeMap::new()),
             times: sources.iter().map(|_| OnceLock::new()).collect(),
+            behind: None,
         }
     }
 
@@ -251,10 +282,12 @@ impl<'a> Run<'a> {
 
     pub(super) fn part_of(&self, source: usize, part: u32) -> PartOf<'_> {
         let Source { name, series, .. } = &self.sources[source];
+        let Behind { part: before, lines } = self.behind.unwrap_or_default();
         PartOf {
             name,
             source: source as u32,
-            part,
+            part: before + part,
+            lines,
             series: self.series.of_source[source],
             source_seed: source_seed(name),
             series_seed: series_seed(series),
@@ -366,8 +399,10 @@ impl<'a> Run<'a> {
             Some((placements, ending)) => {
                 Ok(PartClock::placed(times.file, placements[part as usize], *ending))
             }
-            // Nobody asks for what stands before.
-            None if part == 0 && self.sources[source].start > 0 => clock_ahead(times.file, file, begin, len),
+            // Nobody asks for what stands before, unless it was counted.
+            None if part == 0 && self.sources[source].start > 0 && self.behind.is_none() => {
+                clock_ahead(times.file, file, begin, len)
+            }
             None => clock_for(times.file, file, begin, len),
         }
     }

@@ -3,14 +3,17 @@
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use proptest::prelude::{ProptestConfig, prop_assert, proptest};
 
 use crate::grouping::SourceRoots;
 use crate::logs::audit::TeamRules;
-use crate::logs::engine::{Analysis, AnalysisOptions, Assigned, Combiner, analyze, assign, count_apart};
+use crate::logs::engine::{
+    Analysis, AnalysisOptions, Assigned, Combiner, Ongoing, analyze, assign, count_apart,
+};
 use crate::logs::http::DeclaredNames;
-use crate::logs::input::{Origin, Request, Source, resolve};
+use crate::logs::input::{Origin, Reached, Request, Source, resolve, resume};
 use crate::logs::{Zone, ZoneChoice};
 
 fn sources(folder: &Path) -> Vec<Source> {
@@ -254,4 +257,122 @@ fn interleaved_stacks_and_cut_lines_keep_their_owners() {
     let rows = assigned(&sources, &analysis);
     let owners: Vec<Option<u64>> = rows.iter().map(|row| row.2).collect();
     assert_eq!(owners, [1, 2, 1, 2, 1, 1].map(Some));
+}
+
+/// A folder in which a log is written and rotated, while it is read on and on.
+struct Followed {
+    folder: tempfile::TempDir,
+    ongoing: Option<Ongoing>,
+    known: Vec<Reached>,
+}
+
+impl Followed {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), ongoing: None, known: Vec::new() }
+    }
+
+    fn write(&self, text: &str) {
+        let path = self.folder.path().join("a.log");
+        let mut file = fs::OpenOptions::new().create(true).append(true).open(path).unwrap();
+        std::io::Write::write_all(&mut file, text.as_bytes()).unwrap();
+    }
+
+    fn shell(&self, script: &str) {
+        let mut shell = std::process::Command::new("sh");
+        assert!(shell.args(["-ec", script]).current_dir(self.folder.path()).status().unwrap().success());
+    }
+
+    fn sources(&self) -> Vec<Source> {
+        let patterns = [PathBuf::from("a.log*")];
+        resolve(&Request { patterns: &patterns, root: self.folder.path(), origin: Origin::Arguments }).sources
+    }
+
+    /// Reads what is new, so much later; gives how many records of which lines came.
+    fn look(&mut self, later: Duration) -> Vec<(String, u64)> {
+        let mut sources = self.sources();
+        let unread = resume(&mut sources, &self.known, SystemTime::now() + later);
+        with_options(2, 2_000, |options| {
+            let (read, arrivals) = match &mut self.ongoing {
+                None => {
+                    let ongoing = self.ongoing.insert(Ongoing::begin(sources.clone(), options));
+                    (ongoing.read().collect(), Vec::new())
+                }
+                Some(ongoing) => {
+                    let reading = ongoing.go_on(&sources, options);
+                    (reading.read, reading.arrivals)
+                }
+            };
+            self.known = unread.and(&sources, read);
+            arrivals.into_iter().map(|arrival| arrival.place).collect()
+        })
+    }
+
+    fn shown(&self) -> String {
+        shown(&self.ongoing.as_ref().unwrap().analysis())
+    }
+}
+
+/// Longer than any record is waited for.
+const LATER: Duration = Duration::from_secs(60);
+
+/// A long log, and its lines in pieces.
+fn pieces() -> Vec<String> {
+    let text = log(&(0..3_000_u32).map(|n| (n * 7919 % 65_521) as u16).collect::<Vec<_>>());
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    lines.chunks(331).map(<[&str]>::concat).collect()
+}
+
+#[test]
+fn reading_on_and_on_gives_what_one_run_gives() {
+    let mut followed = Followed::new();
+    for piece in pieces() {
+        followed.write(&piece);
+        followed.look(Duration::ZERO);
+    }
+    followed.look(LATER);
+    let whole = shown(&analysis(&followed.sources(), 1, 1 << 20));
+    assert!(followed.shown() == whole, "{}\n\n{whole}", followed.shown());
+}
+
+#[test]
+fn rotation_between_two_readings_changes_no_count() {
+    let mut followed = Followed::new();
+    for (number, piece) in pieces().iter().enumerate() {
+        followed.write(piece);
+        followed.look(Duration::ZERO);
+        if number == 4 {
+            followed.look(LATER);
+            followed.shell("mv a.log a.log.1");
+        }
+    }
+    followed.look(LATER);
+    // Which records are samples depends on the name that their file had when they were read.
+    let counts = |analysis: &Analysis| {
+        let patterns = analysis.patterns.patterns.iter().map(|pattern| (pattern.id, pattern.count));
+        let raised =
+            analysis.exceptions.iter().map(|group| (group.fingerprint, group.place.clone(), group.all()));
+        (analysis.books, patterns.collect::<Vec<_>>(), raised.collect::<Vec<_>>(), analysis.events.clone())
+    };
+    let ongoing = followed.ongoing.as_ref().unwrap();
+    let names: Vec<&str> = ongoing.sources().iter().map(|source| source.name.as_str()).collect();
+    assert_eq!(names.len(), 2, "{names:?}");
+    assert_eq!(counts(&ongoing.analysis()), counts(&analysis(&followed.sources(), 1, 1 << 20)));
+}
+
+#[test]
+fn what_arrives_is_told_with_its_line_in_the_file_as_it_is_now() {
+    let mut followed = Followed::new();
+    followed.write("ERROR:a:one\nERROR:a:two\n");
+    followed.look(LATER);
+    followed.write("ERROR:a:three\n");
+    assert_eq!(followed.look(LATER), [("a.log".to_owned(), 3)]);
+    assert_eq!(followed.look(LATER), []);
+    followed.shell("cp a.log a.log.1; : > a.log");
+    followed.write("ERROR:a:four\n");
+    assert_eq!(followed.look(LATER), [("a.log".to_owned(), 1)]);
+    followed.shell("gzip a.log.1; mv a.log.1.gz a.log.2.gz; mv a.log a.log.1");
+    assert_eq!(followed.look(LATER), []);
+    followed.write("ERROR:a:five\n");
+    assert_eq!(followed.look(LATER), [("a.log".to_owned(), 1)]);
+    assert_eq!(followed.ongoing.as_ref().unwrap().analysis().books.records, 5);
 }

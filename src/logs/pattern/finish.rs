@@ -85,6 +85,13 @@ impl Mined {
     pub fn number_of(&self, key: u64) -> Option<usize> {
         self.numbers.get(&key).map(|&number| number as usize)
     }
+
+    /// The keys of the signatures of each pattern, by its number.
+    pub fn keys(&self) -> Vec<Vec<u64>> {
+        let mut keys = vec![Vec::new(); self.patterns.len()];
+        self.numbers.iter().for_each(|(&key, &number)| keys[number as usize].push(key));
+        keys
+    }
 }
 
 impl Table {

@@ -27,4 +27,4 @@ pub use finish::{Mined, Pattern, PatternId, Share};
 pub use row::{ByLevel, Kind, Variant};
 pub use samples::{Place, Sample};
 pub use skew::SlotSkew;
-pub use table::{MAX_SIGNATURES, Seen, Table};
+pub use table::{MAX_SIGNATURES, Seen, Table, Told};

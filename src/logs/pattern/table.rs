@@ -32,6 +32,15 @@ pub struct Seen<'a> {
     pub kind: Kind,
 }
 
+/// The records of one signature, with a place where one of them stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Told {
+    pub key: u64,
+    pub variant: Variant,
+    pub count: u64,
+    pub place: Option<Place>,
+}
+
 /// Rows by signature.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(from = "Saved", into = "Saved")]
@@ -154,6 +163,16 @@ impl Table {
         // Which of them would have had no room is not known.
         self.limit = None;
         self.reindex();
+    }
+
+    /// What was counted, signature by signature.
+    pub fn told(&self) -> impl Iterator<Item = Told> {
+        self.rows.iter().zip(&self.details).map(|(row, details)| Told {
+            key: row.key,
+            variant: row.variant,
+            count: row.count,
+            place: details.samples.as_slice().first().map(|sample| sample.place),
+        })
     }
 
     /// Bytes on the heap, about.

@@ -178,8 +178,13 @@ fn drop_announced(found: &mut Vec<(&ProcessEvent, Kind)>) {
 }
 
 fn is_loop(found: &[(&ProcessEvent, Kind)]) -> bool {
-    let mut crashes: Vec<i64> =
-        found.iter().filter(|(_, kind)| *kind == Kind::Crash).filter_map(|(event, _)| event.at).collect();
+    is_crash_loop(
+        found.iter().filter(|(_, kind)| *kind == Kind::Crash).filter_map(|(event, _)| event.at).collect(),
+    )
+}
+
+/// Whether crashes at these times, in microseconds since 1970, make a loop.
+pub fn is_crash_loop(mut crashes: Vec<i64>) -> bool {
     crashes.sort_unstable();
     crashes.windows(LOOP_CRASHES).any(|w| w[LOOP_CRASHES - 1] - w[0] <= LOOP_WINDOW_US)
 }

@@ -7,5 +7,5 @@
 mod life;
 mod mark;
 
-pub use life::{ProcessEvent, restarts};
+pub use life::{ProcessEvent, is_crash_loop, restarts};
 pub use mark::{Mark, MarkFinder};

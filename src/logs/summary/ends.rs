@@ -12,7 +12,7 @@ const NEWS_US: i64 = 3_600_000_000;
 const SLACK_US: i64 = 2_000_000;
 
 /// The crash of the last hour that was read, in words: a crash record, or else a traceback with which a log ends.
-pub(super) fn last_crash(analysis: &Analysis, sources: &[Source]) -> Option<String> {
+pub fn last_crash(analysis: &Analysis, sources: &[Source]) -> Option<String> {
     recorded(analysis, sources).or_else(|| ended(analysis, sources))
 }
 

@@ -14,10 +14,13 @@ mod silences;
 mod symptoms;
 mod timeline;
 mod traffic;
+mod troubles;
 
 use std::collections::BTreeMap;
 
-pub use real_errors::{RealErrors, real_errors};
+pub use ends::last_crash;
+pub use real_errors::{RealErrors, errors_by_minute, real_errors};
+pub use troubles::troubles;
 
 use crate::logs::changes::{Baseline, PatternSeries, against, within};
 use crate::logs::incidents::incidents;
@@ -26,7 +29,7 @@ use crate::logs::restarts::restarts;
 use crate::logs::source::SourceIndex;
 use crate::logs::summary::judged::Judged;
 use crate::logs::summary::timeline::Axis;
-use crate::logs::verdict::{Tally, VerdictBars, verdict};
+use crate::logs::verdict::{Span, Tally, VerdictBars, verdict};
 use crate::logs::{Analysis, audit::TeamRules};
 use crate::report::{LogReport, Restarts};
 
@@ -83,7 +86,7 @@ pub fn summarize(analysis: &Analysis, sources: &[Source], known: &Surroundings<'
     let found = incidents(symptoms::symptoms(analysis, &judged, &axis, &tracks), effective.errors());
     let found = symptoms::with_crashes(symptoms::with_endpoints(found, &http), &starts);
     let silences = silences::silences(analysis, sources, &judged);
-    let spoken = (advice::story(&found), ends::last_crash(analysis, sources));
+    let spoken = (advice::story(&found), last_crash(analysis, sources));
     let (verdict, reasons) = judge(analysis, &judged, &starts, &http, spoken, known);
     let classes: BTreeMap<&str, _> = changes.iter().map(|c| (c.pattern_id.as_str(), c.class)).collect();
     let report = LogReport {
@@ -128,6 +131,7 @@ fn judge(
         crash_loop: starts.crash_loop,
         last_crash,
         story,
+        span: Span::Worst,
         failed_requests: failed("5"),
         requests: http.requests,
     };

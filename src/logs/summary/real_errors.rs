@@ -3,6 +3,7 @@
 use crate::logs::Analysis;
 use crate::logs::audit::TeamRules;
 use crate::logs::summary::judged::{Judged, Judgement};
+use crate::logs::summary::minutes;
 
 /// What deserves the level error or worse, each record counted once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,6 +13,11 @@ pub struct RealErrors {
     pub undated: u64,
     /// A message of the pattern that was written last, redacted.
     pub newest: Option<String>,
+}
+
+/// Minutes since 1970 that had real errors, by time, and how many.
+pub fn errors_by_minute(analysis: &Analysis, rules: &TeamRules) -> Vec<(i64, u64)> {
+    minutes::errors(&Judged::all(analysis, rules)).0
 }
 
 /// Counts the real errors of an analysis.

@@ -26,9 +26,29 @@ pub struct Tally<'a> {
     pub last_crash: Option<String>,
     /// What explains most of the errors, to be told behind their number.
     pub story: Option<String>,
+    /// Which hour and which day the counts are of.
+    pub span: Span,
     /// Answers of class 5xx, and all answers.
     pub failed_requests: u64,
     pub requests: u64,
+}
+
+/// Which stretch of time is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Span {
+    /// The worst hour and day of all there is.
+    Worst,
+    /// The hour and the day up to now.
+    Last,
+}
+
+impl Span {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Worst => "worst",
+            Self::Last => "last",
+        }
+    }
 }
 
 /// Where yellow and red begin.
@@ -71,7 +91,7 @@ fn errors(tally: &Tally<'_>, bars: &VerdictBars) -> (Severity, String) {
     let span = match tally.covered_minutes {
         0 => "in records without a time".to_owned(),
         n if n < HOUR_MINUTES.unsigned_abs() => format!("in {}", human::plural(n, "minute")),
-        _ => "in the worst hour".to_owned(),
+        _ => format!("in the {} hour", tally.span.word()),
     };
     let bar = match severity {
         Severity::Ok => format!("yellow from {}", bars.errors_per_hour.warn),
@@ -94,10 +114,11 @@ fn crashes(tally: &Tally<'_>, bars: &VerdictBars) -> Option<(Severity, String)> 
     let severity = judge(crashes, bars.restarts_per_day);
     let text = || {
         let count = human::plural(crashes, "crash").replace("crashs", "crashes");
+        let day = tally.span.word();
         match (&tally.last_crash, tally.crashes_per_day) {
             (Some(crash), 0) => crash.clone(),
-            (Some(crash), _) => format!("{count} in the worst day; the last: {crash}"),
-            (None, _) => format!("{count} in the worst day"),
+            (Some(crash), _) => format!("{count} in the {day} day; the last: {crash}"),
+            (None, _) => format!("{count} in the {day} day"),
         }
     };
     (crashes > 0).then(|| (severity, text()))
@@ -152,6 +173,7 @@ mod tests {
             crash_loop: false,
             last_crash: None,
             story: None,
+            span: Span::Worst,
             failed_requests: 0,
             requests: 0,
         }

@@ -1,6 +1,7 @@
 //! `fuelops analyze-logs`: what went wrong, how often, since when, where, what changed, what to do.
 
 mod assignments;
+mod follow;
 mod progress;
 mod reading;
 mod saved;
@@ -9,13 +10,18 @@ mod states;
 use std::path::PathBuf;
 
 use anyhow::Result;
-use chrono::{Local, Utc};
+use chrono::{DateTime, Local, Utc};
 use clap::Args;
 
+use crate::cli::args::Format;
+use crate::cli::commands::analyze_logs::follow::Following;
 use crate::cli::commands::analyze_logs::progress::Progress;
-use crate::cli::commands::analyze_logs::reading::{Input, Reading};
+use crate::cli::commands::analyze_logs::reading::{Input, Reading, Span};
 use crate::cli::context::Context;
 use crate::cli::exit::{self, Exit};
+use crate::config::Loaded;
+use crate::logs::changes::Baseline;
+use crate::logs::summary::Summary;
 use crate::model::Verdict;
 use crate::render::{self, LogView};
 use crate::report::{InputProblem, LogReport};
@@ -35,12 +41,13 @@ Examples:
   fuelops analyze-logs 'logs/**/*.log*' --top 3
   journalctl -o json -u backend | fuelops analyze-logs -
   fuelops analyze-logs --check -q               for cron: exit code by the verdict
+  fuelops analyze-logs --follow                 the report, then what changes, through rotation
   fuelops analyze-logs --state .fuelops/seen    what is new since the last time, each hour
   fuelops analyze-logs --emit-state web-1.state on each host, then on one of them:
   fuelops analyze-logs --merge *.state          one report over all hosts
 
 Exit codes: 0 the logs were read (with --check: healthy); with --check 1 degraded, 2 critical; 3 nothing to read;
-74 the report was shown but could not be saved.")]
+74 the report was shown but could not be saved; 130 and 143 when a signal ended --follow.")]
 pub struct AnalyzeLogsArgs {
     /// Files, folders, globs; `-` is standard input [default: the logs of the config]
     #[arg(value_name = "PATH")]
@@ -51,6 +58,14 @@ pub struct AnalyzeLogsArgs {
     /// Leave out what was written after
     #[arg(long, value_name = "WHEN")]
     until: Option<String>,
+    /// After the report, tell what changes, a line each: something new, spiking or back, starts, crashes, the verdict of
+    /// the last hour
+    #[arg(
+        long,
+        short,
+        conflicts_with_all = ["until", "check", "assignments", "state", "emit_state", "merge"]
+    )]
+    follow: bool,
     /// Rows of each table; JSON always holds everything
     #[arg(long, value_name = "N", default_value_t = 10)]
     top: usize,
@@ -99,6 +114,9 @@ pub fn run(args: &AnalyzeLogsArgs, context: &Context) -> Result<Exit> {
     let keeps = (is_usual || args.save) && !args.no_save;
     let baseline = if keeps { saved::read_baseline(&loaded.config, context) } else { None };
     let reading = Reading::new(&loaded.config);
+    if args.follow {
+        return follow(args, context, &loaded, &reading, span, baseline.as_ref(), keeps);
+    }
     let mut input = if args.merge.is_empty() { reading::input(args, &loaded) } else { Input::default() };
     let progress =
         args.state.as_deref().map(|path| Progress::resume(path, input.sources_mut())).transpose()?;
@@ -109,19 +127,7 @@ pub fn run(args: &AnalyzeLogsArgs, context: &Context) -> Result<Exit> {
     };
     let view = LogView { top: args.top, zone: Local };
     let has_records = summary.report.coverage.records > 0;
-    let mut unsaved = None;
-    if keeps && has_records {
-        match saved::save(&loaded.config, &summary, view, now) {
-            Ok(path) => context.ui.note(&format!("report saved as {}", path.display())),
-            // A full disk is when the report is needed most.
-            Err(error) => {
-                context
-                    .ui
-                    .warn(&format!("the report is shown but not saved (--no-save: do not try): {error:#}"));
-                unsaved = Some(exit::classify(&error));
-            }
-        }
-    }
+    let unsaved = if keeps && has_records { save(&summary, view, &loaded, now, context) } else { None };
     let is_nothing_new = !has_records && progress.as_ref().is_some_and(Progress::may_find_nothing);
     if is_nothing_new {
         for InputProblem { path, problem } in &summary.report.problems {
@@ -143,6 +149,56 @@ pub fn run(args: &AnalyzeLogsArgs, context: &Context) -> Result<Exit> {
         (true, true) => Exit::Verdict(summary.report.verdict),
         (true, false) => Exit::Done,
     })
+}
+
+/// Reports, then tells what changes.
+fn follow(
+    args: &AnalyzeLogsArgs,
+    context: &Context,
+    loaded: &Loaded,
+    reading: &Reading<'_>,
+    span: Span,
+    baseline: Option<&Baseline>,
+    keeps: bool,
+) -> Result<Exit> {
+    let (following, summary, watch) = Following::begin(args, context, loaded, reading, span, baseline)?;
+    let view = LogView { top: args.top, zone: Local };
+    if summary.report.coverage.records == 0 {
+        summary.report.problems.iter().for_each(|InputProblem { path, problem }| {
+            context.ui.warn(&format!("{path}: {problem}"));
+        });
+    } else {
+        if keeps {
+            save(&summary, view, loaded, Utc::now(), context);
+        }
+        if context.ui.format == Format::Json {
+            follow::show_in_one_line(&summary.report, context)?;
+        } else {
+            show(&summary.report, view, context)?;
+        }
+    }
+    following.go_on(watch)
+}
+
+/// Saves the report; where that fails, gives what the run ends with. A full disk is when the report is needed most.
+fn save(
+    summary: &Summary,
+    view: LogView<Local>,
+    loaded: &Loaded,
+    now: DateTime<Utc>,
+    context: &Context,
+) -> Option<Exit> {
+    match saved::save(&loaded.config, summary, view, now) {
+        Ok(path) => {
+            context.ui.note(&format!("report saved as {}", path.display()));
+            None
+        }
+        Err(error) => {
+            let warning = "the report is shown but not saved (--no-save: do not try)";
+            context.ui.warn(&format!("{warning}: {error:#}"));
+            Some(exit::classify(&error))
+        }
+    }
 }
 
 /// What the logs of a config say, without a word on the way.

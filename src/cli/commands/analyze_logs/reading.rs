@@ -12,6 +12,7 @@ use crate::config::{Config, Loaded, Timezone};
 use crate::grouping::SourceRoots;
 use crate::logs::audit::TeamRules;
 use crate::logs::changes::Baseline;
+use crate::logs::http::DeclaredNames;
 use crate::logs::input::{
     Origin, Problem, Request, Resolved, Source, Spooled, order_by_name, resolve, spool,
 };
@@ -33,6 +34,11 @@ pub(super) struct Input {
 impl Input {
     pub(super) fn sources(&self) -> &[Source] {
         &self.found.sources
+    }
+
+    /// What could not be found, as a report tells it.
+    pub(super) fn problems(&self) -> Vec<InputProblem> {
+        self.found.problems.iter().map(input_problem).collect()
     }
 
     pub(super) fn sources_mut(&mut self) -> &mut Vec<Source> {
@@ -108,12 +114,38 @@ pub(super) struct Reading<'a> {
     config: &'a Config,
     pub(super) rules: TeamRules,
     index: SourceIndex,
+    names: DeclaredNames,
+    roots: SourceRoots,
 }
 
 impl<'a> Reading<'a> {
     pub(super) fn new(config: &'a Config) -> Self {
         let rules = TeamRules::new(config.logs.rules.clone());
-        Self { config, rules, index: SourceIndex::read(&config.logs.source_dirs) }
+        let index = SourceIndex::read(&config.logs.source_dirs);
+        let names = index.route_set().names();
+        let roots = SourceRoots::new(config.logs.source_dirs.iter().map(|dir| dir.to_string_lossy()));
+        Self { config, rules, index, names, roots }
+    }
+
+    /// How logs are to be read now.
+    pub(super) fn options(
+        &self,
+        threads: usize,
+        (since, until): Span,
+        now: DateTime<Utc>,
+    ) -> AnalysisOptions<'_> {
+        AnalysisOptions {
+            threads,
+            since,
+            until,
+            zone: self.config.logs.timezone.into(),
+            now: now.timestamp_micros(),
+            rules: &self.rules,
+            roots: &self.roots,
+            names: &self.names,
+            part_bytes: None,
+            progress: None,
+        }
     }
 
     /// Reads the logs and says what is in them.
@@ -121,32 +153,18 @@ impl<'a> Reading<'a> {
         &self,
         args: &AnalyzeLogsArgs,
         input: &Input,
-        (since, until): Span,
+        span: Span,
         baseline: Option<&Baseline>,
         now: DateTime<Utc>,
         context: &Context,
     ) -> Result<Summary> {
-        let config = self.config;
         let sources = &input.found.sources;
         for source in sources {
             context.ui.detail(&format!("reading {}", source.name));
         }
-        let names = self.index.route_set().names();
-        let roots = SourceRoots::new(config.logs.source_dirs.iter().map(|dir| dir.to_string_lossy()));
         let bar = context.ui.progress_bar(sources.iter().map(|source| source.len).sum());
         let tell = |bytes: u64| bar.inc(bytes);
-        let options = AnalysisOptions {
-            threads: args.threads,
-            since,
-            until,
-            zone: config.logs.timezone.into(),
-            now: now.timestamp_micros(),
-            rules: &self.rules,
-            roots: &roots,
-            names: &names,
-            part_bytes: None,
-            progress: Some(&tell),
-        };
+        let options = AnalysisOptions { progress: Some(&tell), ..self.options(args.threads, span, now) };
         let mut analysis = match &args.emit_state {
             Some(path) => states::emit(path, sources, &options, &input.found.problems)?,
             None => analyze(sources, &options),
@@ -156,8 +174,7 @@ impl<'a> Reading<'a> {
             let problems = assignments::write(path, sources, &options, &analysis)?;
             add_problems(&mut analysis, problems);
         }
-        let problems = input.found.problems.iter().map(input_problem).collect();
-        Ok(self.summarize(&analysis, sources, problems, baseline))
+        Ok(self.summarize(&analysis, sources, input.problems(), baseline))
     }
 
     /// Says what is in logs that were counted before.
@@ -167,20 +184,26 @@ impl<'a> Reading<'a> {
         Ok(self.summarize(&analysis, &sources, problems, baseline))
     }
 
-    fn summarize(
+    /// Where the verdict's colours begin.
+    pub(super) fn bars(&self) -> VerdictBars {
+        let thresholds = &self.config.thresholds;
+        VerdictBars {
+            errors_per_hour: thresholds.errors_per_hour,
+            restarts_per_day: thresholds.restarts_per_day,
+        }
+    }
+
+    /// Says what is in an analysis.
+    pub(super) fn summarize(
         &self,
         analysis: &Analysis,
         sources: &[Source],
         problems: Vec<InputProblem>,
         baseline: Option<&Baseline>,
     ) -> Summary {
-        let thresholds = &self.config.thresholds;
-        let bars = VerdictBars {
-            errors_per_hour: thresholds.errors_per_hour,
-            restarts_per_day: thresholds.restarts_per_day,
-        };
         let timezone = in_words(self.config.logs.timezone);
-        let known = Surroundings { rules: &self.rules, index: &self.index, bars, baseline, timezone };
+        let known =
+            Surroundings { rules: &self.rules, index: &self.index, bars: self.bars(), baseline, timezone };
         let mut summary = summarize(analysis, sources, &known);
         summary.report.problems.splice(0..0, problems);
         summary
