@@ -42,6 +42,8 @@ fn start(argv: &[OsString]) -> Exit {
     if let Some(played) = commands::sample::play(argv) {
         return played.unwrap_or_else(|error| fail(&error, &Context::new(Global::default(), environment).ui));
     }
+    let leashed = commands::sample::leashed(argv);
+    let argv = leashed.as_deref().unwrap_or(argv);
     match Cli::try_parse_from(argv) {
         Ok(cli) => {
             let context = Context::new(cli.global, environment);

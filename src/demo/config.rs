@@ -50,6 +50,11 @@ max_age = "10m"
 
 [logs]
 paths = ["backend.log"]
+
+[[alert]]
+name = "file"
+type = "file"
+path = "alerts.jsonl"
 "#
     )
 }

@@ -6,9 +6,13 @@
 
 mod config;
 mod fault;
+mod props;
 mod sample;
 mod stage;
+mod strike;
 
 pub use fault::Fault;
+pub use props::Keep;
 pub use sample::{Ending, Leash, Role, Sample};
-pub use stage::{Curtain, Darkness, Keep, Stage};
+pub use stage::{Curtain, Darkness, Stage};
+pub use strike::{LEASHED, Strike};

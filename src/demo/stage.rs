@@ -9,20 +9,22 @@ use std::fs::{self, File, Permissions};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use tempfile::TempDir;
 
+use super::props::{Keep, Props, end, lock};
 use super::{Fault, Role, Sample, config};
-
 use crate::platform;
 
 /// How long a sample program may take to start or to end.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Stops what is no child of the demo.
+pub(super) const STOP: &[&str] = &["stop", "--all", "--quiet"];
 
 /// How often a wait looks again.
 const GLANCE: Duration = Duration::from_millis(5);
@@ -33,19 +35,10 @@ const PORT_TRIES: usize = 3;
 /// A folder, a config, a port, and the processes that play on it.
 #[derive(Debug)]
 pub struct Stage {
-    props: Arc<Mutex<Props>>,
+    pub(super) props: Arc<Mutex<Props>>,
     root: PathBuf,
     program: PathBuf,
     port: u16,
-}
-
-/// What becomes of the folder in the end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Keep {
-    /// It is removed.
-    Nothing,
-    /// It stays, with config and logs.
-    Folder,
 }
 
 /// Ends the demo from another thread.
@@ -83,9 +76,8 @@ impl Stage {
             .tempdir()
             .with_context(|| format!("cannot make a folder in {}", std::env::temp_dir().display()))?;
         let root = fs::canonicalize(folder.path()).context("cannot resolve the temporary folder")?;
-        let props = Props { folder: Some(folder), backend: None, stranger: None, recovered_by: None, keep };
-        let mut stage =
-            Self { props: Arc::new(Mutex::new(props)), root, program: program.to_owned(), port: 0 };
+        let props = Arc::new(Mutex::new(Props::new(folder, keep)));
+        let mut stage = Self { props, root, program: program.to_owned(), port: 0 };
         let mut last_words = String::new();
         for _ in 0..PORT_TRIES {
             stage.port = free_port()?;
@@ -164,22 +156,18 @@ impl Stage {
     pub fn recover(&self) -> Result<Vec<u8>> {
         self.inflict(Fault::Crash)?;
         Fault::write(&self.root, None).context("cannot take the sample backend's fault away")?;
-        let mut command = self.fuelops();
-        command.args(["recover", "--yes", "--format", "json"]);
+        let mut command = self.fuelops(&["recover", "--yes", "--format", "json"]);
         // Held until it is done: who ends the demo meanwhile ends what was started, too.
         let mut props = lock(&self.props);
-        if props.folder.is_none() {
-            bail!("the demo was ended");
-        }
-        props.recovered_by = Some(self.fuelops());
+        props.is_to_be_stopped_by(self.fuelops(STOP))?;
         let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
         Ok(output.with_context(|| format!("cannot start {}", self.program.display()))?.stdout)
     }
 
     /// This very program, on the config of the stage.
-    fn fuelops(&self) -> Command {
+    pub(super) fn fuelops(&self, words: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
-        command.arg("--config").arg(self.config()).current_dir(&self.root);
+        command.args(words).arg("--config").arg(self.config()).current_dir(&self.root);
         platform::unblock_signals(&mut command);
         command
     }
@@ -219,7 +207,7 @@ impl Stage {
         bail!("the sample {role} did not start within {PATIENCE:?}")
     }
 
-    fn sample(&self, role: Role) -> Sample {
+    pub(super) fn sample(&self, role: Role) -> Sample {
         // What a recovery starts is no child of the demo, and ends with it all the same.
         let ends_with = (lock(&self.props).keep == Keep::Nothing).then(std::process::id);
         Sample { port: self.port, folder: self.home(role), role, ends_with }
@@ -256,80 +244,6 @@ impl Drop for Stage {
 enum Start {
     Serving,
     Ended { last_words: String },
-}
-
-/// What has to be gone in the end.
-#[derive(Debug)]
-struct Props {
-    /// Absent once everything is cleared away.
-    folder: Option<TempDir>,
-    keep: Keep,
-    backend: Option<Child>,
-    stranger: Option<Child>,
-    /// The program that has started a backend which is no child of the demo, and can stop it.
-    recovered_by: Option<Command>,
-}
-
-impl Props {
-    fn slot(&mut self, role: Role) -> &mut Option<Child> {
-        match role {
-            Role::Backend => &mut self.backend,
-            Role::Stranger => &mut self.stranger,
-        }
-    }
-
-    /// Starts a program; the answer is its pid.
-    fn spawn(&mut self, role: Role, mut command: Command) -> Result<u32> {
-        if self.folder.is_none() {
-            bail!("the demo was ended");
-        }
-        let child =
-            command.spawn().with_context(|| format!("cannot start {}", command.get_program().display()))?;
-        let pid = child.id();
-        end(self.slot(role).replace(child));
-        Ok(pid)
-    }
-
-    /// Whether a program has ended by itself; its exit status is collected.
-    fn has_ended(&mut self, role: Role) -> Result<bool> {
-        match self.slot(role) {
-            Some(child) => Ok(child.try_wait().context("cannot ask after the sample program")?.is_some()),
-            None => bail!("the demo was ended"),
-        }
-    }
-
-    fn clear(&mut self) {
-        end(self.backend.take());
-        end(self.stranger.take());
-        if let Some(mut fuelops) = self.recovered_by.take() {
-            // Should that fail, it ends with this process.
-            let _stopped = fuelops.args(["stop", "--all", "--quiet"]).stdin(Stdio::null()).status();
-        }
-        let Some(folder) = self.folder.take() else { return };
-        match self.keep {
-            Keep::Folder => {
-                // Whoever starts the backend again expects a healthy one.
-                let _still_broken = Fault::write(folder.path(), None);
-                let _path = folder.keep();
-            }
-            Keep::Nothing => {
-                // Nothing writes into it any more; what cannot be removed now cannot be later either.
-                let _removed = folder.close();
-            }
-        }
-    }
-}
-
-/// Ends a program for certain. It is a sample: there is nothing to lose by ending it at once.
-fn end(child: Option<Child>) {
-    if let Some(mut child) = child {
-        let _ended_already = child.kill();
-        let _collected = child.wait();
-    }
-}
-
-fn lock(props: &Mutex<Props>) -> MutexGuard<'_, Props> {
-    props.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn free_port() -> Result<u16> {

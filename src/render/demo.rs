@@ -5,8 +5,12 @@ use std::time::Duration;
 use chrono::TimeZone;
 
 use crate::model::Severity;
-use crate::render::{Block, Document, ErrorView, HealthDetail, Role, Text, error_list, health, recover};
-use crate::report::{Aftermath, DemoReport, Outcome, RecoverReport, SceneReport};
+use crate::render::{
+    Block, Document, ErrorView, HealthDetail, Role, Text, error_list, health, monitor_why, recover,
+};
+use crate::report::{
+    Aftermath, DemoReport, MonitorWhyReport, Outcome, RecoverReport, SceneReport, WatchedCrash,
+};
 use crate::text::human;
 
 /// One scene: what happened, what `health` says, and whether that is right.
@@ -41,13 +45,39 @@ where
     document
 }
 
-/// The last scene: the backend dies, and a recovery brings it back.
+/// A scene more: the backend dies, and a recovery brings it back.
 pub fn demo_recovery(recovery: &RecoverReport) -> Document {
     let mut document = Document::new("The backend dies again, and comes back");
     document.push(Block::Heading("The backend dies again, and comes back".to_owned()));
     document.push(typed("fuelops recover --yes"));
     document.blocks.extend(recover(recovery).blocks);
     document
+}
+
+/// The last scene: the backend is killed, and a monitor answers.
+pub fn demo_watched(crash: &WatchedCrash) -> Document {
+    let title = "The backend is killed, and a monitor watches";
+    let mut document = Document::new(title);
+    document.push(Block::Heading(title.to_owned()));
+    document.push(typed("fuelops monitor &"));
+    document.push(typed(&format!("kill -9 {}", crash.killed_pid)));
+    document.push(Block::Paragraph(answer(crash)));
+    document.push(typed("fuelops monitor why backend"));
+    let why = MonitorWhyReport { target: "backend".to_owned(), entries: crash.decisions.clone() };
+    document.blocks.extend(monitor_why(&why).blocks);
+    document.push(typed("jq -r .subject alerts.jsonl"));
+    document.push(Block::List(crash.alerts.iter().map(|alert| alert.subject.clone().into()).collect()));
+    document
+}
+
+fn answer(crash: &WatchedCrash) -> Text {
+    let severity = if crash.is_answered() { Severity::Ok } else { Severity::Critical };
+    let text = Text::of(Role::Severity(severity), severity.mark()).plain(" ");
+    let (Some(pid), Some(took)) = (crash.pid, crash.answered_ms) else {
+        return text.plain("Nobody answers in its place.");
+    };
+    let took = human::duration(Duration::from_millis(took));
+    text.plain(format!("Process {pid} answers in its place after ")).and(Role::Strong, took).plain(".")
 }
 
 fn typed(command: &str) -> Block {
@@ -78,6 +108,7 @@ where
     }
     document.blocks.extend(demo_aftermath(&report.aftermath, view).blocks);
     document.blocks.extend(demo_recovery(&report.recovery).blocks);
+    document.blocks.extend(demo_watched(&report.watched).blocks);
     document.blocks.extend(demo_ending(report, next).blocks);
     document
 }
@@ -103,6 +134,11 @@ fn score(report: &DemoReport) -> Text {
         _ => ", and not recovered",
     };
     let mut text = Text::of(Role::Strong, format!("{found} of {all} faults found{back}"));
+    text = match report.watched.answered_ms.filter(|_| report.watched.is_answered()) {
+        Some(took) => text
+            .plain(format!("; a crash was answered after {}", human::duration(Duration::from_millis(took)))),
+        None => text.plain("; a crash was not answered as it should"),
+    };
     text = text.plain(format!("; the tour took {elapsed}"));
     let missed: Vec<_> = report.missed().map(|scene| scene.name.as_str()).collect();
     if !missed.is_empty() {
@@ -119,7 +155,7 @@ mod tests {
     use crate::model::{Cause, Finding, Verdict};
     use crate::render::recover::tests::report as recovered;
     use crate::render::{Glyphs, TerminalStyle, terminal};
-    use crate::report::{HealthReport, SystemSummary};
+    use crate::report::{HealthReport, SystemSummary, ToldAlert};
 
     fn scene(name: &str, expected: Option<Cause>, got: Option<Cause>) -> SceneReport {
         let mut finding = Finding::new("service.backend.http", "backend", Severity::Critical, "no answer");
@@ -145,16 +181,26 @@ mod tests {
             scene("hang", Some(Cause::ProcessHung), Some(Cause::ProcessHung)),
             scene("kill", Some(Cause::ProcessDown), Some(Cause::PortTaken)),
         ];
-        let report = DemoReport::new(scenes, Aftermath::default(), recovered(), 1200);
+        let watched = WatchedCrash {
+            killed_pid: 7,
+            pid: Some(9),
+            answered_ms: Some(24),
+            alerts: [("opened", "critical: backend"), ("resolved", "resolved: backend")]
+                .map(|(kind, subject)| ToldAlert { kind: kind.into(), subject: subject.into() })
+                .into(),
+            ..WatchedCrash::default()
+        };
+        let report = DemoReport::new(scenes, Aftermath::default(), recovered(), watched, 1200);
         assert_eq!(report.verdict, Verdict::Critical);
         let view = ErrorView { top: 5, program: "fuelops".into(), zone: Utc, now: Utc::now() };
         let text = show(&demo(&report, &view, &[("Your own backend".into(), "fuelops health".into())]));
         assert!(text.contains("Found: process-hung. TCP accepts."), "{text}");
         assert!(text.contains("expected process-down, got port-taken"), "{text}");
-        assert!(
-            text.contains("1 of 2 faults found, and recovered; the tour took 1.2 s; missed: kill"),
-            "{text}"
-        );
+        assert!(text.contains("Process 9 answers in its place after 24 ms."), "{text}");
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let score = "1 of 2 faults found, and recovered; a crash was answered after 24 ms; the tour took 1.2 s; \
+                     missed: kill";
+        assert!(words.join(" ").contains(score), "{text}");
         assert!(text.trim_end().ends_with("fuelops health"), "{text}");
     }
 }

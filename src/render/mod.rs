@@ -30,7 +30,7 @@ pub use alert::{alert_list, alert_test};
 pub use backup::{backup, backup_line};
 pub use clean::{clean, clean_line};
 pub use config::{config_aliases, config_aliases_text, config_check, config_init, config_show};
-pub use demo::{demo, demo_aftermath, demo_ending, demo_recovery, demo_scene};
+pub use demo::{demo, demo_aftermath, demo_ending, demo_recovery, demo_scene, demo_watched};
 pub use document::{Align, Block, Cell, Column, Document, Plot, Role, Series, Span, Table, Text};
 pub use errors::{
     ErrorView, error_action, error_gate, error_grouping, error_issue, error_list, error_report,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Cause, Severity, Verdict};
-use crate::report::{Exception, HealthReport, IssueList, Outcome, RecoverReport};
+use crate::report::{Exception, HealthReport, IssueList, MonitorEntry, Outcome, RecoverReport};
 
 /// The whole tour.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,8 +14,10 @@ pub struct DemoReport {
     pub scenes: Vec<SceneReport>,
     /// What the logs of the tour tell.
     pub aftermath: Aftermath,
-    /// How the backend came back in the end.
+    /// How a recovery brought the backend back.
     pub recovery: RecoverReport,
+    /// How a monitor brought it back.
+    pub watched: WatchedCrash,
     /// Wall time of the whole tour.
     pub elapsed_ms: u64,
 }
@@ -29,6 +31,38 @@ pub struct Aftermath {
     pub exceptions: Vec<Exception>,
     /// What `track-errors` keeps of it.
     pub issues: IssueList,
+}
+
+/// A crash under the eyes of a monitor: how soon it was answered, why, and who was told.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WatchedCrash {
+    /// The process that was killed.
+    pub killed_pid: u32,
+    /// The one that answers in its place; absent where none does.
+    pub pid: Option<u32>,
+    /// How long nobody answered.
+    pub answered_ms: Option<u64>,
+    /// What the monitor decided, with its evidence.
+    pub decisions: Vec<MonitorEntry>,
+    /// What its file of alerts was told.
+    pub alerts: Vec<ToldAlert>,
+}
+
+/// One line of a file of alerts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToldAlert {
+    /// `opened`, `resolved`, …
+    pub kind: String,
+    /// The one line that says it all.
+    pub subject: String,
+}
+
+impl WatchedCrash {
+    /// Whether it was answered, told once and taken back once.
+    pub fn is_answered(&self) -> bool {
+        let kinds: Vec<&str> = self.alerts.iter().map(|alert| alert.kind.as_str()).collect();
+        self.pid.is_some() && kinds == ["opened", "resolved"]
+    }
 }
 
 /// One act of breaking, and what `health` made of it.
@@ -49,18 +83,19 @@ pub struct SceneReport {
 }
 
 impl DemoReport {
-    /// Rolls the scenes and the recovery up; a tour without any scene has shown nothing.
+    /// Rolls everything up; a tour without any scene has shown nothing.
     pub fn new(
         scenes: Vec<SceneReport>,
         aftermath: Aftermath,
         recovery: RecoverReport,
+        watched: WatchedCrash,
         elapsed_ms: u64,
     ) -> Self {
         let is_played = scenes.iter().map(|scene| scene.found);
-        let is_back = scenes.iter().take(1).map(|_| recovery.outcome == Outcome::Recovered);
+        let is_back = recovery.outcome == Outcome::Recovered && watched.is_answered();
         let severity = |is_good| if is_good { Severity::Ok } else { Severity::Critical };
-        let verdict = is_played.chain(is_back).map(severity).collect();
-        Self { verdict, scenes, aftermath, recovery, elapsed_ms }
+        let verdict = is_played.chain(scenes.iter().take(1).map(|_| is_back)).map(severity).collect();
+        Self { verdict, scenes, aftermath, recovery, watched, elapsed_ms }
     }
 
     /// Scenes in which the expected cause was not named.

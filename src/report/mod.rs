@@ -25,7 +25,7 @@ pub use config::{
     ConfigAlias, ConfigAliasesReport, ConfigCheckReport, ConfigFind, ConfigInitReport, ConfigProblem,
     ConfigShowReport, ConfigValue,
 };
-pub use demo::{Aftermath, DemoReport, SceneReport};
+pub use demo::{Aftermath, DemoReport, SceneReport, ToldAlert, WatchedCrash};
 pub use errors::{
     EndpointCount, ErrorAction, ErrorEvent, ErrorIssue, ErrorLoss, ErrorReport, ErrorTrend, GateReport,
     GroupingReport, GroupingVariant, HourCount, IssueList, IssueReport, TagCount, TagValues, Turn, TypeCount,

@@ -140,10 +140,28 @@ fn sample_backend_ends_when_whoever_started_it_is_gone() {
 }
 
 #[test]
-fn hidden_command_stands_in_no_help_and_needs_its_words() {
+fn leashed_command_ends_when_whoever_started_it_is_gone() {
+    let env = Env::new();
+    env.write(
+        "fuelops.toml",
+        "[[check]]\nname = \"root\"\ntype = \"file-age\"\npath = \"/\"\nmax_age = \"9d\"\n",
+    );
+    let mut child =
+        env.fuelops(&["__leashed", "monitor"]).stdout(Stdio::null()).stdin(Stdio::piped()).spawn().unwrap();
+    let is_there = wait_until(LIMIT, || env.path(".fuelops/monitor.lock").exists());
+    let lives = child.try_wait().unwrap().is_none();
+    drop(child.stdin.take());
+    let ends = wait_until(LIMIT, || child.try_wait().unwrap().is_some());
+    child.kill().unwrap_or(());
+    assert!(is_there && lives && ends, "{is_there} {lives} {ends}");
+    assert_eq!(child.wait().unwrap().code(), Some(129));
+}
+
+#[test]
+fn hidden_commands_stand_in_no_help_and_need_their_words() {
     let env = Env::new();
     let help = env.run(&["--help"]).expect(0);
-    assert!(!help.stdout.contains("__sample"), "{help}");
+    assert!(!help.stdout.contains("__"), "{help}");
     env.run(&["__sample", "backend"]).expect(64);
 }
 
@@ -196,6 +214,22 @@ fn curtain_ends_the_demo_from_another_thread_and_nothing_starts_afterwards() {
 }
 
 #[test]
+fn stage_that_is_watched_leaves_neither_the_monitor_nor_what_it_started() {
+    let stage = raise(Keep::Nothing);
+    let (root, state) = (stage.root().to_owned(), stage.root().join(".fuelops"));
+    stage.recover().unwrap();
+    stage.watch().unwrap();
+    let knows = || fs::read_to_string(root.join("monitor.log")).is_ok_and(|log| log.contains("watches"));
+    assert!(wait_until(LIMIT, knows));
+    let strike = stage.strike(&state).unwrap();
+    let (pid, _) = strike.answered.expect("somebody answers in its place");
+    assert_ne!(pid, strike.killed);
+    let port = stage.port();
+    drop(stage);
+    assert!(!root.exists() && TcpStream::connect(("127.0.0.1", port)).is_err());
+}
+
+#[test]
 fn kept_stage_keeps_its_folder_and_no_process() {
     let stage = raise(Keep::Folder);
     let (root, port) = (stage.root().to_owned(), stage.port());
@@ -219,6 +253,10 @@ fn tour_finds_every_fault_within_its_time_and_leaves_nothing() {
     }
     let outcome = outcome.says("4 of 4 faults found, and recovered").says("fuelops health");
     let outcome = outcome.says("$ fuelops recover --yes").says("RECOVERED");
+    let outcome =
+        outcome.says("$ fuelops monitor &").says("was killed by signal 9 (SIGKILL); restart 1 within");
+    let outcome = outcome.says("critical: backend: pid").says("resolved: backend: it answers as it should");
+    let outcome = outcome.says("; a crash was answered after ");
     let (tour, next) = outcome.stdout.split_once("What to type next").unwrap();
     let (_, left) = tour.split_once("What the tour left in the log").unwrap();
     for told in
@@ -247,6 +285,10 @@ fn tour_as_json_is_one_document_with_every_scene() {
     assert!(scenes.iter().all(|scene| scene["health"]["findings"].is_array()), "{outcome}");
     assert_eq!(report["aftermath"]["issues"]["issues"][0]["state"], "new", "{outcome}");
     assert_eq!(report["recovery"]["outcome"], "recovered", "{outcome}");
+    let watched = &report["watched"];
+    assert!(watched["pid"] != watched["killed_pid"] && watched["answered_ms"].is_u64(), "{outcome}");
+    let kinds: Vec<_> = watched["alerts"].as_array().unwrap().iter().map(|alert| &alert["kind"]).collect();
+    assert_eq!(kinds, ["opened", "resolved"], "{outcome}");
     assert!(!report["aftermath"]["exceptions"].as_array().unwrap().is_empty(), "{outcome}");
 }
 

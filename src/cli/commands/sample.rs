@@ -1,6 +1,7 @@
-//! The hidden command that plays a sample program of the demo: `fuelops __sample backend|stranger PORT [PID]`.
+//! The hidden commands of the demo: `fuelops __sample backend|stranger PORT [PID]` plays a sample program, and
+//! `fuelops __leashed COMMAND…` is a command that ends when its stdin does.
 //!
-//! It is no part of the command line that users meet: help, manual and completions do not know it.
+//! They are no part of the command line that users meet: help, manual and completions do not know them.
 
 use std::ffi::OsString;
 use std::io::{self, Read};
@@ -12,11 +13,13 @@ use anyhow::{Context as _, Result};
 use rustix::fs::{FileType, fstat};
 
 use crate::cli::exit::{Exit, UsageError};
-use crate::demo::{Ending, Leash, Role, Sample};
+use crate::demo::{Ending, LEASHED, Leash, Role, Sample};
 use crate::model::Verdict;
 use crate::process::Bound;
 
 const GLANCE: Duration = Duration::from_millis(50);
+/// The number of SIGHUP.
+const HANGUP: u8 = 1;
 
 /// Plays the sample program that the words after the program's name ask for, if they do.
 pub fn play(argv: &[OsString]) -> Option<Result<Exit>> {
@@ -24,6 +27,20 @@ pub fn play(argv: &[OsString]) -> Option<Result<Exit>> {
         [_, command, words @ ..] if command == Sample::COMMAND => Some(run(words)),
         _ => None,
     }
+}
+
+/// The command that is to end when its stdin does, if that is asked for; it will.
+pub fn leashed(argv: &[OsString]) -> Option<Vec<OsString>> {
+    let [program, leashed, words @ ..] = argv else { return None };
+    if leashed != LEASHED {
+        return None;
+    }
+    thread::spawn(|| {
+        io::copy(&mut io::stdin(), &mut io::sink()).unwrap_or(0);
+        // What a command does when its terminal goes away.
+        std::process::exit(Exit::Signal(HANGUP).code().into());
+    });
+    Some([program].into_iter().chain(words).cloned().collect())
 }
 
 fn run(words: &[OsString]) -> Result<Exit> {
@@ -88,6 +105,7 @@ mod tests {
     fn other_words_are_a_mistake_or_another_command() {
         let argv = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
         assert!(play(&argv(&["fuelops", "health"])).is_none());
+        assert!(leashed(&argv(&["fuelops", "health"])).is_none());
         assert!(play(&argv(&["fuelops"])).is_none());
         assert!(
             play(&argv(&["fuelops", Sample::COMMAND, "backend", "99999"])).is_some_and(|run| run.is_err())

@@ -1,6 +1,7 @@
-//! `fuelops demo`: a sample backend, broken in several ways, found each time, and brought back.
+//! `fuelops demo`: a sample backend, broken in several ways, found each time, brought back, and watched.
 
 mod scenes;
+mod watched;
 
 use std::path::Path;
 use std::thread;
@@ -30,11 +31,11 @@ const SCHEMA: u32 = 1;
 /// Break a sample backend in several ways, find out each time, and bring it back
 ///
 /// Starts a small backend out of this very program, in a private temporary folder and on a free port of 127.0.0.1,
-/// breaks it, shows what `fuelops health` says, and ends with a real `fuelops recover`. Everything is gone afterwards. Needs nothing and touches nothing
-/// else.
+/// breaks it, shows what `fuelops health` says, has a real `fuelops recover` bring it back, and kills it once more while
+/// `fuelops monitor` watches. Everything is gone afterwards. Needs nothing and touches nothing else.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Exit code 0 if every fault was found with its cause and the backend came back, else 2.\nExample: fuelops demo --keep"
+    after_help = "Exit code 0 if every fault was found with its cause and the backend came back each time, else 2.\nExample: fuelops demo --keep"
 )]
 pub struct DemoArgs {
     /// Keep the temporary folder, with config and logs, for a look of your own
@@ -79,10 +80,14 @@ pub fn run(args: &DemoArgs, context: &Context) -> Result<Exit> {
     if is_live && !ui.quiet {
         show(&render::demo_recovery(&recovery), ui)?;
     }
+    let watched = watched::watched(&stage, &loaded.config.state_dir)?;
+    if is_live && !ui.quiet {
+        show(&render::demo_watched(&watched), ui)?;
+    }
     let next = next(&program, &stage, keep);
     drop(stage);
     let elapsed_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let report = DemoReport::new(scenes, aftermath, recovery, elapsed_ms);
+    let report = DemoReport::new(scenes, aftermath, recovery, watched, elapsed_ms);
     let is_news = !ui.quiet || report.verdict != Verdict::Healthy;
     if is_live && is_news {
         show(&render::demo_ending(&report, &next), ui)?;
@@ -105,7 +110,7 @@ fn play(scene: &Scene, stage: &Stage, loaded: &Loaded) -> Result<SceneReport> {
     })
 }
 
-/// The end of the tour: a crash, and the command that brings the backend back.
+/// A crash, and the command that brings the backend back.
 fn recovery(stage: &Stage) -> Result<RecoverReport> {
     stage.restore()?;
     let told = stage.recover()?;
@@ -167,6 +172,7 @@ fn next(program: &Path, stage: &Stage, keep: Keep) -> Vec<(String, String)> {
         ));
     }
     next.push(("In the folder of your own backend".to_owned(), "fuelops health".to_owned()));
+    next.push(("Have it watched around the clock".to_owned(), "fuelops monitor".to_owned()));
     next.push(("What a config can say".to_owned(), "fuelops config schema".to_owned()));
     next
 }
