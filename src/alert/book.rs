@@ -36,6 +36,8 @@ pub(super) enum Event {
     Failed { sink: String, why: String, retry_at: DateTime<Utc>, at: DateTime<Utc> },
     /// A sink will never take these.
     Refused { sink: String, ids: Vec<u64>, why: String, at: DateTime<Utc> },
+    /// Of these, and of no others, nobody is reminded for now.
+    Hushed { incidents: BTreeSet<String> },
 }
 
 /// Everything that has to survive a restart.
@@ -44,6 +46,8 @@ pub(super) enum Event {
 pub(super) struct Book {
     incidents: BTreeMap<String, Incident>,
     pub(super) lines: BTreeMap<String, Line>,
+    /// Incidents of which nobody is reminded for now.
+    pub(super) hushed: BTreeSet<String>,
     next_id: u64,
 }
 
@@ -87,6 +91,7 @@ impl Book {
             Event::Refused { sink, ids, why, .. } => {
                 self.on_line(sink, |line| line.refused(ids, why.clone()));
             }
+            Event::Hushed { incidents } => self.hushed.clone_from(incidents),
         }
     }
 
@@ -146,9 +151,10 @@ impl Book {
         let Some(incident) = self.incidents.get(name).filter(|one| one.resolved.is_none()) else {
             return false;
         };
+        let is_muted = incident.is_acknowledged || self.hushed.contains(name);
         let mut is_changed = false;
         for line in self.lines.values_mut() {
-            if let Due::Now(kind) = line.due(&incident.news, incident.is_acknowledged, now) {
+            if let Due::Now(kind) = line.due(&incident.news, is_muted, now) {
                 line.tell(take(&mut self.next_id), &incident.news, kind, now);
                 is_changed = true;
             }
@@ -174,7 +180,8 @@ impl Book {
     pub(super) fn next_tick(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let open = self.incidents.values().filter(|one| one.resolved.is_none());
         let due = open.flat_map(|one| {
-            self.lines.values().filter_map(move |line| match line.due(&one.news, one.is_acknowledged, now) {
+            let is_muted = one.is_acknowledged || self.hushed.contains(&one.news.incident);
+            self.lines.values().filter_map(move |line| match line.due(&one.news, is_muted, now) {
                 Due::Now(_) => Some(now),
                 Due::At(at) => Some(at),
                 Due::Never => None,
@@ -322,6 +329,22 @@ mod tests {
         assert_eq!(deliver(&mut book, start() + minutes(600)), []);
         say(&mut book, &later(&first, Kind::Resolved, start() + minutes(700)));
         assert_eq!(deliver(&mut book, start() + minutes(700)), [(Kind::Resolved, "i".to_owned(), 0)]);
+    }
+
+    #[test]
+    fn a_silent_incident_is_not_reminded_of_before_the_silence_is_over() {
+        let mut book = book();
+        let first = notice("i", "api");
+        say(&mut book, &first);
+        deliver(&mut book, start());
+        book.apply(&Event::Hushed { incidents: BTreeSet::from(["i".to_owned()]) });
+        assert_eq!(book.next_tick(start()), None);
+        let late = start() + minutes(600);
+        book.apply(&Event::Ticked { at: late });
+        assert_eq!(deliver(&mut book, late), []);
+        book.apply(&Event::Hushed { incidents: BTreeSet::new() });
+        book.apply(&Event::Ticked { at: late });
+        assert_eq!(deliver(&mut book, late), [(Kind::Reminder, "i".to_owned(), 0)]);
     }
 
     #[test]

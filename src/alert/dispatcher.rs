@@ -77,6 +77,7 @@ struct Shown {
 enum Order {
     Tell(Box<Notice>),
     Acknowledge(String, DateTime<Utc>),
+    Hush(BTreeSet<String>),
     Ping,
     Reload(Box<Outfit>),
     /// Answered once nothing is left that could be delivered now.
@@ -113,6 +114,11 @@ impl Dispatcher {
     /// Notes that somebody takes care of an incident: no more reminders, no escalation.
     pub fn acknowledge(&self, incident: &str, now: DateTime<Utc>) {
         self.order(Order::Acknowledge(incident.to_owned(), now));
+    }
+
+    /// Has nobody reminded of these incidents, and of others again.
+    pub fn hush(&self, incidents: BTreeSet<String>) {
+        self.order(Order::Hush(incidents));
     }
 
     /// Asks the dead-man's URL, where there is one: it raises the alarm when this is not called for too long.
@@ -337,6 +343,8 @@ impl Desk {
                     self.happen(Event::Submitted { notice: Box::new(notice) }, events);
                 }
             }
+            Order::Hush(incidents) if incidents == self.book.hushed => {}
+            Order::Hush(incidents) => self.happen(Event::Hushed { incidents }, events),
             Order::Ping => {
                 if let Some(url) = self.ping_url.clone().filter(|_| self.pings.is_empty()) {
                     let postman = self.postman.clone();

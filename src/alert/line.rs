@@ -113,9 +113,9 @@ impl Line {
     }
 
     /// When, and how, an open incident is told next.
-    pub(super) fn due(&self, news: &Notice, is_acknowledged: bool, now: DateTime<Utc>) -> Due {
+    pub(super) fn due(&self, news: &Notice, is_muted: bool, now: DateTime<Utc>) -> Due {
         let (told, last) = (self.told.get(&news.incident), self.last.get(&trouble(news)));
-        self.policy.due(news, is_acknowledged, told, last, now)
+        self.policy.due(news, is_muted, told, last, now)
     }
 
     /// Puts news of an open incident in the line.

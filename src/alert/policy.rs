@@ -94,37 +94,31 @@ pub(super) enum Due {
 }
 
 impl Policy {
-    /// Decides about an incident that is open.
+    /// Decides about an incident that is open; a muted one is somebody's concern already, or nobody's for now.
     pub(super) fn due(
         &self,
         news: &Notice,
-        is_acknowledged: bool,
+        is_muted: bool,
         told: Option<&Told>,
         last: Option<&Last>,
         now: DateTime<Utc>,
     ) -> Due {
-        let Some(told) = told else { return self.due_first(news, is_acknowledged, last, now) };
-        let is_given_up = news.kind == Kind::Escalated && !told.is_escalated && !is_acknowledged;
+        let Some(told) = told else { return self.due_first(news, is_muted, last, now) };
+        let is_given_up = news.kind == Kind::Escalated && !told.is_escalated && !is_muted;
         if news.severity > told.severity || is_given_up {
             return Due::Now(Kind::Escalated);
         }
         let period = match self.gathering {
             Gathering::Batch => REFRESH,
-            _ if is_acknowledged || self.remind_every.is_zero() => return Due::Never,
+            _ if is_muted || self.remind_every.is_zero() => return Due::Never,
             _ => self.remind_every,
         };
         after(told.at, period, Kind::Reminder, now)
     }
 
     /// About one that the sink does not know of.
-    fn due_first(
-        &self,
-        news: &Notice,
-        is_acknowledged: bool,
-        last: Option<&Last>,
-        now: DateTime<Utc>,
-    ) -> Due {
-        if news.severity < self.min_severity || is_acknowledged {
+    fn due_first(&self, news: &Notice, is_muted: bool, last: Option<&Last>, now: DateTime<Utc>) -> Due {
+        if news.severity < self.min_severity || is_muted {
             return Due::Never;
         }
         if let Some(patience) = self.escalate_after {

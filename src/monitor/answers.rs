@@ -61,6 +61,8 @@ impl Watch<'_> {
             );
         }
         self.is_changed = true;
+        self.alive_due = self.alive_due.min(self.now.saturating_add(span));
+        self.catch_up();
         let word = format!("silent for {}", human::duration(span));
         let whom = target.clone().unwrap_or_else(|| "everything".to_owned());
         self.say_of(target, OPERATOR, &format!("{word} on an operator's word{because}"));

@@ -44,6 +44,11 @@ pub(super) struct Scene<'a> {
 }
 
 impl News {
+    /// Whether such a decision may have to be told at all.
+    pub(super) fn may_be(order: &Order) -> bool {
+        matches!(order, Order::Open { .. } | Order::Close { .. } | Order::Wait { .. })
+    }
+
     /// What of a decision has to be told.
     pub(super) fn of(&mut self, decision: &Decision, scene: Scene<'_>) -> Vec<Notice> {
         let target = &decision.target;
@@ -96,6 +101,12 @@ impl News {
     /// The name of a target's incident, where somebody was told of it.
     pub(super) fn incident(&self, target: &str) -> Option<&str> {
         self.told.get(target).map(|told| told.incident.as_str())
+    }
+
+    /// Incidents that somebody was told of, and of which nobody is to hear for now.
+    pub(super) fn hushed(&self, silences: &Silences, now: DateTime<Utc>) -> BTreeSet<String> {
+        let silent = self.told.iter().filter(|(target, _)| silences.covers(target, now));
+        silent.map(|(_, told)| told.incident.clone()).collect()
     }
 
     fn open(&mut self, target: &str, why: &str, scene: Scene<'_>) -> Notice {

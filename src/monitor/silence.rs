@@ -1,5 +1,7 @@
 //! Spans in which nobody is told: what is found, decided and done stays the same. Pure.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeZone, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -55,6 +57,11 @@ impl Silences {
         Self(self.0.iter().cloned().chain(planned).collect())
     }
 
+    /// How long until the next of them ends.
+    pub(super) fn next_end(&self, now: DateTime<Utc>) -> Option<Duration> {
+        self.0.iter().filter_map(|silence| (silence.until - now).to_std().ok()).min()
+    }
+
     /// Those that are not over.
     pub(super) fn list(&self, now: DateTime<Utc>) -> Vec<MonitorSilence> {
         self.0.iter().filter(|silence| silence.until > now).cloned().collect()
@@ -98,6 +105,8 @@ mod tests {
         assert!(silences.covers("api", at(29)) && !silences.covers("api", at(30)));
         assert!(!silences.covers("mysql", at(1)));
         silences.begin(silence(None, 10)).unwrap();
+        assert_eq!(silences.next_end(at(1)), Some(Duration::from_secs(9 * 60)));
+        assert_eq!(silences.next_end(at(60)), None);
         assert!(silences.covers("mysql", at(1)) && !silences.covers("mysql", at(10)));
         assert_eq!(silences.pass(at(10)), [silence(None, 10)]);
         silences.begin(silence(Some("api"), 60)).unwrap();

@@ -17,11 +17,13 @@ use crate::platform::host_name;
 const MAX_ENTRIES: usize = 100;
 /// It says that it is there this often.
 const ALIVE: Duration = Duration::from_secs(60);
+/// The two clocks may differ by a little.
+const SOONEST: Duration = Duration::from_millis(10);
 
 impl Watch<'_> {
     /// Hands on what is news.
     pub(super) fn announce(&mut self, decision: &Decision) {
-        if self.mode == Mode::Rehearse || !decision.is_told() {
+        if self.mode == Mode::Rehearse || !News::may_be(&decision.order) {
             return;
         }
         self.hand_on(|news, scene| news.of(decision, scene));
@@ -34,10 +36,16 @@ impl Watch<'_> {
         }
     }
 
-    /// Hands on what was withheld, where that is over.
+    /// Hands on what was withheld, where that is over, and has nobody reminded of what is silent by now.
     pub(super) fn catch_up(&mut self) {
-        if self.mode != Mode::Rehearse {
-            self.hand_on(News::uncovered);
+        if self.mode == Mode::Rehearse {
+            return;
+        }
+        self.hand_on(News::uncovered);
+        let hushed = self.news.hushed(&self.silences_now(), Utc::now());
+        if self.hushed.as_ref() != Some(&hushed) {
+            self.hushed = Some(hushed.clone());
+            (self.callers.notify)(Told::Hushed(hushed));
         }
     }
 
@@ -122,16 +130,19 @@ impl Watch<'_> {
         }
     }
 
-    /// Says that it is there, and what is explained by another target's trouble no longer.
+    /// Says that it is there, and what is silent or explained by another target's trouble no longer.
     pub(super) fn live(&mut self) {
-        if self.now >= self.alive_due {
-            self.alive_due = self.now + ALIVE;
-            (self.callers.notify)(Told::Alive);
-            for over in self.silences.pass(Utc::now()) {
-                self.is_changed = true;
-                self.say_of(over.target, "silence", "the silence is over");
-            }
-            self.catch_up();
+        if self.now < self.alive_due {
+            return;
         }
+        (self.callers.notify)(Told::Alive);
+        let now = Utc::now();
+        for over in self.silences.pass(now) {
+            self.is_changed = true;
+            self.say_of(over.target, "silence", "the silence is over");
+        }
+        self.catch_up();
+        let silence = self.silences_now().next_end(now);
+        self.alive_due = self.now + silence.map_or(ALIVE, |end| end.clamp(SOONEST, ALIVE));
     }
 }

@@ -95,6 +95,8 @@ pub enum Told {
     News(Box<Notice>),
     /// Somebody takes care of this incident.
     Acknowledged(String),
+    /// Of these incidents, and of no others, nobody is reminded for now.
+    Hushed(BTreeSet<String>),
     /// The monitor is there: for whoever raises the alarm when this ceases.
     Alive,
 }
@@ -162,6 +164,7 @@ pub fn watch(setup: Setup, mode: Mode, claim: Claim, callers: Callers<'_>) -> Re
         news: News::default(),
         ties,
         silences: Silences::default(),
+        hushed: None,
         alive_due: BEGIN,
         refused_config: None,
         is_changed: false,
@@ -217,6 +220,9 @@ pub(super) struct Watch<'a> {
     pub(super) news: News,
     pub(super) ties: Ties,
     pub(super) silences: Silences,
+    /// Incidents of which nobody is reminded, once that was said.
+    pub(super) hushed: Option<BTreeSet<String>>,
+    /// When it says at the latest that it is there; sooner where a silence ends.
     pub(super) alive_due: Duration,
     pub(super) refused_config: Option<String>,
     pub(super) is_changed: bool,

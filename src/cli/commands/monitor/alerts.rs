@@ -56,6 +56,7 @@ impl Alerts {
         match told {
             Told::News(notice) => dispatcher.submit(*notice),
             Told::Acknowledged(incident) => dispatcher.acknowledge(&incident, Utc::now()),
+            Told::Hushed(incidents) => dispatcher.hush(incidents),
             Told::Alive => dispatcher.ping(),
         }
     }
