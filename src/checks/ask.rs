@@ -10,8 +10,8 @@ use crate::checks::judge::judge_check;
 use crate::checks::seen::{Running, Seen, Starter};
 use crate::checks::start::{GUARD, LOCAL_DEADLINE, Start};
 use crate::checks::tls::Trust;
-use crate::checks::{Plan, Subject, tcp, unit};
-use crate::config::{Address, CheckKind, Service, TcpCheck};
+use crate::checks::{Plan, Subject, processes, tcp, unit};
+use crate::config::{Address, CheckKind, ProcessCheck, Service, TcpCheck};
 use crate::model::Finding;
 
 /// What the targets of a plan are asked with; clones share what was read once, such as whom to trust.
@@ -48,15 +48,27 @@ impl Asker {
         Some(self.port(&Subject::service(name, "port"), address, service.health_timeout).await)
     }
 
-    /// Asks a check; `None` where only a look at all processes can tell.
+    /// Asks a check; `None` where there is none of that name.
     /// Belongs on a runtime.
     pub async fn check(&self, name: &str, now: DateTime<Utc>) -> Option<Finding> {
         let check = self.plan.checks.iter().find(|check| check.name == name)?;
-        if matches!(check.kind, CheckKind::Process(_)) {
-            return None;
+        if let CheckKind::Process(wanted) = &check.kind {
+            return Some(self.processes(&Subject::check(name), wanted).await);
         }
         let running = self.start(now).check(check)?;
         Some(judge_check(check, Some(&running.end().await), now))
+    }
+
+    async fn processes(&self, subject: &Subject, wanted: &ProcessCheck) -> Finding {
+        let sought = wanted.clone();
+        let counted = self.starter.blocking(LOCAL_DEADLINE, move || processes::count(&sought));
+        match counted.end().await {
+            Seen::Done { value: Ok(pids), .. } => processes::judge_matches(subject, wanted, &pids),
+            Seen::Done { value: Err(why), .. } => subject.unknown(why),
+            Seen::Missed { .. } | Seen::Broken => {
+                subject.unknown("the processes of this machine could not be read in time")
+            }
+        }
     }
 
     async fn port(&self, subject: &Subject, address: Address, timeout: Duration) -> Finding {

@@ -48,11 +48,6 @@ impl Watch<'_> {
 
     pub(super) fn read(&mut self, letter: Letter) {
         match letter {
-            // The next look tells, once.
-            Letter::Probed { target, finding: None, .. } if self.is_check(&target) => {
-                self.unlooked.insert(target);
-                self.wants_examination = true;
-            }
             Letter::Probed { target, epoch, finding } => {
                 let answer = self.answer(&target, epoch, finding.as_ref());
                 self.happened(&target, Event::Probed { answer });
@@ -103,7 +98,9 @@ impl Watch<'_> {
     pub(super) fn happened(&mut self, target: &str, event: Event) {
         self.record(target, &event);
         let is_seen = matches!(event, Event::Found { .. });
-        let before = self.fleet.machine(target).map(|machine| (machine.phase().clone(), machine.pid()));
+        // An answer tells nothing of what others do, and comes all the time.
+        let machine = self.fleet.machine(target).filter(|_| !matches!(event, Event::Probed { .. }));
+        let before = machine.map(|machine| (machine.phase().clone(), machine.pid()));
         let decisions = self.fleet.step(target, event, self.now);
         let after = self.fleet.machine(target).map(|machine| (machine.phase(), machine.pid()));
         if let (Some((phase, pid)), Some(after)) = (before, after)
@@ -189,13 +186,6 @@ impl Watch<'_> {
             let why = "the monitor was not there while it was looked at".to_owned();
             let remedy = if is_stale { Remedy::Unknown { why } } else { remedy };
             self.happened(&target, Event::Examined { remedy });
-        }
-        for target in std::mem::take(&mut self.unlooked) {
-            let id = format!("check.{target}");
-            let seen = self.findings.iter().find(|finding| finding.check == id && !is_stale);
-            let unseen = || Answer::Unknown("it could not be looked at".to_owned());
-            let answer = seen.map_or_else(unseen, of_finding);
-            self.happened(&target, Event::Probed { answer });
         }
     }
 }

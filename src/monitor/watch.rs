@@ -157,7 +157,6 @@ pub fn watch(setup: Setup, mode: Mode, claim: Claim, callers: Callers<'_>) -> Re
         recorded: 0,
         looks: Looks::default(),
         wants_examination: false,
-        unlooked: BTreeSet::new(),
         closely_due: BEGIN + CLOSELY_FOR_LIMITS,
         findings: Vec::new(),
         entries: BTreeMap::new(),
@@ -212,8 +211,6 @@ pub(super) struct Watch<'a> {
     pub(super) recorded: u64,
     pub(super) looks: Looks,
     pub(super) wants_examination: bool,
-    /// Checks that only a look at everything can answer, and that wait for the next one.
-    pub(super) unlooked: BTreeSet<String>,
     pub(super) closely_due: Duration,
     pub(super) findings: Vec<Finding>,
     pub(super) entries: BTreeMap<String, VecDeque<Entry>>,

@@ -271,7 +271,7 @@ fn what_an_operator_starts_beside_it_is_seen_at_once() {
 }
 
 #[test]
-fn a_check_of_processes_is_told_by_a_look_at_all_of_them() {
+fn a_check_of_processes_is_told_too() {
     let mut watch = Watch::of("");
     watch.configure(
         "[[check]]\nname = \"worker\"\ntype = \"process\"\nmatch = \"no such program\"\nperiod = \"1s\"",

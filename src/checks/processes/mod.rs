@@ -13,7 +13,7 @@ use crate::text::human;
 
 pub(super) use culprits::Culprits;
 pub(super) use matches::judge as judge_matches;
-pub(super) use observe::{Look, ProcessesObservation, ServiceObservation, observe};
+pub(super) use observe::{Look, ProcessesObservation, ServiceObservation, count, observe};
 pub use port::STARTING;
 pub(super) use port::{judge as judge_port, stranger_behind};
 pub(super) use service::{judge as judge_service, note_of_uptime};

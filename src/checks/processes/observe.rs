@@ -124,7 +124,7 @@ pub(super) struct Holder {
 pub(in crate::checks) fn observe(look: &Look) -> Result<ProcessesObservation, String> {
     let start = Instant::now();
     let before = (platform::cpu_times(), platform::cpu_quota());
-    let table = Table::read().map_err(|e| format!("cannot list processes: {e}"))?;
+    let table = table()?;
     let wanted: Vec<Option<Search>> = look.services.iter().map(|s| Search::of(s, look)).collect();
     let listeners = listeners_of(&table, &wanted);
     let found: Vec<_> =
@@ -141,6 +141,15 @@ pub(in crate::checks) fn observe(look: &Look) -> Result<ProcessesObservation, St
     let culprits = culprits::find(&table, &look.thresholds, busy, span);
     let services = found.into_iter().map(|f| f.map(|(found, tree)| second_look(&table, found, &tree, span)));
     Ok(ProcessesObservation { services: services.collect(), matches, culprits })
+}
+
+/// Pids that one process check finds, without anything else being looked at.
+pub(in crate::checks) fn count(check: &ProcessCheck) -> Result<Vec<u32>, String> {
+    Ok(super::matches::find(&table()?, Some(check)))
+}
+
+fn table() -> Result<Table, String> {
+    Table::read().map_err(|e| format!("cannot list processes: {e}"))
 }
 
 /// A service and what its process is known by.
