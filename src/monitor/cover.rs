@@ -47,6 +47,8 @@ pub(super) fn cause<'a>(
     ties: &Ties,
 ) -> Option<&'a str> {
     let is_open = |machine: &&Machine| machine.incident().is_some();
+    // What an operator has stopped is no incident, and explains all the same.
+    let explains = |machine: &&Machine| is_open(machine) || *machine.phase() == Phase::Stopped;
     let found = findings.iter().filter(|finding| finding.target == target);
     let found = found.filter_map(|finding| finding.caused_by.as_ref());
     let found = found.filter_map(|cause| findings.iter().find(|finding| finding.check == *cause));
@@ -55,6 +57,6 @@ pub(super) fn cause<'a>(
     // Nobody has to be told that nothing listens while its service is stopped, started or doubted.
     let asked = ties.service(target).and_then(|service| fleet.machine(service));
     let asked = asked.filter(|machine| !matches!(machine.phase(), Phase::Healthy { .. }) || is_open(machine));
-    let mut causes = by_name.filter(is_open).chain(asked);
+    let mut causes = by_name.filter(explains).chain(asked);
     causes.find(|machine| machine.name != target).map(|machine| machine.name.as_str())
 }

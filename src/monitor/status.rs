@@ -30,7 +30,10 @@ pub(super) fn report(
     let explained = |machine: &Machine| {
         let target = target(&setup.plan, machine, now);
         let caused_by = cause(&target.target).filter(|_| target.incident_seconds.is_some());
-        MonitoredTarget { caused_by, ..target }
+        // What an operator wants is no trouble, nor is what follows from it.
+        let root = caused_by.as_ref().and_then(|name| fleet.machine(name));
+        let is_wanted = root.is_some_and(|root| *root.phase() == Phase::Stopped);
+        MonitoredTarget { caused_by, severity: target.severity.capped(!is_wanted), ..target }
     };
     let targets: Vec<MonitoredTarget> = fleet.machines().iter().map(explained).collect();
     MonitorReport {

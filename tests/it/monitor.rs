@@ -281,6 +281,25 @@ fn a_check_of_processes_is_told_too() {
 }
 
 #[test]
+fn a_check_of_a_service_that_an_operator_has_stopped_is_no_outage() {
+    let mut watch = Watch::of("");
+    let port = watch.port;
+    watch.configure(&format!(
+        "[[check]]\nname = \"front\"\ntype = \"tcp\"\naddress = \"127.0.0.1:{port}\"\nperiod = \"1s\"\nfailure_threshold = 1"
+    ));
+    watch.start_monitor();
+    watch.is_up();
+    watch.env.run(&["stop", "backend"]).expect(0);
+    let follows = |status: &Value| {
+        status["targets"][0]["phase"] == "stopped" && status["targets"][1]["caused_by"] == "backend"
+    };
+    watch.wait_for("the check follows from it", || follows(&watch.status()));
+    let status = watch.status();
+    let told = (&status["verdict"], &status["targets"][1]["severity"]);
+    assert_eq!(told, (&"degraded".into(), &"warning".into()), "{status}");
+}
+
+#[test]
 fn what_it_needs_comes_first() {
     let need = free_port();
     let check = format!(
