@@ -44,7 +44,11 @@ pub(super) fn everything(plan: &Plan, seen: &Observations, now: DateTime<Utc>) -
         let sight = Sight { own, table: &seen.processes, unit, http: http.as_ref() };
         findings.extend(of_service(service, &sight, now));
         let starts = seen.restarts.get(n).and_then(Option::as_ref).and_then(Seen::value);
-        let restarts = starts.and_then(|starts| restarts::judge(service, starts, now));
+        let mut watched = seen.watched.as_ref().and_then(Seen::value).into_iter().flatten();
+        let watched = watched.find(|watched| watched.target == service.name);
+        let looping = starts.and_then(|starts| restarts::judge(service, starts, now));
+        let of_day = || Some(restarts::judge_day(service, watched?, plan.thresholds.restarts_per_day, now));
+        let restarts = looping.or_else(of_day);
         findings.extend(restarts.map(|f| Finding { severity: f.severity.capped(service.required), ..f }));
         let min_uptime = plan.thresholds.min_uptime;
         notes.extend(own.and_then(|own| processes::note_of_uptime(service, own, min_uptime)));

@@ -22,6 +22,7 @@ use crate::checks::seen::Seen;
 use crate::checks::system::SystemObservation;
 use crate::checks::tcp::TcpObservation;
 use crate::checks::unit::UnitObservation;
+use crate::store::Watched;
 
 /// What a run has seen; lists stand in the order of the plan.
 pub(super) struct Observations {
@@ -35,6 +36,8 @@ pub(super) struct Observations {
     pub(super) units: Vec<Option<Seen<UnitObservation>>>,
     /// Of each service's log, where it has one.
     pub(super) restarts: Vec<Option<Seen<RestartsObservation>>>,
+    /// What a monitor has left of the services; absent where there are none.
+    pub(super) watched: Option<Seen<Vec<Watched>>>,
     /// Absent for process checks, which stand in `processes`, and for what cannot be measured yet.
     pub(super) checks: Vec<Option<Seen<Observation>>>,
     /// Absent where the config names no logs, or they are not asked for.

@@ -1,23 +1,27 @@
-//! Whether a service starts and ends again and again, by what its log tells of its starts.
+//! Whether a service starts and ends again and again, by what its log tells of its starts, and how often a monitor had to
+//! start it again within a day.
 
 use std::io;
 use std::path::Path;
 use std::sync::LazyLock;
+use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::checks::Subject;
 use crate::checks::evidence::moment;
-use crate::config::Service;
+use crate::checks::system::against;
+use crate::config::{Bars, Service};
 use crate::logs::restarts::{Mark, MarkFinder};
-use crate::model::{Cause, Finding, Metric, Severity, Unit};
-use crate::store::tail;
-use crate::text::human;
+use crate::model::{Cause, Finding, Hint, Metric, Severity, Unit};
+use crate::store::{Watched, tail};
+use crate::text::{human, shell};
 
 /// Bytes at the end of a log that are read.
 const TAIL: u64 = 256 * 1024;
 /// Starts that are kept.
 const MOST: usize = 10_000;
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 static MARKS: LazyLock<MarkFinder> = LazyLock::new(MarkFinder::default);
 
@@ -86,12 +90,49 @@ pub(super) fn judge(service: &Service, starts: &RestartsObservation, now: DateTi
     }
     let count = human::plural(crashes as u64, "time");
     let summary = format!("ended {count} in {} without being asked", human::duration(window));
-    #[expect(clippy::cast_precision_loss, reason = "a count of starts fits 52 bits")]
-    let mut metric = Metric::new("restarts", crashes as f64, Unit::Count);
-    metric.min = Some(0.0);
+    let metric = metric(crashes);
     let finding = Subject::service(&service.name, "restarts").finding(Severity::Critical, summary);
     let finding = finding.because(Cause::CrashLoop).with("starts", recent.len()).with("crashes", crashes);
     Some(finding.with("window_seconds", window.as_secs()).metric(metric))
+}
+
+/// Judges how often a monitor had to start a service again, whatever of it is right by now.
+pub(super) fn judge_day(service: &Service, watched: &Watched, bars: Bars, now: DateTime<Utc>) -> Finding {
+    let ages = watched.restarted_at.iter().filter_map(|at| moment::age(*at, now)).filter(|age| *age < DAY);
+    let ages: Vec<Duration> = ages.collect();
+    let metric = metric(ages.len());
+    let severity = against(metric.value, bars);
+    let summary = match ages.iter().min() {
+        None => "not restarted by the monitor within 24h".to_owned(),
+        Some(last) => {
+            let times = human::plural(ages.len() as u64, "time");
+            format!(
+                "restarted {times} by the monitor within 24h, {} ago for the last time",
+                human::duration(*last)
+            )
+        }
+    };
+    let mut finding = Subject::service(&service.name, "restarts").finding(severity, summary);
+    finding.hint = (!ages.is_empty()).then(|| Hint {
+        text: "see why, each time".to_owned(),
+        command: Some(shell::command(["fuelops", "monitor", "why", &service.name])),
+    });
+    finding
+        .with("restarts_per_day", ages.len())
+        .with("last_restart_at", watched.restarted_at.last().copied().map(told))
+        .with("incident_since", watched.incident_since.map(told))
+        .metric(metric.bars(bars.warn, bars.critical))
+}
+
+fn told(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+fn metric(restarts: usize) -> Metric {
+    #[expect(clippy::cast_precision_loss, reason = "a count of restarts fits 52 bits")]
+    let mut metric = Metric::new("restarts", restarts as f64, Unit::Count);
+    metric.min = Some(0.0);
+    metric
 }
 
 #[cfg(test)]
@@ -105,11 +146,32 @@ mod tests {
         format!("{} - uvicorn.error - INFO - {text}\n", at.format("%Y-%m-%dT%H:%M:%SZ"))
     }
 
+    fn service() -> Service {
+        let text = "[[service]]\nname = \"api\"\ncommand = [\"true\"]";
+        let config = crate::config::parse(text, Path::new("/"), &crate::config::Environment::default());
+        config.unwrap().services.remove(0)
+    }
+
     fn judged(text: &str, now: DateTime<Utc>) -> Option<Finding> {
-        let text_of_service = "[[service]]\nname = \"api\"\ncommand = [\"true\"]";
-        let config =
-            crate::config::parse(text_of_service, Path::new("/"), &crate::config::Environment::default());
-        judge(&config.unwrap().services[0], &starts(text), now)
+        judge(&service(), &starts(text), now)
+    }
+
+    #[test]
+    fn restarts_of_a_day_are_yellow_and_too_many_red_and_those_of_yesterday_are_past() {
+        let now = Utc::now();
+        let bars = Bars { warn: 1.0, critical: 4.0 };
+        let of = |hours: &[i64]| {
+            let restarted_at = hours.iter().map(|hours| now - TimeDelta::hours(*hours)).collect();
+            let watched = Watched { target: "api".to_owned(), restarted_at, incident_since: None };
+            judge_day(&service(), &watched, bars, now)
+        };
+        assert_eq!(of(&[90, 25]).severity, Severity::Ok);
+        let two = of(&[90, 23, 3]);
+        assert_eq!((two.severity, two.cause), (Severity::Warning, None));
+        assert_eq!(two.summary, "restarted 2 times by the monitor within 24h, 3h ago for the last time");
+        assert_eq!(two.hint.unwrap().command.unwrap(), "fuelops monitor why api");
+        assert_eq!(of(&[5, 3, 2]).severity, Severity::Warning);
+        assert_eq!(of(&[5, 3, 2, 1]).severity, Severity::Critical);
     }
 
     #[test]

@@ -22,6 +22,7 @@ use crate::checks::{
 };
 use crate::config::{CertificateCheck, Check, CheckKind, HttpCheck, Manager, PathPattern, Service};
 use crate::errors::store::FromLogs;
+use crate::store::Watched;
 
 /// Time for what the machine says of itself.
 pub(super) const LOCAL_DEADLINE: Duration = Duration::from_secs(5);
@@ -36,6 +37,7 @@ pub(super) struct Started {
     services: Vec<Option<Running<HttpObservation>>>,
     units: Vec<Option<Running<UnitObservation>>>,
     restarts: Vec<Option<Running<RestartsObservation>>>,
+    watched: Option<Running<Vec<Watched>>>,
     checks: Vec<Option<Running<Observation>>>,
     logs: Option<Running<LogRate>>,
     kept: Option<Running<KeptErrors>>,
@@ -56,6 +58,7 @@ impl Started {
             services: plan.services.iter().map(|service| start.service(service)).collect(),
             units: plan.services.iter().map(|service| start.unit_of(service)).collect(),
             restarts: plan.services.iter().map(|service| start.restarts(service)).collect(),
+            watched: start.watched(),
             checks: plan.checks.iter().map(|check| start.check(check)).collect(),
         }
     }
@@ -69,10 +72,11 @@ impl Started {
         let (system, processes) = (self.system.end().await, self.processes.end().await);
         let (services, units) = (all(self.services).await, all(self.units).await);
         let restarts = all(self.restarts).await;
+        let watched = all(vec![self.watched]).await.pop().flatten();
         let checks = all(self.checks).await;
         let logs = all(vec![self.logs]).await.pop().flatten();
         let kept = all(vec![self.kept]).await.pop().flatten();
-        Observations { system, disks, processes, services, units, restarts, checks, logs, kept }
+        Observations { system, disks, processes, services, units, restarts, watched, checks, logs, kept }
     }
 }
 
@@ -121,6 +125,13 @@ impl Start<'_> {
     fn restarts(&self, service: &Service) -> Option<Running<RestartsObservation>> {
         let log = service.log_file.clone()?;
         Some(self.starter.blocking(LOCAL_DEADLINE, move || restarts::observe(&log)))
+    }
+
+    /// Reads what a monitor has left; `None` where no service is asked for.
+    fn watched(&self) -> Option<Running<Vec<Watched>>> {
+        let state_dir = self.plan.backups.state_dir.clone();
+        let is_wanted = !self.plan.services.is_empty();
+        is_wanted.then(|| self.starter.blocking(LOCAL_DEADLINE, move || Watched::all(&state_dir)))
     }
 
     /// Starts a check's probe; `None` for processes, which are looked at all together, and for what comes later.

@@ -19,15 +19,13 @@ use crate::monitor::silence::Silences;
 use crate::monitor::{Fleet, Record};
 use crate::recover::RecoveryLog;
 pub use crate::report::MonitorEntry as Entry;
-use crate::store::{open_to_append, write_atomic};
+use crate::store::{Watched, open_to_append, write_atomic};
 use crate::text::redact;
 
 /// Lines that may wait for the disk.
 const WAITING: usize = 4096;
 /// A journal that is longer is put aside; one older one is kept.
 const MAX_BYTES: u64 = 8 << 20;
-/// Largest memory of an earlier monitor that is read.
-const MAX_MEMORY: u64 = 16 << 20;
 /// A `monitor.log` that is longer is put aside as `monitor.log.1`, and so on.
 const MAX_LOG_BYTES: u64 = 10 << 20;
 /// Logs that were put aside and are kept.
@@ -37,7 +35,6 @@ const OLDER: &str = "monitor.1.jsonl";
 /// What happened, for being played again.
 const EVENTS: &str = "monitor.events.jsonl";
 const OLDER_EVENTS: &str = "monitor.events.1.jsonl";
-const MEMORY: &str = "monitor.json";
 const MODE: u32 = 0o600;
 
 /// What the next monitor goes on from.
@@ -52,14 +49,17 @@ pub(super) struct Memory {
     pub(super) news: News,
     #[serde(default)]
     pub(super) silences: Silences,
+    /// For others to read.
+    #[serde(default)]
+    pub(super) watched: Vec<Watched>,
 }
 
 impl Memory {
     /// What an earlier monitor has left; nothing where there is none, or it cannot be understood.
     pub(super) fn read(state_dir: &Path) -> Option<Self> {
-        let path = state_dir.join(MEMORY);
+        let path = state_dir.join(Watched::FILE);
         let metadata = fs::symlink_metadata(&path).ok()?;
-        let is_fit = metadata.is_file() && metadata.len() <= MAX_MEMORY;
+        let is_fit = metadata.is_file() && metadata.len() <= Watched::MAX_BYTES;
         is_fit.then(|| fs::read(&path).ok()).flatten().and_then(|text| serde_json::from_slice(&text).ok())
     }
 }
@@ -214,7 +214,7 @@ impl Writer {
 
     fn remember(&self, memory: &Memory) {
         let Ok(text) = serde_json::to_vec(memory) else { return };
-        write_atomic(&self.state_dir.join(MEMORY), &text, MODE).unwrap_or(());
+        write_atomic(&self.state_dir.join(Watched::FILE), &text, MODE).unwrap_or(());
     }
 }
 

@@ -215,6 +215,11 @@ impl Machine {
         self.restarted.iter().filter(|at| now.saturating_sub(**at) < span).count() as u64
     }
 
+    /// When it was restarted, oldest first, as far as that is remembered.
+    pub fn restarted(&self) -> impl Iterator<Item = Duration> {
+        self.restarted.iter().copied()
+    }
+
     /// What it waits for is well: it is looked at now, not in a while.
     pub fn hurry(&mut self, need: &str, now: Duration) {
         if matches!(&self.phase, Phase::Held { need: missing } if missing == need) {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use chrono::{Local, Utc};
+use chrono::{DateTime, Local, Utc};
 
 use crate::alert::{Notice, Place};
 use crate::monitor::journal::Memory;
@@ -12,6 +12,7 @@ use crate::monitor::silence::Silences;
 use crate::monitor::watch::Watch;
 use crate::monitor::{Decision, Entry, Machine, Mode, Told, told};
 use crate::platform::host_name;
+use crate::store::Watched;
 
 /// Entries that are remembered of one target.
 const MAX_ENTRIES: usize = 100;
@@ -119,15 +120,31 @@ impl Watch<'_> {
 
     pub(super) fn remember(&mut self) {
         self.is_changed = false;
+        let at = Utc::now();
+        let memory = Memory {
+            at,
+            clock: self.now,
+            fleet: self.fleet.clone(),
+            news: self.news.clone(),
+            silences: self.silences.clone(),
+            watched: self.watched(at),
+        };
         if let Some(journal) = &mut self.journal {
-            journal.remember(Memory {
-                at: Utc::now(),
-                clock: self.now,
-                fleet: self.fleet.clone(),
-                news: self.news.clone(),
-                silences: self.silences.clone(),
-            });
+            journal.remember(memory);
         }
+    }
+
+    /// What others may read of the services; the monitor's own clock tells nobody else anything.
+    fn watched(&self, at: DateTime<Utc>) -> Vec<Watched> {
+        let on_the_wall = |moment: Duration| at - self.now.saturating_sub(moment);
+        let services =
+            self.setup.plan.services.iter().filter_map(|service| self.fleet.machine(&service.name));
+        let watched = services.map(|machine| Watched {
+            target: machine.name.clone(),
+            restarted_at: machine.restarted().map(on_the_wall).collect(),
+            incident_since: machine.incident().map(|incident| on_the_wall(incident.since)),
+        });
+        watched.collect()
     }
 
     /// Says that it is there, and what is silent or explained by another target's trouble no longer.

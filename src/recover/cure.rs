@@ -78,8 +78,11 @@ fn needs_port(inventory: &Inventory, findings: &[Finding]) -> bool {
 /// The finding of a service that asks for action, roots before consequences.
 fn worst<'a>(service: &str, findings: &'a [Finding]) -> Option<&'a Finding> {
     let prefix = format!("service.{service}.");
+    // Restarts that are over are no reason for another one.
+    let is_past = |f: &Finding| f.check.ends_with(".restarts") && f.cause != Some(Cause::CrashLoop);
     let asks = |f: &&Finding| {
         f.check.starts_with(&prefix)
+            && !is_past(f)
             && (f.severity == Severity::Critical || (f.severity == Severity::Warning && is_down(f)))
     };
     findings.iter().filter(asks).min_by_key(|f| (f.caused_by.is_some(), std::cmp::Reverse(f.severity)))

@@ -9,6 +9,7 @@ mod kept;
 mod lock;
 mod new_file;
 mod tail;
+mod watched;
 
 pub use append::open_to_append;
 pub use atomic::{AtomicFile, WriteError, create_folder, hand_over, write_atomic, write_own};
@@ -19,3 +20,4 @@ pub use kept::{Ended, KeptProgram, LogFiles, kept_folder};
 pub use lock::{Holder, Lock, LockError};
 pub use new_file::write_new;
 pub use tail::tail;
+pub use watched::Watched;

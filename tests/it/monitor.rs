@@ -165,6 +165,13 @@ fn a_killed_service_is_answered_at_once_and_told_once_with_its_end() {
         why["entries"].as_array().unwrap().iter().filter_map(|entry| entry["what"].as_str()).collect();
     assert!(words.ends_with(&["down", "start", "runs", "up"]), "{words:?}");
     assert_eq!(watch.status()["targets"][0]["restarts_today"], 1);
+    let health = watch.env.run(&["health", "--target", "backend", "--format", "json"]).expect(1).json();
+    let findings = health["findings"].as_array().unwrap();
+    let of_day = findings.iter().find(|finding| finding["check"] == "service.backend.restarts").unwrap();
+    assert_eq!(
+        (&of_day["severity"], &of_day["observed"]["restarts_per_day"]),
+        (&"warning".into(), &1.into())
+    );
 }
 
 #[test]

@@ -48,7 +48,9 @@ pub(super) fn failing(node: Node<'_>) -> Option<&Service> {
     let (service, part) = node.service()?;
     let counts = match part {
         Part::Process => is_gone(node) || node.is_one_of(&[Cause::ProcessHung]),
-        Part::Port | Part::Restarts => node.finding().severity >= Severity::Warning,
+        Part::Port => node.finding().severity >= Severity::Warning,
+        // Restarts that are over explain nothing.
+        Part::Restarts => node.is_one_of(&[Cause::CrashLoop]),
         Part::Http => is_outage(node),
     };
     counts.then_some(service)
