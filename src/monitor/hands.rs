@@ -16,7 +16,7 @@ use crate::model::{Finding, Identity};
 use crate::monitor::mailbox::{Letter, Mailbox};
 use crate::monitor::remedy::remedy;
 use crate::monitor::{Ending, Event, Outcome, Remedy, Wanted};
-use crate::platform;
+use crate::platform::{self, GroupKills};
 use crate::process::Bound;
 use crate::service::{Inventory, Patience, Site, StartError, Started, Stop, Work};
 use crate::store::{Desired, KeptProgram, Lock, LockError, Wish};
@@ -85,13 +85,14 @@ impl Hands {
         thread::Builder::new().name(name.to_owned()).spawn(move || work(&hands)).is_ok()
     }
 
-    /// Finds out how a process has ended and what is wanted now.
-    pub(super) fn inquire(&self, target: &str, pid: u32) {
+    /// Finds out how a process has ended and what is wanted now; `kills` were counted around it while it lived.
+    pub(super) fn inquire(&self, target: &str, pid: u32, kills: Option<GroupKills>) {
         let target = target.to_owned();
         self.aside("inquiry", move |hands| {
             let ended = hands.site.keeper.how_ended(&target, pid);
             let how = ended.map_or_else(Ending::default, |ended| Ending {
-                is_out_of_memory: ended.signal == Some(libc::SIGKILL) && hands.was_out_of_memory(pid),
+                is_out_of_memory: ended.signal == Some(libc::SIGKILL)
+                    && (kills.is_some_and(|kills| kills.has_grown()) || hands.was_out_of_memory(pid)),
                 code: ended.code,
                 signal: ended.signal,
                 said: ended.said,

@@ -7,6 +7,7 @@ use crate::model::{Finding, Severity};
 use crate::monitor::mailbox::Letter;
 use crate::monitor::watch::{Held, STEADY, Watch};
 use crate::monitor::{Answer, Event, Outcome, Record, Remedy, hands, told};
+use crate::platform::GroupKills;
 use crate::process::Bound;
 use crate::store::KeptProgram;
 
@@ -121,7 +122,8 @@ impl Watch<'_> {
     pub(super) fn keep_hold(&mut self, target: &str, bound: Bound) {
         let is_same = self.held.get(target).is_some_and(|held| held.bound.identity() == bound.identity());
         if !is_same {
-            let held = Held { bound, since: self.now, ended: None };
+            let kills = GroupKills::of(bound.identity().pid);
+            let held = Held { bound, since: self.now, kills, ended: None };
             self.held.insert(target.to_owned(), held);
         }
     }
@@ -138,7 +140,9 @@ impl Watch<'_> {
             if !is_held {
                 match Bound::take(pid) {
                     Some(bound) => self.keep_hold(&target, bound),
-                    None if self.inquiries.is_due(&target, pid, self.now) => self.hands.inquire(&target, pid),
+                    None if self.inquiries.is_due(&target, pid, self.now) => {
+                        self.hands.inquire(&target, pid, None);
+                    }
                     None => {}
                 }
             }

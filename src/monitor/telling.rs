@@ -11,7 +11,7 @@ use crate::monitor::news::{News, Scene};
 use crate::monitor::silence::Silences;
 use crate::monitor::watch::Watch;
 use crate::monitor::{Decision, Entry, Machine, Mode, Told, told};
-use crate::platform::host_name;
+use crate::platform::{GroupKills, host_name};
 use crate::store::Watched;
 
 /// Entries that are remembered of one target.
@@ -159,6 +159,8 @@ impl Watch<'_> {
             self.say_of(over.target, "silence", "the silence is over");
         }
         self.catch_up();
+        // A kill from now on is news.
+        self.held.values_mut().filter_map(|held| held.kills.as_mut()).for_each(GroupKills::recount);
         let silence = self.silences_now().next_end(now);
         self.alive_due = self.now + silence.map_or(ALIVE, |end| end.clamp(SOONEST, ALIVE));
     }

@@ -28,7 +28,7 @@ use crate::monitor::prober::Prober;
 use crate::monitor::reading::Inquiries;
 use crate::monitor::silence::Silences;
 use crate::monitor::{Decision, Entry, Event, Fleet, Machine, Order, Outcome, Phase, Policy, cover, status};
-use crate::platform::{Arrivals, caller_uid};
+use crate::platform::{Arrivals, GroupKills, caller_uid};
 use crate::process::Bound;
 use crate::report::MonitorReport;
 use crate::service::Site;
@@ -183,6 +183,8 @@ pub fn watch(setup: Setup, mode: Mode, claim: Claim, callers: Callers<'_>) -> Re
 pub(super) struct Held {
     pub(super) bound: Bound,
     pub(super) since: Duration,
+    /// Whom the kernel had killed for want of memory around it.
+    pub(super) kills: Option<GroupKills>,
     /// Its end was seen then, and somebody finds out how it ended.
     pub(super) ended: Option<Duration>,
 }
@@ -373,7 +375,7 @@ impl Watch<'_> {
     pub(super) fn ended(&mut self, target: &str) {
         let Some(held) = self.held.get_mut(target) else { return };
         held.ended = Some(self.now);
-        self.hands.inquire(target, held.bound.identity().pid);
+        self.hands.inquire(target, held.bound.identity().pid, held.kills.clone());
     }
 
     fn lost_its_keeper(&mut self) {

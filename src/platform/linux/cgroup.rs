@@ -1,4 +1,4 @@
-//! Limits of control groups on memory and processor time, version 2 and 1.
+//! Limits of control groups on memory and processor time, and whom the kernel kills for them, version 2 and 1.
 //!
 //! `/proc/PID/cgroup` says which group, `/proc/self/mountinfo` where the hierarchy is mounted and which part of it is
 //! seen. A limit may stand on any level above the process, so every level up to the mount is read.
@@ -43,6 +43,34 @@ pub fn cpu_quota() -> Option<CpuQuota> {
     Some(CpuQuota { processors, used: Duration::from_micros(used), throttled })
 }
 
+/// How many processes of a group the kernel has killed for want of memory: told in a container, too, which does not see the
+/// kernel's log.
+#[derive(Clone, Debug)]
+pub struct GroupKills {
+    version: Version,
+    dir: PathBuf,
+    count: u64,
+}
+
+impl GroupKills {
+    /// Those of the group that a process is in, or the nearest above it that counts; `None` where none does.
+    pub fn of(pid: u32) -> Option<Self> {
+        let place = Place::of(pid, "memory")?;
+        let version = place.version;
+        place.levels().find_map(|dir| Some(Self { version, count: version.kills(dir)?, dir: dir.to_owned() }))
+    }
+
+    /// Whether there were more since they were counted.
+    pub fn has_grown(&self) -> bool {
+        self.version.kills(&self.dir).is_some_and(|now| now > self.count)
+    }
+
+    /// Counts anew.
+    pub fn recount(&mut self) {
+        self.count = self.version.kills(&self.dir).unwrap_or(self.count);
+    }
+}
+
 /// Where the group of a process is seen from here.
 #[derive(Debug, PartialEq, Eq)]
 struct Place {
@@ -79,6 +107,14 @@ impl Version {
         let current: u64 = text_of(dir, current)?.trim().parse().ok()?;
         let cache = number_in(dir, "memory.stat", cache);
         Some(MemoryLimit { limit_bytes, used_bytes: current.saturating_sub(cache.unwrap_or(0)) })
+    }
+
+    fn kills(self, dir: &Path) -> Option<u64> {
+        let counts = match self {
+            Self::One => "memory.oom_control",
+            Self::Two => "memory.events",
+        };
+        number_in(dir, counts, "oom_kill ")
     }
 
     /// Processors that a level grants; `None` where it grants all.
@@ -164,6 +200,42 @@ mod tests {
         assert_eq!(Version::Two.memory(dir.path()), Some(MemoryLimit { limit_bytes: 1000, used_bytes: 500 }));
         std::fs::write(dir.path().join("memory.max"), "max\n").unwrap();
         assert_eq!(Version::Two.memory(dir.path()), None);
+    }
+
+    #[test]
+    fn kills_are_counted_by_both_versions() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("memory.events"), "oom 3\noom_kill 2\n").unwrap();
+        std::fs::write(dir.path().join("memory.oom_control"), "oom_kill_disable 0\noom_kill 1\n").unwrap();
+        let kills = |version: Version| version.kills(dir.path());
+        assert_eq!((kills(Version::Two), kills(Version::One)), (Some(2), Some(1)));
+        let mut counted = GroupKills { version: Version::Two, dir: dir.path().to_owned(), count: 1 };
+        assert!(counted.has_grown());
+        counted.recount();
+        assert!(!counted.has_grown());
+    }
+
+    /// Only where groups of version 1 may be made; under version 2 the controller would have to be handed down first.
+    #[test]
+    fn a_kill_for_want_of_memory_is_counted_where_it_happens() {
+        let own = Place::of(std::process::id(), "memory").filter(|place| place.version == Version::One);
+        let Some(dir) = own.map(|own| own.dir.join(format!("fuelops-test-{}", std::process::id()))) else {
+            return;
+        };
+        if std::fs::create_dir(&dir).is_err() {
+            return;
+        }
+        std::fs::write(dir.join("memory.limit_in_bytes"), (16 << 20).to_string()).unwrap();
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", "read go; tail /dev/zero"]).stdin(std::process::Stdio::piped());
+        let mut child = shell.stderr(std::process::Stdio::null()).spawn().unwrap();
+        std::fs::write(dir.join("cgroup.procs"), child.id().to_string()).unwrap();
+        let kills = GroupKills::of(child.id());
+        drop(child.stdin.take());
+        child.wait().unwrap();
+        let is_counted = kills.as_ref().is_some_and(GroupKills::has_grown);
+        std::fs::remove_dir(&dir).unwrap_or(());
+        assert!(is_counted, "{kills:?}");
     }
 
     #[test]

@@ -18,7 +18,7 @@ mod sockets;
 mod waiting;
 
 pub use boot::kernel_clock;
-pub use cgroup::{cpu_quota, limit_of};
+pub use cgroup::{GroupKills, cpu_quota, limit_of};
 pub use clock::clock_state;
 pub use cpu::{cpu_times, load_average, pressure};
 pub use disks::{disk_usage, mounts, open_files};

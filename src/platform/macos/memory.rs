@@ -33,6 +33,25 @@ pub fn limit_of(_pid: u32) -> Option<MemoryLimit> {
     None
 }
 
+/// What no group counts here.
+#[derive(Clone, Debug)]
+pub struct GroupKills;
+
+impl GroupKills {
+    /// Nothing.
+    pub fn of(_pid: u32) -> Option<Self> {
+        None
+    }
+
+    /// Never.
+    pub fn has_grown(&self) -> bool {
+        false
+    }
+
+    /// Does nothing.
+    pub fn recount(&mut self) {}
+}
+
 /// Returns nothing: no group limits this process here.
 pub fn cpu_quota() -> Option<CpuQuota> {
     None

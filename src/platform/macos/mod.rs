@@ -26,7 +26,7 @@ pub use groups::groups_of;
 pub use heap::return_large_blocks;
 pub use hold::ProcessHold;
 pub use kernel_log::{kernel_log, kernel_log_has_our_pids, out_of_memory_kills};
-pub use memory::{cpu_quota, limit_of, memory, swap};
+pub use memory::{GroupKills, cpu_quota, limit_of, memory, swap};
 pub use peer::peer_uid;
 pub use processes::{
     boot_id, command_line, environment, executable, is_contained, output_file, process_files,
