@@ -25,6 +25,7 @@ mod log_states;
 mod loghub;
 mod logs_tail;
 mod monitor;
+mod monitor_faults;
 mod probes;
 mod readme;
 mod recover;

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::support::servers::Systemd;
 use crate::support::{
-    Backend, Env, Mounted, Yard, fill, is_alive, is_root_or_skip, signal, skip, wait_until,
+    Backend, Env, Frozen, Mounted, Yard, fill, is_alive, is_root_or_skip, signal, skip, wait_until,
 };
 
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -79,22 +79,6 @@ fn a_stranger_with_the_number_of_the_dead_is_not_touched() {
     let report = read("recover.json");
     assert_eq!(report["outcome"], "recovered", "{report:#}");
     assert!(report["stopped"].as_array().unwrap().is_empty(), "{report:#}");
-}
-
-/// A file system that takes no write until this is dropped.
-struct Frozen(PathBuf);
-
-impl Frozen {
-    fn freeze(point: &Path) -> Option<Self> {
-        let frozen = Command::new("fsfreeze").arg("-f").arg(point).status();
-        frozen.is_ok_and(|status| status.success()).then(|| Self(point.to_owned()))
-    }
-}
-
-impl Drop for Frozen {
-    fn drop(&mut self) {
-        let _thawed = Command::new("fsfreeze").arg("-u").arg(&self.0).status();
-    }
 }
 
 const WRITER: &str = "import os, time\nopen('backend.pid', 'w').write(str(os.getpid()))\nwith open('disk/f', 'w') as f:\n    \

@@ -3,9 +3,13 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use super::Env;
+use super::{Env, wait_until};
+
+/// For what the kernel does by itself.
+const SOON: Duration = Duration::from_secs(10);
 
 /// A file system of its own, unmounted when dropped.
 #[derive(Debug)]
@@ -50,6 +54,17 @@ impl Mounted {
         run(Command::new("mount").arg("-o").arg(format!("remount,{options}")).arg(&self.point));
     }
 
+    /// Has an ext4 find itself broken, which makes it read-only under those who have it open, too.
+    pub(crate) fn fail(&self) -> bool {
+        self.remount("errors=remount-ro");
+        let mounts = fs::read_to_string("/proc/self/mounts").unwrap();
+        let is_this = |line: &&str| line.split(' ').nth(1) == self.point.to_str();
+        let device = mounts.lines().find(is_this).and_then(|line| line.split(' ').next()?.rsplit('/').next());
+        let trigger = |device: &str| format!("/sys/fs/ext4/{device}/trigger_fs_error");
+        let is_played = device.is_some_and(|device| fs::write(trigger(device), "played").is_ok());
+        is_played && wait_until(SOON, || File::create(self.point.join("probe")).is_err())
+    }
+
     pub(crate) fn unmount(self) {}
 
     /// Bytes that are free for everybody.
@@ -61,10 +76,29 @@ impl Mounted {
 
 impl Drop for Mounted {
     fn drop(&mut self) {
-        let gone = Command::new("umount").arg(&self.point).status();
-        if !gone.is_ok_and(|status| status.success()) {
+        let unmount = || Command::new("umount").arg(&self.point).stderr(Stdio::null()).status();
+        // What was killed a moment ago may still hold it.
+        if !wait_until(SOON, || unmount().is_ok_and(|status| status.success())) {
             let _lazy = Command::new("umount").arg("-l").arg(&self.point).status();
         }
+    }
+}
+
+/// A file system that takes no write until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Frozen(PathBuf);
+
+impl Frozen {
+    /// Nothing where that is not possible.
+    pub(crate) fn freeze(point: &Path) -> Option<Self> {
+        let frozen = Command::new("fsfreeze").arg("-f").arg(point).status();
+        frozen.is_ok_and(|status| status.success()).then(|| Self(point.to_owned()))
+    }
+}
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        let _thawed = Command::new("fsfreeze").arg("-u").arg(&self.0).status();
     }
 }
 

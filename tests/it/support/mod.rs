@@ -7,6 +7,7 @@ mod disk;
 mod env;
 mod receiver;
 pub(crate) mod servers;
+mod watch;
 mod yard;
 
 use std::collections::HashSet;
@@ -16,9 +17,10 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 pub(crate) use backend::Backend;
-pub(crate) use disk::{Mounted, fill};
+pub(crate) use disk::{Frozen, Mounted, fill};
 pub(crate) use env::{Env, Outcome};
 pub(crate) use receiver::{Receiver, Reply, Request};
+pub(crate) use watch::{SERVER, Watch};
 pub(crate) use yard::{Yard, is_alive, signal};
 
 /// A port that nobody listens on, given to one caller of this process only.
