@@ -8,6 +8,7 @@ mod demo;
 mod errors;
 mod health;
 mod log_news;
+mod log_record;
 mod logs;
 mod monitor;
 mod recover;
@@ -32,6 +33,7 @@ pub use errors::{
 };
 pub use health::{HealthReport, SystemSummary};
 pub use log_news::{LogNews, NewsKind};
+pub use log_record::LogRecord;
 pub use logs::{
     Change, ChangeClass, Coverage, Endpoint, Exception, FileCoverage, Http, Incident, InputProblem,
     LatencyPercentiles, LevelCounts, LogReport, Mislevelled, Pattern, Recommendation, RestartEvent, Restarts,

@@ -6,6 +6,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use serde_json::Value;
 
 use crate::support::Env;
 
@@ -41,13 +42,41 @@ fn records_are_merged_by_time_and_keep_their_lines() {
 }
 
 #[test]
-fn exactly_the_asked_lines_are_shown() {
+fn the_asked_lines_are_shown_and_no_record_is_cut() {
     let env = two_logs();
-    for lines in 1..=9 {
-        let outcome = env.run(&["logs", "-n", &lines.to_string()]).expect(0);
-        assert_eq!(outcome.stdout.lines().count(), lines, "{outcome}");
+    // The last line, the one before, then a traceback of four lines.
+    for (asked, shown) in [(1, 1), (2, 2), (3, 6), (5, 6), (6, 6), (7, 7), (9, 9)] {
+        let outcome = env.run(&["logs", "-n", &asked.to_string()]).expect(0);
+        assert_eq!(outcome.stdout.lines().count(), shown, "{asked}: {outcome}");
     }
-    env.run(&["logs", "-n", "0"]).expect(0);
+    assert_eq!(env.run(&["logs", "-n", "0"]).expect(0).stdout, "");
+}
+
+#[test]
+fn json_is_one_object_a_record_with_its_place_and_without_secrets() {
+    let env = two_logs();
+    let long = "2026-03-02 09:00:00,000 [INFO] main - so it goes\n".repeat(5_000);
+    env.write(
+        "backend.log.1",
+        long + "2026-03-02 09:59:59,000 [ERROR] main - password=hunter2 \x1b[31mred\n",
+    );
+    let records = |args: &[&str]| -> Vec<Value> {
+        let outcome = env.run(&[&["logs", "--format", "json"], args].concat()).expect(0);
+        outcome.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let all = records(&["-n", "9"]);
+    let failed = all.iter().find(|record| record["text"].as_str().unwrap().contains("failed")).unwrap();
+    assert_eq!(failed["schema"], "fuelops.log-record/1");
+    assert_eq!(
+        (&failed["file"], &failed["line"], &failed["level"]),
+        (&"backend.log".into(), &2.into(), &"error".into())
+    );
+    assert_eq!(failed["text"].as_str().unwrap().lines().count(), 4, "{failed}");
+    assert_eq!(all.last().unwrap()["level"], "debug", "as audited");
+    let rotated = &records(&["-n", "10"])[0];
+    assert_eq!((&rotated["file"], &rotated["line"]), (&"backend.log.1".into(), &5_001.into()));
+    assert_eq!(rotated["text"], "2026-03-02 09:59:59,000 [ERROR] main - password=[redacted] red");
+    env.run(&["logs", "--format", "html"]).expect(64);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `fuelops logs`: the raw lines of the configured logs, merged in time order.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -24,7 +25,9 @@ use crate::logs::input::{Origin, Request, Resolved, resolve, whole_among};
 use crate::logs::tail::{Item, Tail, TailOptions};
 use crate::model::{Level, Verdict};
 use crate::render;
+use crate::report::LogRecord;
 use crate::text::moment::parse_moment;
+use crate::text::{ansi, redact, sanitize};
 
 /// Lines shown where nothing is said.
 const LINES: u64 = 100;
@@ -44,7 +47,8 @@ Examples:
   fuelops logs -f                           follow everything, through rotation
   fuelops logs backend -n 500               one service
   fuelops logs --since 2h --level error     what went wrong lately
-  fuelops logs --since yesterday | less     all of it")]
+  fuelops logs --since yesterday | less     all of it
+  fuelops logs --format json | jq .text     one object a record, secrets taken out")]
 pub struct LogsArgs {
     /// Only these services
     #[arg(value_name = "SERVICE")]
@@ -52,7 +56,7 @@ pub struct LogsArgs {
     /// Go on with what is written from now on
     #[arg(long, short)]
     follow: bool,
-    /// The last N lines, or all [default: 100; all with --since]
+    /// The last N lines with the whole of the oldest record, or all [default: 100; all with --since]
     #[arg(long, short = 'n', value_name = "N")]
     lines: Option<Lines>,
     /// From then on: 2h, yesterday, "today 14:30", 2024-01-31T10:00
@@ -104,8 +108,9 @@ fn parse_level(text: &str) -> Result<Level, String> {
 /// When the config cannot be used, a service is not known, or the lines cannot be written.
 pub fn run(args: &LogsArgs, context: &Context) -> Result<Exit> {
     let ui = &context.ui;
-    if ui.format != Format::Table {
-        return Err(UsageError("`logs` prints raw lines and has no other format".to_owned()).into());
+    if !matches!(ui.format, Format::Table | Format::Json) {
+        let words = "`logs` prints raw lines, or one object a record with --format json";
+        return Err(UsageError(words.to_owned()).into());
     }
     if args.follow && ui.has_output() {
         return Err(UsageError(
@@ -118,7 +123,7 @@ pub fn run(args: &LogsArgs, context: &Context) -> Result<Exit> {
     let patterns = patterns(config, &args.services)?;
     let search = || find(&patterns, &config.root);
     let rules = TeamRules::new(config.logs.rules.clone());
-    let options = options(args, config.logs.timezone, Utc::now())?;
+    let options = options(args, ui.format, config.logs.timezone, Utc::now())?;
     let signals = args.follow.then(endings).transpose()?;
     let Resolved { sources, problems } = search();
     if sources.is_empty() && !args.follow {
@@ -126,7 +131,7 @@ pub fn run(args: &LogsArgs, context: &Context) -> Result<Exit> {
         return Ok(Exit::Verdict(Verdict::Unknown));
     }
     let mut tail = Tail::new(sources, options, &rules);
-    let mut page = Page::new(ui, tail.names());
+    let mut page = Page::new(ui, tail.names(), owners(config));
     tail.past(&mut |item| page.add(item))?;
     page.flush()?;
     let unread = problems.iter().filter(|_| !args.follow).chain(tail.problems());
@@ -170,7 +175,12 @@ fn follow(
     Ok(Exit::Done)
 }
 
-fn options(args: &LogsArgs, zone: Timezone, now: DateTime<Utc>) -> Result<TailOptions, UsageError> {
+fn options(
+    args: &LogsArgs,
+    format: Format,
+    zone: Timezone,
+    now: DateTime<Utc>,
+) -> Result<TailOptions, UsageError> {
     let moment = |text: &Option<String>| {
         let Some(text) = text else { return Ok(None) };
         let parsed = match zone {
@@ -189,7 +199,8 @@ fn options(args: &LogsArgs, zone: Timezone, now: DateTime<Utc>) -> Result<TailOp
         None => args.since.is_none().then_some(LINES),
     };
     let zone = ZoneChoice::from(zone);
-    Ok(TailOptions { lines, since, until, level: args.level, follows: args.follow, zone })
+    let numbers = format == Format::Json;
+    Ok(TailOptions { lines, since, until, level: args.level, follows: args.follow, numbers, zone })
 }
 
 /// The paths that hold the logs of all services, or of the named ones.
@@ -217,6 +228,16 @@ fn log_file(config: &Config, service: &Service) -> Option<PathBuf> {
     service_log(service, &config.root).filter(is_there)
 }
 
+/// The services by the logs that they write.
+fn owners(config: &Config) -> BTreeMap<String, String> {
+    let owned = config.services.iter().filter_map(|service| {
+        let patterns = [log_file(config, service)?];
+        let found = resolve(&Request { patterns: &patterns, root: &config.root, origin: Origin::Configured });
+        Some((found.sources.into_iter().next()?.series, service.name.clone()))
+    });
+    owned.collect()
+}
+
 /// Where the lines of a service without a log file are.
 fn elsewhere(service: &Service) -> String {
     let unit = service.unit.as_deref().unwrap_or(&service.name);
@@ -242,17 +263,19 @@ fn find(patterns: &[PathBuf], root: &Path) -> Resolved {
     resolved
 }
 
-/// Lines on their way out: as they are into a pipe, made harmless and coloured on a terminal.
+/// Lines on their way out: as they are into a pipe, made harmless and coloured on a terminal, one object a record as JSON.
 struct Page<'a> {
     ui: &'a Ui,
     /// The logs' names, padded; empty where there is only one.
     names: Vec<String>,
+    /// Services by the names of their logs.
+    owners: BTreeMap<String, String>,
     out: Vec<u8>,
 }
 
 impl<'a> Page<'a> {
-    fn new<'n>(ui: &'a Ui, names: impl Iterator<Item = &'n str>) -> Self {
-        let mut page = Self { ui, names: Vec::new(), out: Vec::new() };
+    fn new<'n>(ui: &'a Ui, names: impl Iterator<Item = &'n str>, owners: BTreeMap<String, String>) -> Self {
+        let mut page = Self { ui, names: Vec::new(), owners, out: Vec::new() };
         page.name(names);
         page
     }
@@ -265,7 +288,9 @@ impl<'a> Page<'a> {
 
     fn add(&mut self, item: &Item) -> io::Result<()> {
         let style = self.ui.style();
-        if self.ui.is_interactive() || style.color {
+        if self.ui.format == Format::Json {
+            self.object(item)?;
+        } else if self.ui.is_interactive() || style.color {
             let name = self.names.get(item.index).filter(|_| self.names.len() > 1);
             render::log_lines(item.text, item.level, name.map(String::as_str), style, &mut self.out);
         } else {
@@ -275,6 +300,21 @@ impl<'a> Page<'a> {
             }
         }
         if self.out.len() >= CHUNK { self.flush() } else { Ok(()) }
+    }
+
+    fn object(&mut self, item: &Item) -> io::Result<()> {
+        let record = LogRecord {
+            schema: LogRecord::SCHEMA.to_owned(),
+            at: DateTime::from_timestamp_micros(item.at).unwrap_or_default(),
+            level: item.level,
+            service: self.owners.get(item.log).cloned(),
+            file: item.file.to_owned(),
+            line: item.line,
+            text: readable(item.text),
+        };
+        serde_json::to_writer(&mut self.out, &record)?;
+        self.out.push(b'\n');
+        Ok(())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -288,4 +328,16 @@ impl<'a> Page<'a> {
     fn finish(self) -> Result<()> {
         if self.ui.has_output() { self.ui.result(&self.out) } else { Ok(()) }
     }
+}
+
+/// The lines of a record without what commands a terminal, and without secrets.
+fn readable(text: &[u8]) -> String {
+    let line = |line: &[u8]| {
+        let mut bare = Vec::with_capacity(line.len());
+        ansi::strip(line.strip_suffix(b"\r").unwrap_or(line), &mut bare);
+        sanitize::bytes(&bare)
+    };
+    let lines = text.strip_suffix(b"\n").unwrap_or(text).split(|byte| *byte == b'\n');
+    let text = lines.map(line).collect::<Vec<_>>().join("\n");
+    redact::secrets(&text).into_owned()
 }

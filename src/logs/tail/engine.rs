@@ -1,14 +1,14 @@
 //! From sources to lines: the past once, then whatever is added.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
 
 use crate::logs::audit::TeamRules;
 use crate::logs::input::{Identity, Problem, ProblemKind, Source, SourceKind};
 use crate::logs::tail::entry::{Batch, Entry, Splitter};
-use crate::logs::tail::kept::Kept;
+use crate::logs::tail::kept::{Kept, KeptEntry};
 use crate::logs::tail::lane::{Lane, Place};
-use crate::logs::tail::log::{Log, Notice};
+use crate::logs::tail::log::{Log, Notice, START};
 use crate::logs::tail::merge::{Queues, in_order};
 use crate::logs::{End, ZoneChoice};
 use crate::model::Level;
@@ -17,8 +17,8 @@ use crate::model::Level;
 const MERGE_BYTES: usize = 32 << 20;
 const MIN_BLOCK: usize = 16 << 10;
 const MAX_BLOCK: usize = 1 << 20;
-/// Lines before the wanted ones that are read to know whose record the first of them continues.
-const CONTEXT_LINES: u64 = 100;
+/// Lines before the wanted ones that are read to find the first line of their record.
+const CONTEXT_LINES: u64 = 2_000;
 
 /// Receives what is shown.
 pub type Out<'o> = &'o mut (dyn FnMut(&Item) -> io::Result<()> + 'o);
@@ -26,7 +26,7 @@ pub type Out<'o> = &'o mut (dyn FnMut(&Item) -> io::Result<()> + 'o);
 /// What to show.
 #[derive(Clone, Copy, Debug)]
 pub struct TailOptions {
-    /// The last so many lines of the past; `None` for all of it.
+    /// The last so many lines of the past, and the whole of the record that the first of them belongs to; `None` for all.
     pub lines: Option<u64>,
     /// Microseconds since 1970.
     pub since: Option<i64>,
@@ -35,6 +35,8 @@ pub struct TailOptions {
     pub level: Option<Level>,
     /// Whether [`Tail::look`] will be called: a line that is still being written is left to it.
     pub follows: bool,
+    /// Whether lines are to be numbered: those that are left out must be counted then.
+    pub numbers: bool,
     /// Of times without an offset.
     pub zone: ZoneChoice,
 }
@@ -44,6 +46,10 @@ pub struct TailOptions {
 pub struct Item<'a> {
     /// The log's name.
     pub log: &'a str,
+    /// Name of the file that the record stands in: of the log itself, or of a rotated member.
+    pub file: &'a str,
+    /// Number of its first line there, from 1; right only where [`TailOptions::numbers`] are wanted.
+    pub line: u64,
     /// Place of the log in the list.
     pub index: usize,
     /// The level that the record deserves; `None` where nothing tells.
@@ -105,8 +111,11 @@ impl<'a> Tail<'a> {
             self.logs.iter_mut().for_each(Log::leave_open_line);
         }
         let block = (MERGE_BYTES / self.logs.len().max(1)).clamp(MIN_BLOCK, MAX_BLOCK);
-        let mut lanes: Vec<Lane> =
-            self.logs.iter().map(|log| Lane::new(self.place(&log.members), block)).collect();
+        let mut lanes: Vec<Lane> = self
+            .logs
+            .iter()
+            .map(|log| Lane::new(self.place(&log.members), block, self.options.numbers))
+            .collect();
         let shown = Shown { logs: &self.logs, options: &self.options, out };
         let kept = self.options.lines.map(Kept::new);
         let mut past = Past {
@@ -118,11 +127,13 @@ impl<'a> Tail<'a> {
         };
         in_order(past.lanes.len(), &mut past)?;
         let Past { kept, mut shown, .. } = past;
-        for (index, level, at, text) in kept.iter().flat_map(|kept| &kept.entries) {
-            shown.show(*index, *level, *at, text)?;
+        for KeptEntry { index, file, entry, text } in kept.iter().flat_map(|kept| &kept.entries) {
+            shown.show(*index, file, entry, text)?;
         }
         if self.options.follows {
-            self.logs.iter_mut().for_each(|log| log.begin_watch(&mut self.problems));
+            for (log, lane) in self.logs.iter_mut().zip(&lanes) {
+                log.begin_watch(lane.line(), &mut self.problems);
+            }
         }
         Ok(())
     }
@@ -146,11 +157,15 @@ impl<'a> Tail<'a> {
         let mut notices = Vec::new();
         let mut batches = Vec::new();
         for (log, splitter) in self.logs.iter_mut().zip(&mut self.splitters) {
-            let lines = log.new_lines(&mut notices, &mut self.problems);
-            batches.push(lines.map_or_else(Batch::default, |lines| {
-                splitter.begin_live(now_us);
-                splitter.split(lines, End::Clean).0
-            }));
+            let blocks = log.new_lines(&mut notices, &mut self.problems).into_iter();
+            batches.push(
+                blocks
+                    .map(|block| {
+                        splitter.begin_live(now_us);
+                        splitter.split(block, End::Clean).0
+                    })
+                    .collect(),
+            );
         }
         let shown = Shown { logs: &self.logs, options: &self.options, out };
         in_order(batches.len(), &mut Present { batches, shown })?;
@@ -169,7 +184,10 @@ impl<'a> Tail<'a> {
                 Some(log) => log.go_over_to(&source, &mut self.problems),
                 None => {
                     self.add(source);
-                    self.logs.last_mut().into_iter().for_each(|log| log.watch_from(0, &mut self.problems));
+                    self.logs
+                        .last_mut()
+                        .into_iter()
+                        .for_each(|log| log.watch_from(START, &mut self.problems));
                 }
             }
         }
@@ -202,8 +220,9 @@ impl Shown<'_> {
             && level.is_none_or(|least| entry.level.is_some_and(|level| level >= least))
     }
 
-    fn show(&mut self, index: usize, level: Option<Level>, at: i64, text: &[u8]) -> io::Result<()> {
-        (self.out)(&Item { log: &self.logs[index].name, index, level, at, text })
+    fn show(&mut self, index: usize, file: &str, entry: &Entry, text: &[u8]) -> io::Result<()> {
+        let Entry { line, at, level, .. } = *entry;
+        (self.out)(&Item { log: &self.logs[index].name, file, line, index, level, at, text })
     }
 }
 
@@ -223,13 +242,11 @@ impl Queues for Past<'_, '_> {
     }
 
     fn take(&mut self, queue: usize) -> io::Result<()> {
-        let Some((entry, text)) = self.lanes[queue].take().filter(|(entry, _)| self.shown.is_wanted(entry))
-        else {
-            return Ok(());
-        };
+        let taken = self.lanes[queue].take().filter(|(entry, ..)| self.shown.is_wanted(entry));
+        let Some((entry, file, text)) = taken else { return Ok(()) };
         match &mut self.kept {
-            Some(kept) => kept.push(queue, &entry, text),
-            None => self.shown.show(queue, entry.level, entry.at, text)?,
+            Some(kept) => kept.push(queue, file, entry, text),
+            None => self.shown.show(queue, file, &entry, text)?,
         }
         Ok(())
     }
@@ -237,19 +254,27 @@ impl Queues for Past<'_, '_> {
 
 /// What was written since the last look.
 struct Present<'a> {
-    batches: Vec<Batch>,
+    /// Of each log, one for each file that lines were written to.
+    batches: Vec<VecDeque<Batch>>,
     shown: Shown<'a>,
 }
 
 impl Queues for Present<'_> {
     fn next_at(&mut self, queue: usize) -> Option<i64> {
-        self.batches[queue].entries.front().map(|entry| entry.at)
+        let batches = &mut self.batches[queue];
+        while batches.front().is_some_and(|batch| batch.entries.is_empty()) {
+            batches.pop_front();
+        }
+        batches.front().and_then(|batch| batch.entries.front()).map(|entry| entry.at)
     }
 
     fn take(&mut self, queue: usize) -> io::Result<()> {
-        let Batch { bytes, entries } = &mut self.batches[queue];
+        let Some(Batch { bytes, entries, .. }) = self.batches[queue].front_mut() else { return Ok(()) };
         match entries.pop_front().filter(|entry| self.shown.is_wanted(entry)) {
-            Some(entry) => self.shown.show(queue, entry.level, entry.at, &bytes[entry.range]),
+            Some(entry) => {
+                let logs = self.shown.logs;
+                self.shown.show(queue, logs[queue].file(), &entry, &bytes[entry.range.clone()])
+            }
             None => Ok(()),
         }
     }
@@ -291,7 +316,15 @@ mod tests {
 
         fn tail(&self, lines: Option<u64>) -> Tail<'_> {
             let zone = ZoneChoice::Given(Zone::Fixed(0));
-            let options = TailOptions { lines, since: None, until: None, level: None, follows: true, zone };
+            let options = TailOptions {
+                lines,
+                since: None,
+                until: None,
+                level: None,
+                follows: true,
+                numbers: true,
+                zone,
+            };
             Tail::new(self.sources(), options, &self.1)
         }
     }

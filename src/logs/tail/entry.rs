@@ -16,6 +16,8 @@ pub(super) struct Entry {
     /// Where its lines lie in the batch.
     pub(super) range: Range<usize>,
     pub(super) lines: u64,
+    /// Number of the first of them in its file, from 1.
+    pub(super) line: u64,
     /// Microseconds since 1970.
     pub(super) at: i64,
     pub(super) level: Option<Level>,
@@ -26,6 +28,8 @@ pub(super) struct Entry {
 pub(super) struct Batch {
     pub(super) bytes: Vec<u8>,
     pub(super) entries: VecDeque<Entry>,
+    /// Number of the line behind them.
+    line: u64,
 }
 
 /// Turns the bytes of one log into entries, block after block.
@@ -36,6 +40,14 @@ pub(super) struct Splitter<'a> {
     clock: LaneClock,
     /// What lines without a record before them in their block are given.
     last_level: Option<Level>,
+}
+
+/// A block of lines and where it stands in its file.
+#[derive(Debug)]
+pub(super) struct Block {
+    pub(super) bytes: Vec<u8>,
+    /// Number of the first line, from 1.
+    pub(super) line: u64,
 }
 
 impl<'a> Splitter<'a> {
@@ -54,7 +66,8 @@ impl<'a> Splitter<'a> {
     }
 
     /// Splits whole lines; with [`End::Middle`], the last record is given back instead, since its lines may go on.
-    pub(super) fn split(&mut self, bytes: Vec<u8>, end: End) -> (Batch, Vec<u8>) {
+    pub(super) fn split(&mut self, block: Block, end: End) -> (Batch, Block) {
+        let Block { bytes, line } = block;
         self.clock.begin_block();
         let mut found = Found { rules: self.rules, clock: &mut self.clock, records: Vec::new() };
         let borders = self.assembler.segment(&bytes, Start::Clean, end, &mut found);
@@ -65,26 +78,30 @@ impl<'a> Splitter<'a> {
         let mut records: Vec<(Seen, i64)> = found.into_iter().zip(moments).collect();
         records.sort_by_key(|(record, _)| record.first_line);
         let cut = if end == End::Middle { borders.tail } else { bytes.len() };
-        let mut batch = Batch::default();
-        let mut lines = LineStarts::new(&bytes[..cut]);
+        let rest = bytes[cut..].to_vec();
+        let mut batch = Batch { bytes, entries: VecDeque::new(), line };
+        let mut lines = LineStarts::new(cut);
         // Lines before the first record belong to what was printed before; lines behind a record stay with it.
         let first = records.first().map_or(u64::MAX, |(record, _)| record.first_line);
-        batch.push(lines.take_until(first), last_before, self.last_level);
+        batch.push(lines.take_until(&batch.bytes, first), last_before, self.last_level);
         for (index, (record, at)) in records.iter().enumerate() {
             let next = records.get(index + 1).map_or(u64::MAX, |(next, _)| next.first_line);
-            batch.push(lines.take_until(next), *at, record.level);
+            batch.push(lines.take_until(&batch.bytes, next), *at, record.level);
         }
         self.last_level = records.last().map_or(self.last_level, |(record, _)| record.level);
-        let rest = bytes[cut..].to_vec();
-        batch.bytes = bytes;
-        (batch, rest)
+        let line = batch.line;
+        (batch, Block { bytes: rest, line })
     }
 }
 
 impl Batch {
     fn push(&mut self, (range, lines): (Range<usize>, u64), at: i64, level: Option<Level>) {
         if lines > 0 {
-            self.entries.push_back(Entry { range, lines, at, level });
+            let line = self.line;
+            // A line that is too long comes in pieces, of which only the last one ends it.
+            let is_whole = self.bytes.get(range.end - 1) == Some(&b'\n');
+            self.line += lines - u64::from(!is_whole);
+            self.entries.push_back(Entry { range, lines, line, at, level });
         }
     }
 }
@@ -127,23 +144,24 @@ fn audited(record: &Record<'_>, rules: &TeamRules) -> Option<Level> {
 }
 
 /// Walks over lines and tells where they begin.
-struct LineStarts<'a> {
-    bytes: &'a [u8],
+struct LineStarts {
+    end: usize,
     at: usize,
     line: u64,
 }
 
-impl<'a> LineStarts<'a> {
-    fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0, line: 0 }
+impl LineStarts {
+    /// Stands at the first of the lines that end at `end`.
+    fn new(end: usize) -> Self {
+        Self { end, at: 0, line: 0 }
     }
 
     /// The bytes from here to the beginning of a line, and how many lines they are.
-    fn take_until(&mut self, line: u64) -> (Range<usize>, u64) {
+    fn take_until(&mut self, bytes: &[u8], line: u64) -> (Range<usize>, u64) {
         let (start, first) = (self.at, self.line);
-        while self.line < line && self.at < self.bytes.len() {
-            let end = memchr::memchr(b'\n', &self.bytes[self.at..]);
-            self.at = end.map_or(self.bytes.len(), |end| self.at + end + 1);
+        while self.line < line && self.at < self.end {
+            let end = memchr::memchr(b'\n', &bytes[self.at..self.end]);
+            self.at = end.map_or(self.end, |end| self.at + end + 1);
             self.line += 1;
         }
         (start..self.at, self.line - first)

@@ -3,10 +3,11 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
+use std::sync::Arc;
 
 use crate::logs::End;
 use crate::logs::input::{Feed, Input, Problem, Source, open};
-use crate::logs::tail::entry::{Batch, Entry, Splitter};
+use crate::logs::tail::entry::{Batch, Block, Entry, Splitter};
 use crate::logs::tail::last::last_lines;
 use crate::logs::tail::watch::read_all_at;
 
@@ -89,9 +90,12 @@ pub(super) struct Lane {
     /// The member that is open, with its name.
     reading: Option<(String, Reading)>,
     block: usize,
-    /// Bytes that are not yet a whole record.
-    open: Vec<u8>,
+    /// What is not yet a whole record, and the number of the line that it begins with.
+    open: Block,
     batch: Batch,
+    /// The member that the batch stands in.
+    file: Arc<str>,
+    numbers: bool,
 }
 
 #[derive(Debug)]
@@ -101,9 +105,10 @@ enum Reading {
 }
 
 impl Lane {
-    /// Prepares reading, `block` bytes at once.
-    pub(super) fn new(place: Place, block: usize) -> Self {
-        Self { place, reading: None, block, open: Vec::new(), batch: Batch::default() }
+    /// Prepares reading, `block` bytes at once. Where `numbers` are wanted, the lines are counted that are left out.
+    pub(super) fn new(place: Place, block: usize, numbers: bool) -> Self {
+        let open = Block { bytes: Vec::new(), line: 1 };
+        Self { place, reading: None, block, open, batch: Batch::default(), file: "".into(), numbers }
     }
 
     /// The time of the next entry; `None` at the end of the newest member.
@@ -116,11 +121,16 @@ impl Lane {
         self.batch.entries.front().map(|entry| entry.at)
     }
 
-    /// Takes the next entry with its bytes.
-    pub(super) fn take(&mut self) -> Option<(Entry, &[u8])> {
+    /// Takes the next entry with its file and bytes.
+    pub(super) fn take(&mut self) -> Option<(Entry, &Arc<str>, &[u8])> {
         let entry = self.batch.entries.pop_front()?;
         let bytes = &self.batch.bytes[entry.range.clone()];
-        Some((entry, bytes))
+        Some((entry, &self.file, bytes))
+    }
+
+    /// The number of the line behind everything that was read.
+    pub(super) fn line(&self) -> u64 {
+        self.open.line
     }
 
     /// Reads and splits one more block; false at the end of the newest member.
@@ -128,24 +138,27 @@ impl Lane {
         if self.reading.is_none() && !self.open_next(splitter, problems) {
             return false;
         }
-        let mut bytes = std::mem::take(&mut self.open);
+        let mut bytes = std::mem::take(&mut self.open.bytes);
         let has_more = self.read_block(&mut bytes, problems);
         let is_huge = bytes.len() >= MAX_OPEN;
         let whole_lines = memchr::memrchr(b'\n', &bytes).map_or(0, |at| at + 1);
         let cut = if has_more && !(is_huge && whole_lines == 0) { whole_lines } else { bytes.len() };
         let rest = bytes.split_off(cut);
         let end = if has_more && !is_huge { End::Middle } else { End::Clean };
-        (self.batch, self.open) = splitter.split(bytes, end);
-        self.open.extend_from_slice(&rest);
+        let block = Block { bytes, line: self.open.line };
+        (self.batch, self.open) = splitter.split(block, end);
+        self.open.bytes.extend_from_slice(&rest);
         true
     }
 
     fn open_next(&mut self, splitter: &mut Splitter, problems: &mut Vec<Problem>) -> bool {
         while let Some(member) = self.place.members.pop_front() {
             let skip = std::mem::replace(&mut self.place.skip, Skip::Bytes(0));
-            match start(&member, skip) {
-                Ok(reading) => {
+            match start(&member, skip, self.numbers) {
+                Ok((reading, before)) => {
                     splitter.begin(&member);
+                    self.open.line = 1 + before;
+                    self.file = member.name.as_str().into();
                     self.reading = Some((member.name, reading));
                     return true;
                 }
@@ -192,19 +205,37 @@ impl Reading {
     }
 }
 
-/// Opens a member behind what is left out of it.
-fn start(member: &Source, skip: Skip) -> Result<Reading, Problem> {
+/// Opens a member behind what is left out of it, and says how many lines that is, where that is wanted.
+fn start(member: &Source, skip: Skip, numbers: bool) -> Result<(Reading, u64), Problem> {
+    let failed = |error: io::Error| Problem::of_error(&member.name, &error);
     match (open(member)?, skip) {
-        (Input::Ranged { file, len }, Skip::Bytes(at)) => Ok(Reading::Ranged { file, at, len }),
-        (Input::Ranged { file, len }, Skip::Lines(_)) => Ok(Reading::Ranged { file, at: 0, len }),
+        (Input::Ranged { file, len }, Skip::Bytes(at)) => {
+            let before = if numbers { lines_before(&file, at).map_err(failed)? } else { 0 };
+            Ok((Reading::Ranged { file, at, len }, before))
+        }
+        (Input::Ranged { file, len }, Skip::Lines(_)) => Ok((Reading::Ranged { file, at: 0, len }, 0)),
         (Input::Stream(feed), skip) => {
             let mut reader = BufReader::with_capacity(COUNTED, feed);
-            if let Skip::Lines(lines) = skip {
-                skip_lines(&mut reader, lines).map_err(|error| Problem::of_error(&member.name, &error))?;
-            }
-            Ok(Reading::Stream(Box::new(reader)))
+            let before = if let Skip::Lines(lines) = skip { lines } else { 0 };
+            skip_lines(&mut reader, before).map_err(failed)?;
+            Ok((Reading::Stream(Box::new(reader)), before))
         }
     }
+}
+
+fn lines_before(file: &File, end: u64) -> io::Result<u64> {
+    let mut block = vec![0; COUNTED];
+    let (mut at, mut lines) = (0, 0);
+    while at < end {
+        let wanted = (end - at).min(COUNTED as u64) as usize;
+        let read = read_all_at(file, &mut block[..wanted], at)?;
+        if read == 0 {
+            break;
+        }
+        lines += memchr::memchr_iter(b'\n', &block[..read]).count() as u64;
+        at += read as u64;
+    }
+    Ok(lines)
 }
 
 fn skip_lines(reader: &mut impl BufRead, lines: u64) -> io::Result<()> {

@@ -6,8 +6,12 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use crate::logs::input::{Identity, Input, Problem, Source, SourceKind, open};
+use crate::logs::tail::entry::Block;
 use crate::logs::tail::last::last_lines;
 use crate::logs::tail::watch::{Event, Watch};
+
+/// The beginning of a file: offset, and number of the line there.
+pub(super) const START: (u64, u64) = (0, 1);
 
 /// What happened to a followed log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,21 +48,28 @@ impl Log {
         newest.len = whole.unwrap_or(newest.len);
     }
 
-    /// Watches the newest member from where its past ended, even if it was renamed meanwhile.
-    pub(super) fn begin_watch(&mut self, problems: &mut Vec<Problem>) {
-        let offset =
-            self.members.last().filter(|newest| newest.kind == SourceKind::Plain).map(|newest| newest.len);
-        self.watch_from(offset.unwrap_or(0), problems);
+    /// The name of the file that is followed.
+    pub(super) fn file(&self) -> &str {
+        self.members.last().map_or("", |newest| &newest.name)
     }
 
-    pub(super) fn watch_from(&mut self, offset: u64, problems: &mut Vec<Problem>) {
+    /// Watches the newest member from where its past ended, even if it was renamed meanwhile; `line` is the number of the
+    /// next line there.
+    pub(super) fn begin_watch(&mut self, line: u64, problems: &mut Vec<Problem>) {
+        let offset =
+            self.members.last().filter(|newest| newest.kind == SourceKind::Plain).map(|newest| newest.len);
+        self.watch_from((offset.unwrap_or(0), line), problems);
+    }
+
+    /// Watches the newest member from a place and the number of the line there.
+    pub(super) fn watch_from(&mut self, from: (u64, u64), problems: &mut Vec<Problem>) {
         let Some(newest) = self.members.last() else { return };
         // A compressed member is not written any more: its current file is yet to come.
         let name = newest.path.with_file_name(Path::new(&self.name).file_name().unwrap_or_default());
         let opened = match open(newest) {
-            Ok(Input::Ranged { file, .. }) => Watch::new(&newest.path, Some(file), offset),
-            Ok(Input::Stream(_)) => Watch::new(&name, None, 0),
-            Err(_) => Watch::new(&newest.path, None, 0),
+            Ok(Input::Ranged { file, .. }) => Watch::new(&newest.path, Some(file), from),
+            Ok(Input::Stream(_)) => Watch::new(&name, None, START),
+            Err(_) => Watch::new(&newest.path, None, START),
         };
         match opened {
             Ok(watch) => self.watch = Some(watch),
@@ -72,17 +83,13 @@ impl Log {
         match &mut self.watch {
             // Its next look reads the old file to its end, and goes on for a while.
             Some(watch) => watch.go_over_to(&newest.path),
-            None => self.watch_from(0, problems),
+            None => self.watch_from(START, problems),
         }
     }
 
-    /// The whole lines that were added; nothing where there are none.
-    pub(super) fn new_lines(
-        &mut self,
-        notices: &mut Vec<Notice>,
-        problems: &mut Vec<Problem>,
-    ) -> Option<Vec<u8>> {
-        let watch = self.watch.as_mut()?;
+    /// The whole lines that were added, in one block for each file that they stand in.
+    pub(super) fn new_lines(&mut self, notices: &mut Vec<Notice>, problems: &mut Vec<Problem>) -> Vec<Block> {
+        let Some(watch) = self.watch.as_mut() else { return Vec::new() };
         let mut lines = Vec::new();
         match watch.look(&mut lines) {
             Ok(event) => {
@@ -96,7 +103,7 @@ impl Log {
                 }
             }
         }
-        (!lines.is_empty()).then_some(lines)
+        lines
     }
 }
 

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Mode, OFlags};
 
 use crate::logs::input::{Identity, identity_of};
+use crate::logs::tail::entry::Block;
 
 /// Bytes that one look takes from one file at most.
 const LOOK_BYTES: u64 = 1 << 20;
@@ -51,12 +52,14 @@ struct Followed {
     tail: Vec<u8>,
     /// A line that is still being written.
     open: Vec<u8>,
+    /// Its number, from 1.
+    line: u64,
 }
 
 impl Watch {
-    /// Follows a name from a place in the file that had it a moment ago; without one, the name is waited for.
-    pub(super) fn new(path: &Path, file: Option<File>, offset: u64) -> io::Result<Self> {
-        let current = file.map(|file| Followed::new(file, offset)).transpose()?;
+    /// Follows a name from a place, and the number of the line there, in the file that had it a moment ago; without one, the name is waited for.
+    pub(super) fn new(path: &Path, file: Option<File>, (offset, line): (u64, u64)) -> io::Result<Self> {
+        let current = file.map(|file| Followed::new(file, offset, line)).transpose()?;
         Ok(Self { path: path.to_owned(), current, moved: None, last: None })
     }
 
@@ -71,7 +74,7 @@ impl Watch {
     }
 
     /// Adds the whole lines that were written since the last look to `out`.
-    pub(super) fn look(&mut self, out: &mut Vec<u8>) -> io::Result<Option<Event>> {
+    pub(super) fn look(&mut self, out: &mut Vec<Block>) -> io::Result<Option<Event>> {
         if let Some((old, looks)) = &mut self.moved {
             old.read_new(out)?;
             *looks -= 1;
@@ -86,7 +89,7 @@ impl Watch {
                 followed.rewind_if_emptied(metadata.len(), out)?.then_some(Event::Truncated)
             }
             (Some(_), Some((file, _))) => {
-                self.replace(Some(Followed::new(file, 0)?), out)?;
+                self.replace(Some(Followed::new(file, 0, 1)?), out)?;
                 Some(Event::Replaced)
             }
             (Some(_), None) => {
@@ -94,7 +97,7 @@ impl Watch {
                 Some(Event::Gone)
             }
             (None, Some((file, _))) => {
-                self.current = Some(Followed::new(file, 0)?);
+                self.current = Some(Followed::new(file, 0, 1)?);
                 None
             }
             (None, None) => None,
@@ -106,7 +109,7 @@ impl Watch {
     }
 
     /// Puts the current file aside, read to its end as it is now.
-    fn replace(&mut self, next: Option<Followed>, out: &mut Vec<u8>) -> io::Result<()> {
+    fn replace(&mut self, next: Option<Followed>, out: &mut Vec<Block>) -> io::Result<()> {
         if let Some(mut old) = std::mem::replace(&mut self.current, next) {
             self.last = Some(old.identity);
             old.read_new(out)?;
@@ -119,14 +122,14 @@ impl Watch {
 }
 
 impl Followed {
-    fn new(file: File, offset: u64) -> io::Result<Self> {
+    fn new(file: File, offset: u64, line: u64) -> io::Result<Self> {
         let identity = identity_of(&file.metadata()?);
-        let mut followed = Self { file, identity, offset, tail: Vec::new(), open: Vec::new() };
+        let mut followed = Self { file, identity, offset, tail: Vec::new(), open: Vec::new(), line };
         followed.remember_tail(&[])?;
         Ok(followed)
     }
 
-    fn read_new(&mut self, out: &mut Vec<u8>) -> io::Result<()> {
+    fn read_new(&mut self, out: &mut Vec<Block>) -> io::Result<()> {
         let waiting = self.file.metadata()?.len().saturating_sub(self.offset).min(LOOK_BYTES);
         if waiting == 0 {
             return Ok(());
@@ -138,27 +141,36 @@ impl Followed {
         self.remember_tail(&new)?;
         let whole = memchr::memrchr(b'\n', &new).map_or(0, |at| at + 1);
         if whole > 0 || self.open.len() > MAX_LINE {
-            out.append(&mut self.open);
-            out.extend_from_slice(&new[..whole]);
+            let mut bytes = std::mem::take(&mut self.open);
+            bytes.extend_from_slice(&new[..whole]);
+            self.give(bytes, out);
         }
         self.open.extend_from_slice(&new[whole..]);
         Ok(())
     }
 
     /// Gives out a line that nobody will end any more.
-    fn end_line(&mut self, out: &mut Vec<u8>) {
+    fn end_line(&mut self, out: &mut Vec<Block>) {
         if !self.open.is_empty() {
-            out.append(&mut self.open);
-            out.push(b'\n');
+            let mut bytes = std::mem::take(&mut self.open);
+            bytes.push(b'\n');
+            self.give(bytes, out);
         }
     }
 
+    fn give(&mut self, bytes: Vec<u8>, out: &mut Vec<Block>) {
+        let line = self.line;
+        self.line += memchr::memchr_iter(b'\n', &bytes).count() as u64;
+        out.push(Block { bytes, line });
+    }
+
     /// Goes back to the beginning of a file that was emptied, even where it has grown past the old place since.
-    fn rewind_if_emptied(&mut self, len: u64, out: &mut Vec<u8>) -> io::Result<bool> {
+    fn rewind_if_emptied(&mut self, len: u64, out: &mut Vec<Block>) -> io::Result<bool> {
         let is_emptied = len < self.offset || (len > self.offset && !self.has_tail()?);
         if is_emptied {
             self.end_line(out);
             self.offset = 0;
+            self.line = 1;
             self.tail.clear();
         }
         Ok(is_emptied)
@@ -237,14 +249,37 @@ mod tests {
     fn look(watch: &mut Watch) -> (String, Option<Event>) {
         let mut out = Vec::new();
         let event = watch.look(&mut out).unwrap();
-        (String::from_utf8(out).unwrap(), event)
+        (out.iter().map(|block| String::from_utf8_lossy(&block.bytes)).collect(), event)
+    }
+
+    #[test]
+    fn lines_have_the_numbers_that_they_have_in_their_files() {
+        let log = Log::new();
+        log.append("one\ntwo\n");
+        let mut watch = Watch::new(&log.path(), File::open(log.path()).ok(), (8, 3)).unwrap();
+        let mut numbers = || {
+            let mut out = Vec::new();
+            watch.look(&mut out).unwrap();
+            out.into_iter().map(|block| block.line).collect::<Vec<_>>()
+        };
+        log.append("three\nfour\nfi");
+        assert_eq!(numbers(), [3]);
+        log.append("ve\n");
+        assert_eq!(numbers(), [5]);
+        log.append("six\n");
+        fs::rename(log.path(), log.0.path().join("b.log.1")).unwrap();
+        log.append("new\n");
+        assert_eq!(numbers(), [6, 1]);
+        File::create(log.path()).unwrap();
+        log.append("x\n");
+        assert_eq!(numbers(), [1]);
     }
 
     #[test]
     fn growth_is_read_once() {
         let log = Log::new();
         log.append("old\n");
-        let mut watch = Watch::new(&log.path(), File::open(log.path()).ok(), 4).unwrap();
+        let mut watch = Watch::new(&log.path(), File::open(log.path()).ok(), (4, 1)).unwrap();
         assert_eq!(look(&mut watch), (String::new(), None));
         log.append("new\n");
         assert_eq!(look(&mut watch), ("new\n".to_owned(), None));
@@ -255,7 +290,7 @@ mod tests {
     fn rename_and_recreate_loses_nothing() {
         let log = Log::new();
         log.append("one\n");
-        let mut watch = Watch::new(&log.path(), File::open(log.path()).ok(), 0).unwrap();
+        let mut watch = Watch::new(&log.path(), File::open(log.path()).ok(), (0, 1)).unwrap();
         look(&mut watch);
         let mut writer = fs::OpenOptions::new().append(true).open(log.path()).unwrap();
         writer.write_all(b"two\n").unwrap();
@@ -271,7 +306,7 @@ mod tests {
         for refill in ["x\n", "a longer line than before, and one more\n"] {
             let log = Log::new();
             log.append("first lines\n");
-            let mut watch = Watch::new(&log.path(), File::open(log.path()).ok(), 12).unwrap();
+            let mut watch = Watch::new(&log.path(), File::open(log.path()).ok(), (12, 1)).unwrap();
             File::create(log.path()).unwrap();
             log.append(refill);
             assert_eq!(look(&mut watch), (refill.to_owned(), Some(Event::Truncated)));
@@ -283,7 +318,7 @@ mod tests {
         let log = Log::new();
         let mut writer = File::create(log.path()).unwrap();
         writer.write_all(b"first lines\n").unwrap();
-        let mut watch = Watch::new(&log.path(), File::open(log.path()).ok(), 12).unwrap();
+        let mut watch = Watch::new(&log.path(), File::open(log.path()).ok(), (12, 1)).unwrap();
         fs::OpenOptions::new().write(true).truncate(true).open(log.path()).unwrap();
         writer.write_all(b"behind a hole\n").unwrap();
         assert_eq!(look(&mut watch), ("behind a hole\n".to_owned(), None));
@@ -293,7 +328,7 @@ mod tests {
     fn line_is_given_out_when_it_is_whole() {
         let log = Log::new();
         log.append("one\ntw");
-        let mut watch = Watch::new(&log.path(), File::open(log.path()).ok(), 0).unwrap();
+        let mut watch = Watch::new(&log.path(), File::open(log.path()).ok(), (0, 1)).unwrap();
         assert_eq!(look(&mut watch).0, "one\n");
         log.append("o\n");
         assert_eq!(look(&mut watch).0, "two\n");
@@ -308,7 +343,7 @@ mod tests {
     fn removed_file_is_waited_for() {
         let log = Log::new();
         log.append("one\n");
-        let mut watch = Watch::new(&log.path(), File::open(log.path()).ok(), 4).unwrap();
+        let mut watch = Watch::new(&log.path(), File::open(log.path()).ok(), (4, 1)).unwrap();
         fs::remove_file(log.path()).unwrap();
         assert_eq!(look(&mut watch).1, Some(Event::Gone));
         log.append("again\n");

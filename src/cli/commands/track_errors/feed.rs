@@ -97,7 +97,15 @@ fn take_in(sources: &[Source], store: &mut Store, place: &Place, context: &Conte
     marks.dedup();
     let rules = TeamRules::new(place.config.logs.rules.clone());
     let zone = ZoneChoice::from(place.config.logs.timezone);
-    let options = TailOptions { lines: None, since: None, until: None, level: None, follows: false, zone };
+    let options = TailOptions {
+        lines: None,
+        since: None,
+        until: None,
+        level: None,
+        follows: false,
+        numbers: false,
+        zone,
+    };
     let mut tail = Tail::new(read, options, &rules);
     let done = read_into(&mut tail, &again, ingest(store, &door, place.limits(), place.micros()))?;
     for (name, state) in marks {
