@@ -337,7 +337,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__analyze__subcmd__logs)
-            opts="-f -o -q -v -h -V --since --until --follow --top --check --save --no-save --assignments --state --emit-state --merge --threads --config --format --output --color --quiet --verbose --no-progress --send --help --version"
+            opts="-f -o -q -v -h -V --since --until --follow --top --check --save --no-save --assignments --state --emit-state --merge --loki --query --threads --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -368,6 +368,14 @@ _fuelops() {
                     return 0
                     ;;
                 --merge)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --loki)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --query)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -89,6 +89,8 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l assignm
 complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l state -d 'Read only what was written since the run before with this FILE; rotated logs are known again, and the report is saved only with --save' -r -F
 complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l emit-state -d 'Keep what was counted in FILE, to be merged with that of other hosts or days' -r -F
 complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l merge -d 'Read no logs, but what --emit-state kept of them: the report is the one that a single run over all of them gives' -r -F
+complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l loki -d 'Read what a Grafana Loki holds, such as http://loki:3100, of the last hour or from --since to --until; a login or a token stands in [logs.loki] of the config' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l query -d 'LogQL that selects the lines: \'{app="api"}\', \'{namespace="shop"} |= "order"\'' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l threads -d 'Threads [default: one for each processor]; the result does not depend on it' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
 complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
@@ -368,7 +370,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from replay" -l no-progress -d 'Show no progress on the terminal'
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from replay" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from replay" -s V -l version -d 'Print version'
-complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -s n -l lines -d 'The last N lines, or all [default: 100; all with --since]' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -s n -l lines -d 'The last N lines with the whole of the oldest record, or all [default: 100; all with --since]' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -l since -d 'From then on: 2h, yesterday, "today 14:30", 2024-01-31T10:00' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -l until -d 'Up to then' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -s l -l level -d 'Only records of this level or worse, whatever they claim to be' -r

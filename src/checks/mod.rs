@@ -46,7 +46,7 @@ pub use evidence::{
     CrashedService, Evidence, Kill, LastWords, MountedAt, SaidFault, Server, StoppedByOperator, Wait,
     WaitsOn, gather, was_out_of_memory,
 };
-pub use http::{HttpPost, HttpReply, Postman};
+pub use http::{HttpFetched, HttpGet, HttpPost, HttpReply, Postman};
 pub use log_rate::{ErrorCounter, LogRate};
 pub use plan::{Plan, UnknownTarget};
 pub use processes::STARTING;

@@ -7,6 +7,7 @@ use nix::sys::signal::Signal;
 use crate::clean::PolicyError;
 use crate::config::ConfigError;
 use crate::errors::store::StoreError;
+use crate::logs::loki::LokiFault;
 use crate::model::Verdict;
 use crate::store::{LockError, WriteError};
 
@@ -88,6 +89,9 @@ pub fn classify(error: &anyhow::Error) -> Exit {
     }
     if error.chain().any(|cause| cause.is::<ConfigError>() || cause.is::<PolicyError>()) {
         return Exit::Config;
+    }
+    if error.chain().any(|cause| cause.is::<LokiFault>()) {
+        return Exit::Verdict(Verdict::Unknown);
     }
     let is_held = |cause: &LockError| matches!(cause, LockError::Held { .. });
     if error.chain().filter_map(|cause| cause.downcast_ref()).any(is_held) {

@@ -26,10 +26,10 @@ pub use read::{Entry, Problem, Source};
 pub use sections::{
     Action, Alert, AlertmanagerSink, Backup, BackupCheck, CeleryCheck, CertificateCheck, Check, CheckKind,
     Clean, CleanRule, CommandCheck, CommandSink, Config, Day, DiskCheck, EmailSink, Errors, ExpectNodes,
-    FileAgeCheck, FileSink, HttpCheck, Limits, LogRateCheck, LogRule, Logs, MaintenanceWindow, Manager,
-    MetricsPageCheck, Monitor, MysqlCheck, PagerdutySink, PostgresCheck, ProcessCheck, PrometheusTargetCheck,
-    RedisCheck, RestartPolicy, Serve, Service, Sink, SlackSink, SmtpTls, Store, TcpCheck, Thresholds,
-    Timezone, UnitCheck, WebhookSink,
+    FileAgeCheck, FileSink, HttpCheck, Limits, LogRateCheck, LogRule, Logs, LokiAccess, MaintenanceWindow,
+    Manager, MetricsPageCheck, Monitor, MysqlCheck, PagerdutySink, PostgresCheck, ProcessCheck,
+    PrometheusTargetCheck, RedisCheck, RestartPolicy, Serve, Service, Sink, SlackSink, SmtpTls, Store,
+    TcpCheck, Thresholds, Timezone, UnitCheck, WebhookSink,
 };
 pub use values::{
     Address, Bars, ByteSize, CommandLine, DayBars, Hours, JsonMatch, LatencyBars, PathPattern, Percent,

@@ -8,6 +8,7 @@ mod format;
 pub mod http;
 pub mod incidents;
 pub mod input;
+pub mod loki;
 pub mod news;
 pub mod pattern;
 mod record;

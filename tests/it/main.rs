@@ -24,6 +24,7 @@ mod log_rate;
 mod log_states;
 mod loghub;
 mod logs_tail;
+mod loki;
 mod monitor;
 mod monitor_faults;
 mod probes;

@@ -14,7 +14,7 @@ mod request;
 
 pub(super) use exchange::{exchange, exchange_into};
 pub(super) use judge::{Expectation, judge, judge_unanswered, with_measures};
-pub use post::{HttpPost, HttpReply, Postman};
+pub use post::{HttpFetched, HttpGet, HttpPost, HttpReply, Postman};
 pub(super) use request::Request;
 
 use std::net::SocketAddr;

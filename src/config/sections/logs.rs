@@ -9,7 +9,7 @@ use crate::config::read::{
     Absent, Node, Reader, Schema, Section, Setting, Shape, Table, quoted, read_word, section,
 };
 use crate::config::values::Pattern;
-use crate::config::{PathPattern, TextMatch};
+use crate::config::{PathPattern, Secret, TextMatch};
 use crate::model::Level;
 
 /// What `paths` holds when nothing is said.
@@ -28,6 +28,33 @@ section! {
         pub report_dir: PathBuf = "logs",
         /// What this team knows about its own noise; the first that matches holds.
         pub rules("rule"): Vec<LogRule> = [],
+        /// How a Loki is asked, for analyze-logs --loki.
+        pub loki: Option<LokiAccess>,
+    }
+}
+
+section! {
+    /// What tells a Loki who asks.
+    pub struct LokiAccess {
+        /// A bearer token; where there is one, the login is not sent.
+        pub token: Option<Secret>,
+        /// Name of the login.
+        pub username: Option<String>,
+        /// Password of the login.
+        pub password: Option<Secret>,
+        /// Whose logs, where a Loki keeps those of several apart: X-Scope-OrgID.
+        pub tenant: Option<String>,
+        /// PEM file of an authority that is trusted beside the system's.
+        pub ca: Option<PathBuf>,
+    }
+    check LokiAccess::check
+}
+
+impl LokiAccess {
+    fn check(&self, table: &Table<'_>, cx: &mut Reader<'_>) {
+        if self.password.is_some() && self.username.is_none() {
+            table.problem(cx, "password", "goes with username; add username = …");
+        }
     }
 }
 

@@ -18,7 +18,7 @@ pub use alert::{
 pub use check::{Check, CheckKind};
 pub use errors::{Errors, Store};
 pub use files::{Action, Backup, Clean, CleanRule};
-pub use logs::{LogRule, Logs, Timezone};
+pub use logs::{LogRule, Logs, LokiAccess, Timezone};
 pub use operation::{Day, MaintenanceWindow, Monitor, Serve};
 pub use probe::{
     BackupCheck, CeleryCheck, CertificateCheck, CommandCheck, DiskCheck, ExpectNodes, FileAgeCheck,

@@ -32,7 +32,7 @@ use crate::logs::assemble::finish::Scratch;
 use crate::logs::assemble::segment::Run;
 use crate::logs::scan::NewlineIndex;
 
-pub(in crate::logs) use peel::{peel, trim};
+pub(in crate::logs) use peel::{has_own_time, peel, trim};
 
 /// Receives what the assembler makes of the lines, in the order in which records end.
 pub trait Sink {

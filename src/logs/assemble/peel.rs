@@ -70,6 +70,11 @@ pub(in crate::logs) fn peel(text: &[u8]) -> Option<Peeled<'_>> {
     }
 }
 
+/// Whether what stands around a line says when it was written.
+pub(in crate::logs) fn has_own_time(text: &[u8]) -> bool {
+    peel(trim(text)).is_some_and(|peeled| !peeled.outer.stamp.text.is_empty())
+}
+
 /// `{"log":"…\n","stream":"stderr","time":"2024-01-01T10:00:00.000000000Z"}`.
 fn docker_json(text: &[u8]) -> Option<Peeled<'_>> {
     let (mut log, mut stream, mut time) = (None, None, None);

@@ -68,7 +68,9 @@ fn show_lines(place: &str, behind: u64) -> Option<String> {
     let line: u64 = line.parse().ok()?;
     let range = format!("{},{}p", line.saturating_sub(2).max(1), line + behind);
     let packed = [".gz", ".zst", ".xz", ".bz2"].iter().any(|ending| path.ends_with(ending));
-    (path != "-" && !packed).then(|| shell::command(["sed", "-n", &range, path]))
+    // A program of a Loki, `{app="api"}`, is no file.
+    let is_file = path != "-" && !path.starts_with('{');
+    (is_file && !packed).then(|| shell::command(["sed", "-n", &range, path]))
 }
 
 fn crashes(starts: &Restarts) -> Option<Recommendation> {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use chrono::{DateTime, Local, Utc};
 
+use crate::cli::commands::analyze_logs::loki::Fetched;
 use crate::cli::commands::analyze_logs::{AnalyzeLogsArgs, assignments, states};
 use crate::cli::context::Context;
 use crate::cli::exit::UsageError;
@@ -16,6 +17,7 @@ use crate::logs::http::DeclaredNames;
 use crate::logs::input::{
     Origin, Problem, Request, Resolved, Source, Spooled, order_by_name, resolve, spool,
 };
+use crate::logs::loki::Shelved;
 use crate::logs::source::SourceIndex;
 use crate::logs::summary::{Summary, Surroundings, summarize};
 use crate::logs::verdict::VerdictBars;
@@ -29,9 +31,16 @@ pub(super) struct Input {
     found: Resolved,
     /// Streams that are read twice live as long as these.
     _spooled: Vec<Spooled>,
+    _shelved: Option<Shelved>,
 }
 
 impl Input {
+    /// What was fetched, and what could not be.
+    pub(super) fn shelved((shelved, problems): Fetched) -> Self {
+        let found = Resolved { sources: shelved.sources.clone(), problems };
+        Self { found, _spooled: Vec::new(), _shelved: Some(shelved) }
+    }
+
     pub(super) fn sources(&self) -> &[Source] {
         &self.found.sources
     }
@@ -76,7 +85,7 @@ pub(super) fn input(args: &AnalyzeLogsArgs, loaded: &Loaded) -> Input {
     order_by_name(&mut found.sources);
     let reads_twice = args.assignments.is_some() || args.emit_state.is_some();
     let spooled = if reads_twice { keep_streams(&mut found) } else { Vec::new() };
-    Input { found, _spooled: spooled }
+    Input { found, _spooled: spooled, _shelved: None }
 }
 
 fn sources(args: &AnalyzeLogsArgs, loaded: &Loaded) -> Resolved {
