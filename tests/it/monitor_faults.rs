@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -225,6 +226,29 @@ fn a_clock_that_jumps_by_an_hour_makes_no_incident() {
 fn faketime() -> Option<PathBuf> {
     let folder = Path::new("/usr/lib").join(format!("{}-linux-gnu", std::env::consts::ARCH));
     Some(folder.join("faketime/libfaketimeMT.so.1")).filter(|library| library.exists())
+}
+
+#[test]
+fn a_monitor_without_a_free_descriptor_restarts_nobody_for_it_and_starts_what_ended_once_it_can() {
+    let mut watch = Watch::of("failure_threshold = 1").start();
+    let pid = watch.is_up();
+    let monitor = watch.monitor();
+    open_files(monitor, 3);
+    std::thread::sleep(SOME_LOOKS);
+    assert_eq!((watch.pid(), starts(&watch)), (Some(pid), 1), "{}", watch.log());
+    signal(pid, Signal::SIGKILL);
+    std::thread::sleep(SOME_LOOKS);
+    open_files(monitor, 256);
+    let new = watch.is_up_anew(pid);
+    assert_eq!(watch.monitor(), monitor);
+    assert_eq!(watch.instances(), [new], "{}", watch.log());
+}
+
+/// How many files a process may have open from now on.
+fn open_files(pid: u32, most: u32) {
+    let pid = pid.to_string();
+    let limited = Command::new("prlimit").args(["--pid", &pid, &format!("--nofile={most}:4096")]).status();
+    assert!(limited.unwrap().success());
 }
 
 #[test]

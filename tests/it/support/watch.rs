@@ -58,6 +58,13 @@ impl Watch {
         self.monitors.push(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
     }
 
+    /// The monitor that was started last; it lives.
+    pub(crate) fn monitor(&mut self) -> u32 {
+        let monitor = self.monitors.last_mut().unwrap();
+        assert!(monitor.try_wait().unwrap().is_none(), "it has ended");
+        monitor.id()
+    }
+
     pub(crate) fn signal_monitor(&mut self, signal: Signal) {
         super::signal(self.monitors.last().unwrap().id(), signal);
     }
