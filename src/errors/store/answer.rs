@@ -9,6 +9,7 @@ use super::error::StoreError;
 use super::issues::{Issue, IssueId, Issues};
 use super::ledger::Loss;
 use super::open::Store;
+use super::per_issue::PerIssue;
 use super::{HOUR, hour_of};
 use crate::errors::door::EventId;
 use crate::model::Level;
@@ -294,9 +295,9 @@ impl Store {
         let first_whole = hour_of(span.from) + i64::from(part.is_some());
         let Span { from, to } = part.unwrap_or(Span { from: 1, to: 0 });
         let mut rows = query.query(params![first_whole, hour_of(span.to), from, to])?;
-        let mut per = PerIssue::default();
+        let mut per = PerIssue::of(issues);
         while let Some(row) = rows.next()? {
-            let Some(&at) = issues.place.get(&row.get(0)?) else { continue };
+            let Some(&at) = issues.place.get(&row.get::<_, i64>(0)?) else { continue };
             let (endpoint, n) = (row.get_ref(1)?.as_str().unwrap_or(""), row.get(2)?);
             per.add(at, endpoint, n);
         }
@@ -324,82 +325,6 @@ fn first_part(span: Span) -> Option<Span> {
     (span.from.rem_euclid(HOUR) != 0).then_some(Span { from: span.from, to: next - 1 })
 }
 
-/// Counts of a span, by the place of the issue.
-#[derive(Default)]
-struct PerIssue {
-    count: HashMap<usize, u64>,
-    endpoints: HashMap<usize, HashMap<u32, u64>>,
-    names: Vec<String>,
-    numbers: HashMap<String, u32>,
-}
-
-impl PerIssue {
-    fn add(&mut self, at: usize, endpoint: &str, n: u64) {
-        *self.count.entry(at).or_default() += n;
-        if endpoint.is_empty() {
-            return;
-        }
-        let number = match self.numbers.get(endpoint) {
-            Some(number) => *number,
-            None => {
-                let number = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
-                self.names.push(endpoint.to_owned());
-                self.numbers.insert(endpoint.to_owned(), number);
-                number
-            }
-        };
-        *self.endpoints.entry(at).or_default().entry(number).or_default() += n;
-    }
-
-    fn named(&self, counts: &HashMap<u32, u64>) -> Vec<Counted> {
-        let name = |number: u32| self.names.get(number as usize).cloned().unwrap_or_default();
-        most_first(counts.iter().map(|(number, n)| (name(*number), *n)))
-    }
-
-    fn into_overview(
-        self,
-        issues: Issues,
-        recent: Vec<EventRow>,
-        hours: Vec<(i64, u64)>,
-        week_before: u64,
-    ) -> Overview {
-        let mut by_endpoint: HashMap<u32, u64> = HashMap::new();
-        for (number, n) in self.endpoints.values().flatten() {
-            *by_endpoint.entry(*number).or_default() += n;
-        }
-        let by_endpoint = self.named(&by_endpoint);
-        let endpoints_of =
-            self.endpoints.iter().map(|(at, counts)| (issues.list[*at].id, self.named(counts))).collect();
-        let known_issues = issues.list.len() as u64;
-        let mut by_type: HashMap<String, u64> = HashMap::new();
-        let mut counted = Vec::with_capacity(self.count.len());
-        for (at, issue) in issues.list.into_iter().enumerate() {
-            let Some(&n) = self.count.get(&at) else { continue };
-            *by_type.entry(issue.kind.clone()).or_default() += n;
-            counted.push((issue, n));
-        }
-        counted.sort_by(|(a, n), (b, m)| m.cmp(n).then_with(|| a.id.cmp(&b.id)));
-        Overview {
-            events: self.count.values().sum(),
-            issues: counted,
-            endpoints_of,
-            by_type: most_first(by_type),
-            by_endpoint,
-            recent,
-            losses: Vec::new(),
-            hours,
-            week_before,
-            known_issues,
-        }
-    }
-}
-
-fn most_first(counts: impl IntoIterator<Item = (String, u64)>) -> Vec<Counted> {
-    let mut counts: Vec<Counted> = counts.into_iter().map(|(name, count)| Counted { name, count }).collect();
-    counts.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.name.cmp(&b.name)));
-    counts
-}
-
 fn alike(issue: &Issue, all: &[Issue]) -> Vec<IssueId> {
     let place = |culprit: &str| {
         culprit.split_once(" in ").map(|(at, f)| (at.split(':').next().map(str::to_owned), f.to_owned()))
@@ -419,7 +344,7 @@ const COLUMNS: &str = "event_id, issue, at, count, level, source, message, endpo
 
 fn event_row(row: &Row<'_>, issues: &Issues) -> rusqlite::Result<EventRow> {
     let id: Vec<u8> = row.get(0)?;
-    let issue = issues.place.get(&row.get(1)?).map(|at| &issues.list[*at]);
+    let issue = issues.place.get(&row.get::<_, i64>(1)?).map(|at| &issues.list[*at]);
     Ok(EventRow {
         id: EventId(id.try_into().unwrap_or_default()),
         issue: issue.map_or(IssueId(0), |issue| issue.id),

@@ -1,9 +1,10 @@
 //! Issues as they are read: with their state as of now, merged ones folded into the one that they belong to.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
 
+use hashbrown::HashMap;
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
 

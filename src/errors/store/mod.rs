@@ -12,6 +12,7 @@ mod issues;
 mod ledger;
 mod news;
 mod open;
+mod per_issue;
 mod progress;
 mod retention;
 mod schema;
