@@ -4,7 +4,7 @@
 //! `fuzz_targets/` hands them to libFuzzer; `tests/it/fuzz.rs` runs the same functions with the seeds and some thousand
 //! mutations of them, on the stable compiler, in every `./tests/run`.
 
-use fuelops::errors::door::{Arrival, Door, Source, parse_json, sketch};
+use fuelops::errors::door::{Alike, Arrival, Door, Source, parse_json};
 use fuelops::errors::intake::{Encoding, Envelope, MAX_ITEMS, decode, sort};
 use fuelops::grouping::{Fingerprint, GroupTable, Occurrence, SourceRoots, looks_like_traceback, parse};
 use fuelops::logs::http::{HttpTable, RouteSet};
@@ -187,7 +187,7 @@ pub fn envelope(bytes: &[u8]) {
     sort(&envelope).events.into_iter().for_each(event);
 }
 
-/// One event: read whole or in its outline it is the same issue, and what is taken in keeps to its bounds.
+/// One event: read whole or counted by those before it, it is the same issue, and what is taken in keeps to its bounds.
 pub fn event(bytes: &[u8]) {
     let Ok(event) = parse_json(bytes) else { return };
     let door = Door::default();
@@ -199,8 +199,10 @@ pub fn event(bytes: &[u8]) {
         id: Some("0af7651916cd43dd8448eb211c80319c".parse().expect("an id")),
     };
     let whole = format!("{:?}", door.admit(event.clone(), arrival));
-    if let Ok(outline) = sketch(bytes) {
-        assert_eq!(format!("{:?}", door.admit(outline, arrival)), whole);
+    // The first is read, the second tells what others have in common with it, the third is counted by that.
+    let alike = Alike::default();
+    for counted in (0..3).filter_map(|_| alike.count(&door, bytes, arrival)) {
+        assert_eq!(format!("{counted:?}"), whole);
     }
     let kept = door.admit(event, Arrival { keeps_body: true, ..arrival });
     assert!(kept.body.is_some_and(|body| body.len() <= MAX_BODY));

@@ -58,7 +58,7 @@ pub struct Arrival {
 }
 
 /// An event that may be stored: identified, scrubbed, bounded, packed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admitted {
     pub id: EventId,
     pub identity: Identity,
@@ -116,10 +116,7 @@ impl Door {
         let (identity, chain) = self.identify(&event);
         let id = arrival.id.or_else(|| text(&event["event_id"]).parse().ok()).unwrap_or_else(EventId::random);
         event["event_id"] = id.to_string().into();
-        let at = moment(&event["timestamp"]).unwrap_or(arrival.received);
-        let live = matches!(arrival.source, Source::Sdk | Source::Record);
-        let plausible = at <= arrival.received + MAX_AHEAD && (!live || at >= arrival.received - MAX_AGE);
-        let at = if plausible { at } else { arrival.received };
+        let (at, counted_at) = moments(&event["timestamp"], arrival);
         let location = chain.as_ref().and_then(ExceptionChain::location).map(|place| place.to_string());
         let endpoint = self.listed(&tags::endpoint(&event));
         let culprit = self.listed(&tags::culprit(&event, location));
@@ -136,7 +133,7 @@ impl Door {
             culprit,
             level: level(text(&event["level"])),
             at,
-            counted_at: if live { arrival.received } else { at },
+            counted_at,
             source: arrival.source,
             count: arrival.count.clamp(1, MAX_COUNT),
             endpoint,
@@ -165,7 +162,7 @@ impl Door {
     }
 
     /// One line's worth of a text, scrubbed.
-    fn listed(&self, text: &str) -> String {
+    pub(super) fn listed(&self, text: &str) -> String {
         self.scrubber.within(text, MAX_LISTED)
     }
 }
@@ -189,6 +186,15 @@ fn pack(json: &[u8]) -> Vec<u8> {
 pub(in crate::errors) fn unpack(body: &[u8]) -> Option<Value> {
     let json = zstd::bulk::decompress(body, trim::MAX_EVENT + 4096).ok()?;
     serde_json::from_slice(&json).ok()
+}
+
+/// When an event happened, and when it counts.
+pub(super) fn moments(timestamp: &Value, arrival: Arrival) -> (i64, i64) {
+    let at = moment(timestamp).unwrap_or(arrival.received);
+    let live = matches!(arrival.source, Source::Sdk | Source::Record);
+    let plausible = at <= arrival.received + MAX_AHEAD && (!live || at >= arrival.received - MAX_AGE);
+    let at = if plausible { at } else { arrival.received };
+    (at, if live { arrival.received } else { at })
 }
 
 /// The time of an event: a text or seconds since 1970.

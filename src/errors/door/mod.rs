@@ -1,6 +1,7 @@
 //! The door: every event, whatever it came by, is identified, scrubbed, bounded and packed here before anything is stored.
 
 mod admit;
+mod alike;
 mod cards;
 mod chain;
 mod drafts;
@@ -14,11 +15,11 @@ mod trim;
 mod walk;
 
 pub use admit::{Admitted, Arrival, Door, EventId, Source};
+pub use alike::Alike;
 pub use drafts::{Draft, draft, of_chain};
 pub use identity::Identity;
 pub use json::parse as parse_json;
 pub use scrub::Scrubber;
-pub use sketch::sketch;
 pub use walk::Cleaned;
 
 pub(in crate::errors) use admit::unpack;

@@ -1,16 +1,16 @@
 //! From a request's body to the store: decoded, sorted, admitted, written, and only then answered.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use chrono::Utc;
+use hashbrown::HashMap;
 
 use super::auth::{Key, key_of};
 use super::encoding::{DecodeError, Encoding, decode, decode_untold};
 use super::envelope::{Envelope, EnvelopeError};
 use super::items::sort;
-use crate::errors::door::{Admitted, Arrival, Door, EventId, Identity, Source, parse_json, sketch};
+use crate::errors::door::{Admitted, Alike, Arrival, Door, EventId, Identity, Source, parse_json};
 use crate::errors::store::{Offer, StoreError, Writer};
 use crate::grouping::Fingerprint;
 
@@ -59,6 +59,7 @@ pub struct Intake {
     /// The key that is asked for, if any is.
     pub key: Option<Key>,
     pub sampler: Sampler,
+    pub alike: Alike,
 }
 
 /// Knows which issues come so often that most of their bodies are not worth preparing.
@@ -213,15 +214,14 @@ impl Intake {
         }
     }
 
-    /// Identifies an event; in a storm by its sketch, and the whole of it is read only where its body is kept.
+    /// Identifies an event; in a storm by those that were the same, and the whole of it is read only where its body is kept.
     fn admit(&self, payload: &[u8], id: Option<EventId>) -> Result<Admitted, serde_json::Error> {
         let received = Utc::now().timestamp_micros();
         let arrival = Arrival { received, source: Source::Sdk, count: 1, keeps_body: true, id };
         let keeps = |identity: &Identity| self.sampler.keeps(identity.fingerprint, received);
         if self.sampler.is_storming()
-            && let Ok(event) = sketch(payload)
+            && let Some(counted) = self.alike.count(&self.door, payload, arrival)
         {
-            let counted = self.door.admit(event, Arrival { keeps_body: false, ..arrival });
             let is_kept = keeps(&counted.identity);
             return if is_kept { Ok(self.door.admit(parse_json(payload)?, arrival)) } else { Ok(counted) };
         }

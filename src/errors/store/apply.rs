@@ -1,7 +1,6 @@
 //! Writing events: a batch is one transaction, and each issue of it is updated once.
 
-use std::collections::{HashMap, HashSet};
-
+use hashbrown::{HashMap, HashSet};
 use rusqlite::{ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::error::StoreError;

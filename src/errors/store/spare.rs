@@ -4,8 +4,9 @@
 //! each, so that a storm of random ids writes at the end of one table and not all over an index. Whoever writes events of a
 //! source reads its ids once, and before each commit those that came since.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::VecDeque;
 
+use hashbrown::{HashMap, HashSet};
 use rusqlite::{Connection, params};
 
 use super::issues::source_word;

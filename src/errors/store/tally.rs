@@ -1,7 +1,6 @@
 //! What a batch adds to the counts: of each hour, endpoint and tag, written once however many events it has.
 
-use std::collections::HashMap;
-
+use hashbrown::HashMap;
 use rusqlite::{Transaction, params};
 
 use super::hour_of;

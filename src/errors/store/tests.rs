@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::apply::ISSUE;
 use super::{Access, Decision, IssueId, Limits, Outcome, Room, Span, Store};
-use crate::errors::door::{Admitted, Arrival, Door, Source};
+use crate::errors::door::{Admitted, Alike, Arrival, Door, Source};
 use crate::errors::{IgnoreRule, IssueState};
 
 const NOW: i64 = 1_795_000_000_000_000;
@@ -217,6 +217,32 @@ fn a_regression_of_a_merged_part_is_one_of_the_whole() {
     let outcome = place.add("B", "", NOW + 1);
     assert_eq!((outcome.issue, outcome.regressed), (a, true));
     assert_eq!(place.state(a.0, NOW + 1), IssueState::Regressed);
+}
+
+#[test]
+fn what_becomes_of_an_issue_holds_for_events_that_are_counted_by_those_before_them() {
+    let mut place = place();
+    let (door, alike) = (Door::default(), Alike::default());
+    let mut event = error("E", "1.0");
+    event["fingerprint"] = json!(["db"]);
+    let event = event.to_string();
+    let add = |place: &mut Place, at: i64| {
+        let arrival = Arrival { received: at, source: Source::Sdk, count: 1, keeps_body: false, id: None };
+        let counted = alike.count(&door, event.as_bytes(), arrival).unwrap();
+        place.store.apply(&[counted], at, Room::Bodies).unwrap()[0]
+    };
+    let first = add(&mut place, NOW);
+    (1..4).for_each(|n| assert_eq!(add(&mut place, NOW + n).issue, first.issue));
+    place.store.decide(&[first.issue], &Decision::Resolve, NOW + 10).unwrap();
+    assert!(add(&mut place, NOW + 11).regressed);
+    let other = place.add("Other", "", NOW).issue;
+    place.store.merge(other, &[first.issue], NOW + 12).unwrap();
+    assert_eq!(add(&mut place, NOW + 13).issue, other);
+    let later = NOW + 100 * DAY;
+    place.store.prune(LIMITS, later).unwrap();
+    assert!(add(&mut place, later).is_new_issue);
+    let issue = place.store.all_issues(later).unwrap().pop().unwrap();
+    assert_eq!((issue.kind.as_str(), issue.count, issue.first_release.as_str()), ("E", 1, "1.0"));
 }
 
 #[test]

@@ -20,7 +20,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::{Exit, UsageError};
 use crate::cli::ui::Ui;
 use crate::config::Config;
-use crate::errors::door::{Door, EventId};
+use crate::errors::door::{Alike, Door, EventId};
 use crate::errors::feed::drain;
 use crate::errors::intake::{Intake, Key, Sampler};
 use crate::errors::store::{Access, Limits, Store, Writer};
@@ -118,6 +118,7 @@ pub(super) fn serve(args: &ServeArgs, context: &Context) -> Result<Exit> {
         writer: Writer::start(store, place.limits()),
         key: needs_key.then(|| Key(key.clone())),
         sampler: Sampler::default(),
+        alike: Alike::default(),
     };
     let threads = thread::available_parallelism().map_or(2, |n| n.get().min(8));
     let guard = Guard {
