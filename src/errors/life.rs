@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 /// How long an issue counts as new, in microseconds.
 const NEW_FOR: i64 = 7 * 86_400 * 1_000_000;
-/// Events in an hour below which nothing escalates.
-const ESCALATION_FLOOR: u64 = 10;
+/// Events in an hour up to which nothing escalates.
+pub(super) const ESCALATION_FLOOR: u64 = 10;
 /// How many times the usual hour is an escalation.
 const ESCALATION_FACTOR: f64 = 4.0;
 

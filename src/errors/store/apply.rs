@@ -3,6 +3,7 @@
 use hashbrown::{HashMap, HashSet};
 use rusqlite::{ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
 
+use super::curate::count_of;
 use super::error::StoreError;
 use super::hour_of;
 use super::issues::IssueId;
@@ -46,14 +47,13 @@ pub enum Room {
 /// An issue with the standing of the one that it belongs to.
 pub(super) const ISSUE: &str =
     "SELECT i.id, r.id, r.standing, r.standing_since, r.fixed_in, r.ignore_until, r.ignore_count,
-      r.ignore_escalating, r.count, i.first_seen, i.last_seen, i.last_release, i.level
+      r.ignore_escalating, i.first_seen, i.last_seen, i.last_release, i.level
     FROM issue i JOIN issue r ON r.id = coalesce(i.parent, i.id) WHERE i.id = ?1";
 
 /// What a batch does to one issue.
 struct Change {
     root: IssueId,
     standing: Standing,
-    count_before: u64,
     first: i64,
     last: i64,
     last_release: String,
@@ -331,14 +331,13 @@ impl<'e> Batch<'_, 'e> {
                 }),
                 _ => Standing::Open,
             };
-            let level: String = row.get(12)?;
+            let level: String = row.get(11)?;
             Ok(Change {
                 root: IssueId(row.get(1)?),
                 standing,
-                count_before: row.get(8)?,
-                first: row.get(9)?,
-                last: row.get(10)?,
-                last_release: row.get(11)?,
+                first: row.get(8)?,
+                last: row.get(9)?,
+                last_release: row.get(10)?,
                 level: super::issues::level(&level),
                 count: 0,
                 regressed: false,
@@ -450,18 +449,24 @@ impl<'e> Batch<'_, 'e> {
             change.last_release,
             change.level.word()
         ])?;
-        let woken = matches!(&change.standing, Standing::Ignored(rule)
-            if wakes(rule, self.now, change.count_before + change.count, false));
+        let woken = match &change.standing {
+            Standing::Ignored(rule) => wakes(rule, self.now, count_of(self.tx, change.root)?, false),
+            _ => false,
+        };
         let (standing, kind) = match (change.regressed, woken) {
             (true, _) => ("regressed", "regressed"),
             (_, true) => ("open", "woken"),
             _ => return Ok(()),
         };
         let mut stand = self.tx.prepare_cached(
-            "UPDATE issue SET standing = ?2, standing_since = ?3, regressions = regressions + ?4 WHERE id = ?1",
+            "UPDATE issue SET standing = ?2, standing_since = ?3, regressions = regressions + ?4
+             WHERE id = ?1 AND standing <> ?2",
         )?;
-        stand.execute(params![change.root.0, standing, self.now, change.regressed])?;
-        self.turn(change.root.0, self.now, kind, &change.last_release)
+        // Another part of the same issue may have brought it back already.
+        match stand.execute(params![change.root.0, standing, self.now, change.regressed])? {
+            0 => Ok(()),
+            _ => self.turn(change.root.0, self.now, kind, &change.last_release),
+        }
     }
 }
 

@@ -58,6 +58,7 @@ impl Store {
             if other == target {
                 continue;
             }
+            shift_count(&tx, target, count_of(&tx, other).map_err(wrong)?.cast_signed()).map_err(wrong)?;
             let update = "UPDATE issue SET parent = ?1 WHERE id = ?2 OR parent = ?2";
             tx.execute(update, params![target.0, other.0]).map_err(wrong)?;
             turn(&tx, target, now, "merged", &other.to_string()).map_err(wrong)?;
@@ -77,6 +78,7 @@ impl Store {
         let target = root(&tx, id).map_err(wrong)?.ok_or(StoreError::NoIssue(id.0))?;
         let parts = parts(&tx, id).map_err(wrong)?;
         for part in &parts {
+            shift_count(&tx, target, -count_of(&tx, *part).map_err(wrong)?.cast_signed()).map_err(wrong)?;
             tx.execute("UPDATE issue SET parent = NULL WHERE id = ?1", [part.0]).map_err(wrong)?;
             turn(&tx, target, now, "unmerged", &part.to_string()).map_err(wrong)?;
         }
@@ -88,6 +90,18 @@ impl Store {
 fn root(tx: &Transaction<'_>, id: IssueId) -> rusqlite::Result<Option<IssueId>> {
     let query = "SELECT coalesce(parent, id) FROM issue WHERE id = ?1";
     tx.query_row(query, [id.0], |row| row.get(0).map(IssueId)).optional()
+}
+
+/// How often an issue happened, with what was merged into it.
+pub(super) fn count_of(tx: &Transaction<'_>, root: IssueId) -> rusqlite::Result<u64> {
+    let mut query = tx.prepare_cached("SELECT sum(count) FROM issue WHERE id = ?1 OR parent = ?1")?;
+    query.query_row([root.0], |row| row.get(0))
+}
+
+/// An issue that is ignored for so many events more stays so for as many, whatever becomes a part of it.
+fn shift_count(tx: &Transaction<'_>, root: IssueId, by: i64) -> rusqlite::Result<()> {
+    let update = "UPDATE issue SET ignore_count = ignore_count + ?2 WHERE id = ?1";
+    tx.execute(update, params![root.0, by]).map(drop)
 }
 
 fn parts(tx: &Transaction<'_>, id: IssueId) -> rusqlite::Result<Vec<IssueId>> {
@@ -112,7 +126,7 @@ fn decide(tx: &Transaction<'_>, id: IssueId, decision: &Decision, now: i64) -> r
         Decision::Ignore(rule) => ("ignored", None, *rule),
         Decision::Reopen => ("open", None, IgnoreRule::default()),
     };
-    let count: u64 = tx.query_row("SELECT count FROM issue WHERE id = ?1", [id.0], |row| row.get(0))?;
+    let count = count_of(tx, id)?;
     tx.execute(
         "UPDATE issue SET standing = ?2, standing_since = ?3, fixed_in = ?4, ignore_until = ?5, ignore_count = ?6,
            ignore_escalating = ?7 WHERE id = ?1",

@@ -12,7 +12,7 @@ use super::error::StoreError;
 use super::hour_of;
 use super::open::Store;
 use crate::errors::door::Source;
-use crate::errors::life::{IgnoreRule, IssueState, Standing, escalates, state};
+use crate::errors::life::{ESCALATION_FLOOR, IgnoreRule, IssueState, Standing, escalates, state};
 use crate::model::Level;
 
 /// Hours that tell what is usual.
@@ -85,7 +85,6 @@ impl Store {
     }
 
     fn read_issues(&self, now: i64) -> rusqlite::Result<Issues> {
-        let busy = self.escalating(now)?;
         let mut query = self.connection.prepare_cached(
             "SELECT id, fingerprint, parent, type, message, culprit, level, platform, first_seen, last_seen,
                first_release, last_release, count, standing, standing_since, fixed_in, ignore_until, ignore_count,
@@ -94,45 +93,62 @@ impl Store {
         let rows: Vec<Row> = query.query_map([], read_row)?.collect::<Result<_, _>>()?;
         let mut issues = Issues::default();
         let (children, roots): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| row.parent.is_some());
+        let mut standings = Vec::with_capacity(roots.len());
         for row in roots {
-            let mut issue = row.issue;
-            issue.state = state(&row.standing, issue.first_seen, busy.contains(&issue.id.0), now);
-            issues.place.insert(issue.id.0, issues.list.len());
-            issues.list.push(issue);
+            issues.place.insert(row.issue.id.0, issues.list.len());
+            issues.list.push(row.issue);
+            standings.push(row.standing);
         }
         for row in children {
             let Some(&at) = row.parent.and_then(|parent| issues.place.get(&parent)) else { continue };
             issues.place.insert(row.issue.id.0, at);
             issues.list[at].absorb(&row.issue);
         }
+        let busy = self.escalating(&issues, now)?;
+        for (at, (issue, standing)) in issues.list.iter_mut().zip(&standings).enumerate() {
+            issue.state = state(standing, issue.first_seen, busy.contains(&at), now);
+        }
         Ok(issues)
     }
 
-    /// Issues whose last hour is far above the usual one.
-    fn escalating(&self, now: i64) -> rusqlite::Result<HashSet<i64>> {
+    /// Places of the issues whose last hour is far above the usual one.
+    fn escalating(&self, issues: &Issues, now: i64) -> rusqlite::Result<HashSet<usize>> {
         let this = hour_of(now);
         // The sign keeps SQLite from walking the whole index for the sake of its order.
-        let mut busy = self.connection.prepare_cached(
-            "SELECT issue, sum(n) FROM bucket WHERE hour >= ?1 GROUP BY +issue HAVING sum(n) > 10",
-        )?;
-        let busy: Vec<(i64, u64)> =
-            busy.query_map([this - 1], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+        let mut query = self
+            .connection
+            .prepare_cached("SELECT issue, sum(n) FROM bucket WHERE hour >= ?1 GROUP BY +issue")?;
+        let mut last: HashMap<usize, u64> = HashMap::new();
+        let mut rows = query.query([this - 1])?;
+        while let Some(row) = rows.next()? {
+            if let Some(at) = issues.place.get(&row.get::<_, i64>(0)?) {
+                *last.entry(*at).or_default() += row.get::<_, u64>(1)?;
+            }
+        }
         let mut found = HashSet::new();
-        for (issue, last) in busy {
-            let mut before = self.connection.prepare_cached(
-                "SELECT coalesce(sum(n), 0), coalesce(min(hour), ?3) FROM bucket
-                 WHERE issue = ?1 AND hour >= ?2 AND hour < ?3",
-            )?;
-            let (n, first): (u64, i64) = before
-                .query_row(params![issue, this - USUAL_HOURS, this - 1], |row| {
-                    Ok((row.get(0)?, row.get(1)?))
-                })?;
-            let hours = u64::try_from(this - 1 - first).unwrap_or(0);
-            if escalates(last, n, hours) {
-                found.insert(issue);
+        for (at, last) in last.into_iter().filter(|(_, last)| *last > ESCALATION_FLOOR) {
+            let (n, first) = self.before(&issues.list[at], this - 1)?;
+            if escalates(last, n, u64::try_from(this - 1 - first).unwrap_or(0)) {
+                found.insert(at);
             }
         }
         Ok(found)
+    }
+
+    /// How often an issue happened in the usual hours before this one, and the first of them.
+    fn before(&self, issue: &Issue, hour: i64) -> rusqlite::Result<(u64, i64)> {
+        let mut query = self.connection.prepare_cached(
+            "SELECT coalesce(sum(n), 0), coalesce(min(hour), ?3) FROM bucket
+             WHERE issue = ?1 AND hour >= ?2 AND hour < ?3",
+        )?;
+        let mut before = (0, hour);
+        for id in std::iter::once(issue.id).chain(issue.merged.iter().copied()) {
+            let (n, first) = query.query_row(params![id.0, hour + 1 - USUAL_HOURS, hour], |row| {
+                Ok((row.get::<_, u64>(0)?, row.get(1)?))
+            })?;
+            before = (before.0 + n, before.1.min(first));
+        }
+        Ok(before)
     }
 }
 

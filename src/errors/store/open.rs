@@ -272,7 +272,9 @@ mod tests {
             connection.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
         };
         let older = Connection::open(&path).unwrap();
-        older.execute_batch("DROP TABLE spare_id; PRAGMA user_version = 1;").unwrap();
+        older
+            .execute_batch("DROP TABLE spare_id; DROP INDEX issue_parent; PRAGMA user_version = 1;")
+            .unwrap();
         let store = Store::open(&path, Access::Read, 0).unwrap();
         let overview = store.overview(Span { from: 0, to: i64::MAX / 2 }, 10).unwrap();
         assert_eq!((overview.events, version(&older)), (0, 1));

@@ -6,7 +6,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 pub(super) const APPLICATION_ID: i64 = 0x6675_656c;
 
 /// One step a version; a released step is never changed.
-const STEPS: &[&str] = &[STEP_1, STEP_2, STEP_3];
+const STEPS: &[&str] = &[STEP_1, STEP_2, STEP_3, STEP_4];
 
 /// The schema that this program writes.
 pub(super) const VERSION: i64 = STEPS.len() as i64;
@@ -66,6 +66,10 @@ const STEP_3: &str = "
 -- holds all that a part of an hour is counted by: the rows lie scattered between bodies a hundred times as long
 DROP INDEX event_counted;
 CREATE INDEX event_counted ON event(counted_at, issue, endpoint, count, level);
+";
+
+const STEP_4: &str = "
+CREATE INDEX issue_parent ON issue(parent) WHERE parent IS NOT NULL;
 ";
 
 /// What a file says of itself.

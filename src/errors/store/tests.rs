@@ -220,6 +220,38 @@ fn a_regression_of_a_merged_part_is_one_of_the_whole() {
 }
 
 #[test]
+fn what_happens_to_merged_parts_happens_to_the_whole() {
+    let mut place = place();
+    let (a, b, c) =
+        (place.add("A", "", NOW).issue, place.add("B", "", NOW).issue, place.add("C", "", NOW).issue);
+    place.store.merge(a, &[b, c], NOW).unwrap();
+    place.store.decide(&[a], &Decision::Resolve, NOW).unwrap();
+    let both = ["B", "C"].map(|kind| admit(error(kind, ""), NOW + 1, Source::Sdk));
+    place.store.apply(&both, NOW + 1, Room::Bodies).unwrap();
+    assert_eq!(place.store.detail(a, NOW + 1).unwrap().issue.regressions, 1);
+    let rule = IgnoreRule { until_count: Some(2), ..IgnoreRule::default() };
+    place.store.decide(&[a], &Decision::Ignore(rule), NOW + 2).unwrap();
+    let d = place.add("D", "", NOW).issue;
+    (0..5).for_each(|n| assert_eq!(place.add("D", "", NOW + n).issue, d));
+    place.store.merge(a, &[d], NOW + 3).unwrap();
+    place.add("B", "", NOW + 3);
+    assert_eq!(place.state(a.0, NOW + 3), IssueState::Ignored);
+    place.store.unmerge(d, NOW + 4).unwrap();
+    place.add("C", "", NOW + 4);
+    assert_eq!(place.state(a.0, NOW + 4), IssueState::New);
+    // As old as its oldest part, and as busy as they are together.
+    let later = NOW + 30 * DAY;
+    let young = place.add("Young", "", later - 2 * DAY).issue;
+    place.store.merge(young, &[a], later).unwrap();
+    assert_eq!(place.state(young.0, later), IssueState::Ongoing);
+    (0..6).for_each(|n| {
+        place.add("A", "", later + n);
+        place.add("Young", "", later + n);
+    });
+    assert_eq!(place.state(young.0, later + 6), IssueState::Escalating);
+}
+
+#[test]
 fn what_becomes_of_an_issue_holds_for_events_that_are_counted_by_those_before_them() {
     let mut place = place();
     let (door, alike) = (Door::default(), Alike::default());
