@@ -1,9 +1,15 @@
 //! Events that no SDK has made: from a shell, a log, a record of the old module. They take the shape that SDKs send.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
 use super::chain::{platform_word, to_values};
-use crate::grouping::{ExceptionChain, SourceRoots, parse};
+use crate::grouping::{ExceptionChain, MAX_TEXT, SourceRoots, parse};
+
+/// Bytes of a line that are read, and as how many each counts at least: the reader bounds bytes and lines.
+const MAX_LINE: usize = 8 << 10;
+const MIN_LINE: usize = 16;
 
 /// What is known of an error.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,7 +36,14 @@ pub struct Draft {
 
 /// Writes a draft as an event. The last traceback that its text holds is its chain; type and message fill in what that lacks.
 pub fn draft(draft: &Draft, roots: &SourceRoots) -> Value {
-    let chain = parse(draft.traceback.as_bytes(), roots).pop();
+    let mut chain = parse(ends(&draft.traceback).as_bytes(), roots).pop();
+    if let Some(last) = chain.as_mut().and_then(|chain| chain.exceptions.last_mut())
+        && last.kind.is_empty()
+        && !draft.kind.is_empty()
+    {
+        last.kind.clone_from(&draft.kind);
+        last.message.clone_from(&draft.message);
+    }
     let mut event = of_chain(chain.as_ref());
     if chain.is_none() && !draft.kind.is_empty() {
         event["exception"] = json!({"values": [{"type": draft.kind, "value": draft.message}]});
@@ -72,6 +85,26 @@ pub fn draft(draft: &Draft, roots: &SourceRoots) -> Value {
         event["timestamp"] = at.clone();
     }
     event
+}
+
+/// Leaves out the middle of a text that is longer than is read: what was raised stands at one of its ends.
+fn ends(text: &str) -> Cow<'_, str> {
+    if text.len() <= MAX_TEXT {
+        return text.into();
+    }
+    let lines: Vec<&str> = text.lines().map(|line| &line[..line.floor_char_boundary(MAX_LINE)]).collect();
+    let head = fitting(lines.iter());
+    let tail = fitting(lines[head..].iter().rev());
+    [&lines[..head], &lines[lines.len() - tail..]].concat().join("\n").into()
+}
+
+/// How many lines fit into half of what is read.
+fn fitting<'l>(lines: impl Iterator<Item = &'l &'l str>) -> usize {
+    let sizes = lines.scan(0, |sum, line| {
+        *sum += (line.len() + 1).max(MIN_LINE);
+        Some(*sum)
+    });
+    sizes.take_while(|sum| *sum < MAX_TEXT / 2).count()
 }
 
 /// What Python prints where there is no exception.
@@ -120,5 +153,30 @@ mod tests {
         );
         assert_eq!(bare["exception"]["values"][0], json!({"type": "E", "value": "m"}));
         assert!(bare["extra"].is_null());
+    }
+
+    #[test]
+    fn of_a_traceback_that_is_too_long_both_ends_are_read() {
+        let frames = |n: usize| {
+            (0..n).map(|i| format!("  File \"a.py\", line {i}, in f{i}\n    x\n")).collect::<String>()
+        };
+        for (count, message) in [(40_000, 10), (10, 400_000), (40_000, 400_000)] {
+            let head = "Traceback (most recent call last):\n";
+            let text = format!("{head}{}ValueError: {}\n", frames(count), "x".repeat(message));
+            let made = draft(&Draft { traceback: text, ..Draft::default() }, &SourceRoots::default());
+            let raised = &made["exception"]["values"][0];
+            let last = raised["stacktrace"]["frames"].as_array().unwrap().last().unwrap();
+            assert_eq!((&raised["type"], &last["lineno"]), (&json!("ValueError"), &json!(count - 1)));
+        }
+    }
+
+    #[test]
+    fn type_and_message_fill_in_what_a_traceback_lacks() {
+        let traceback = "Traceback (most recent call last):\n  File \"a.py\", line 1, in f\n".to_owned();
+        let made = Draft { kind: "E".into(), message: "m".into(), traceback, ..Draft::default() };
+        let made = draft(&made, &SourceRoots::default());
+        let raised = &made["exception"]["values"][0];
+        assert_eq!((&raised["type"], &raised["value"]), (&json!("E"), &json!("m")));
+        assert_eq!(raised["stacktrace"]["frames"][0]["function"], "f");
     }
 }
