@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::StatVfsMountFlags;
 
 use crate::keeper::COMMAND;
 use crate::keeper::engine::SOCKET;
@@ -69,16 +70,17 @@ impl Keeper {
         let request = Request::Start(Box::new(start));
         match self.ask(&request).and_then(started) {
             // A service that is up counts for more than records on a disk.
-            Err(KeeperError::NoKeeper { .. } | KeeperError::State(_)) if is_full(&self.state_dir) => self
-                .in_memory()
-                .map_err(|source| self.no_keeper(source))
-                .and_then(|spare| spare.ask(&request))
-                .and_then(started),
+            Err(KeeperError::NoKeeper { .. } | KeeperError::State(_)) if takes_nothing(&self.state_dir) => {
+                self.in_memory()
+                    .map_err(|source| self.no_keeper(source))
+                    .and_then(|spare| spare.ask(&request))
+                    .and_then(started)
+            }
             result => result,
         }
     }
 
-    /// The same with its records in memory: for a disk on which not even a name can be made.
+    /// The same with its records in memory: for a disk on which nothing can be made.
     fn in_memory(&self) -> io::Result<Self> {
         let own = Path::new(MEMORY).join(format!("fuelops-{}", platform::caller_uid()));
         let mut builder = fs::DirBuilder::new();
@@ -206,11 +208,15 @@ fn started(answer: Answer) -> Result<u32, KeeperError> {
     }
 }
 
-/// Whether the disk of a folder that is, or is to be, has no byte or no name left.
-fn is_full(folder: &Path) -> bool {
+/// Whether the disk of a folder that is, or is to be, has no byte or no name left, or is read-only.
+fn takes_nothing(folder: &Path) -> bool {
     let there = folder.ancestors().find(|path| path.is_dir());
     let space = there.and_then(|path| rustix::fs::statvfs(path).ok());
-    space.is_some_and(|space| space.f_bavail == 0 || (space.f_files > 0 && space.f_favail == 0))
+    space.is_some_and(|space| {
+        space.f_flag.contains(StatVfsMountFlags::RDONLY)
+            || space.f_bavail == 0
+            || (space.f_files > 0 && space.f_favail == 0)
+    })
 }
 
 fn exchange(stream: &mut UnixStream, request: &Request) -> io::Result<Answer> {

@@ -158,6 +158,22 @@ fn a_state_folder_that_became_read_only_keeps_no_service_down() {
     drop(state);
 }
 
+#[test]
+fn a_state_folder_that_was_read_only_from_the_first_keeps_no_service_down() {
+    if !is_root_or_skip("a_state_folder_that_was_read_only_from_the_first_keeps_no_service_down") {
+        return;
+    }
+    let watch = Watch::of("");
+    let state = Mounted::tmpfs(watch.state(), "size=1m");
+    state.remount("ro");
+    let watch = watch.start();
+    watch.wait_for("it answers", || watch.answers());
+    is_restarted(&watch, watch.instances()[0]);
+    assert!(watch.log().contains("Read-only file system"), "{}", watch.log());
+    drop(watch);
+    drop(state);
+}
+
 /// Kills the service, and waits for the one other that has to answer.
 #[track_caller]
 fn is_restarted(watch: &Watch, old: u32) {
