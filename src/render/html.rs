@@ -5,7 +5,10 @@ use std::fmt::Write;
 use crate::render::plot;
 use crate::render::{Align, Block, Document, Role, Table, Text};
 use crate::text::markup::html as escape;
+use crate::text::width;
 
+/// Characters of a cell that stays on one line: a time, a name, a place in a log.
+const SHORT: usize = 28;
 const STYLE: &str = include_str!("page.css");
 
 /// Lays a document out as a page that opens offline.
@@ -79,7 +82,12 @@ fn write_table(out: &mut String, table: &Table) {
     for row in &table.rows {
         out.push_str("<tr>");
         for (cell, column) in row.iter().zip(&table.columns) {
-            write!(out, "<td{}>{}</td>", class(column.align), inline(cell)).expect("writing to a string");
+            let class = match column.align {
+                Align::Right => " class=\"right\"",
+                _ if width::of(&cell.to_plain()) <= SHORT => " class=\"short\"",
+                _ => "",
+            };
+            write!(out, "<td{class}>{}</td>", inline(cell)).expect("writing to a string");
         }
         out.push_str("</tr>\n");
     }
@@ -89,6 +97,17 @@ fn write_table(out: &mut String, table: &Table) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::render::Column;
+
+    #[test]
+    fn short_cells_stay_on_one_line_and_long_ones_may_be_broken() {
+        let columns = vec![Column::new("when"), Column::new("what")];
+        let rows = vec![vec!["2026-11-22 14:00".into(), "x".repeat(200).into()]];
+        let mut document = Document::new("t");
+        document.push(Block::Table(Table { columns, rows }));
+        let page = html(&document);
+        assert!(page.contains("<td class=\"short\">2026-11-22 14:00</td><td>xxx"), "{page}");
+    }
 
     #[test]
     fn hostile_text_cannot_leave_its_element() {
