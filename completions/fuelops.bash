@@ -337,7 +337,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__analyze__subcmd__logs)
-            opts="-f -o -q -v -h -V --since --until --follow --top --check --save --no-save --assignments --state --emit-state --merge --loki --query --threads --config --format --output --color --quiet --verbose --no-progress --send --help --version"
+            opts="-f -o -q -v -h -V --since --until --tz --follow --top --check --save --no-save --assignments --state --emit-state --merge --loki --query --threads --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -348,6 +348,10 @@ _fuelops() {
                     return 0
                     ;;
                 --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tz)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1047,7 +1051,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__logs)
-            opts="-f -n -l -o -q -v -h -V --follow --lines --since --until --level --config --format --output --color --quiet --verbose --no-progress --send --help --version"
+            opts="-f -n -l -o -q -v -h -V --follow --lines --since --until --tz --level --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1066,6 +1070,10 @@ _fuelops() {
                     return 0
                     ;;
                 --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tz)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -84,6 +84,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand health" -s h -l help -d 
 complete -c fuelops -n "__fish_fuelops_using_subcommand health" -s V -l version -d 'Print version'
 complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l since -d 'Leave out what was written before: 2h, yesterday, "today 14:30", 2024-01-31T10:00' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l until -d 'Leave out what was written after' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l tz -d 'Zone of these two, of times in logs that have no offset, and of times that are told: America/Bogota, +02:00, utc, local, or guess, which compares with the file\'s time [default: timezone in [logs] of the config]' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l top -d 'Rows of each table; JSON always holds everything' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l assignments -d 'Write which pattern each line went to, as CSV: one row for each line of input' -r -F
 complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l state -d 'Read only what was written since the run before with this FILE; rotated logs are known again, and the report is saved only with --save' -r -F
@@ -371,8 +372,9 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from replay" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from replay" -s V -l version -d 'Print version'
 complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -s n -l lines -d 'The last N lines with the whole of the oldest record, or all [default: 100; all with --since]' -r
-complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -l since -d 'From then on: 2h, yesterday, "today 14:30", 2024-01-31T10:00' -r
-complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -l until -d 'Up to then' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -l since -d 'Leave out what was written before: 2h, yesterday, "today 14:30", 2024-01-31T10:00' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -l until -d 'Leave out what was written after' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -l tz -d 'Zone of these two, of times in logs that have no offset, and of times that are told: America/Bogota, +02:00, utc, local, or guess, which compares with the file\'s time [default: timezone in [logs] of the config]' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -s l -l level -d 'Only records of this level or worse, whatever they claim to be' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
 complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'

@@ -8,6 +8,7 @@ pub mod environment;
 pub mod exit;
 pub mod interrupt;
 pub mod send;
+pub mod time_range;
 pub mod tips;
 pub mod tools;
 pub mod ui;

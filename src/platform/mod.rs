@@ -10,6 +10,7 @@ mod facts;
 mod file_user;
 pub mod files;
 mod groups;
+mod named_zone;
 #[cfg(target_os = "linux")]
 #[path = "linux/mod.rs"]
 mod os;
@@ -30,6 +31,7 @@ pub use facts::{
 };
 pub use file_user::FileUser;
 pub use groups::{LiveGroup, kill_live_groups};
+pub use named_zone::{NamedZone, UnknownZone};
 pub use os::{
     GroupKills, ProcessHold, Scope, ScopeWatch, boot_id, catches_signal, clock_state, command_line,
     control_group, cpu_quota, cpu_times, disk_usage, environment, every_listener, executable, groups_of,

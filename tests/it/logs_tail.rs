@@ -151,3 +151,24 @@ fn follower_survives_rotation_truncation_and_new_files_and_ends_with_130() {
     kill(Pid::from_raw(i32::try_from(follower.0.id()).unwrap()), Signal::SIGINT).unwrap();
     assert_eq!(follower.0.wait().unwrap().code(), Some(130));
 }
+
+#[test]
+fn a_zone_is_that_of_what_is_typed_read_and_told() {
+    let env = two_logs();
+    let zoned = |command: &[&str]| env.run(&[command, &["--tz", "America/Bogota"]].concat());
+    if zoned(&["logs"]).code == Some(64) {
+        return; // This machine has no zones.
+    }
+    let outcome = zoned(&["logs", "--format", "json", "-n", "1"]).expect(0);
+    assert!(outcome.stdout.contains("\"at\":\"2026-03-02T15:00:05Z\""), "{outcome}");
+    // In Bogota it was 10:00:04, and in UTC 15:00:04.
+    for since in ["2026-03-02 10:00:04", "2026-03-02T15:00:04Z"] {
+        let outcome = zoned(&["logs", "--since", since]).expect(0);
+        assert_eq!(outcome.stdout.lines().count(), 2, "{outcome}");
+    }
+    let report = zoned(&["analyze-logs", "--no-save", "--since", "2026-03-02 10:00"]).expect(0).stdout;
+    assert!(report.contains("2026-03-02 10:00 to 2026-03-02 10:00"), "{report}");
+    assert!(report.contains("America/Bogota"), "{report}");
+    let refused = env.run(&["logs", "--tz", "Atlantis/Capital"]).expect(64);
+    assert!(refused.stderr.contains("America/Bogota"), "{refused}");
+}

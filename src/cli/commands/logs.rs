@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use anyhow::Result;
-use chrono::{DateTime, Local, Utc};
+use chrono::{DateTime, Utc};
 use clap::Args;
 use nix::sys::signal::Signal;
 
@@ -17,6 +17,7 @@ use crate::cli::args::Format;
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, UsageError};
 use crate::cli::interrupt::endings;
+use crate::cli::time_range::TimeRange;
 use crate::cli::ui::Ui;
 use crate::config::{Config, Manager, Service, Timezone};
 use crate::logs::ZoneChoice;
@@ -26,7 +27,6 @@ use crate::logs::tail::{Item, Tail, TailOptions};
 use crate::model::{Level, Verdict};
 use crate::render;
 use crate::report::LogRecord;
-use crate::text::moment::parse_moment;
 use crate::text::{ansi, redact, sanitize};
 
 /// Lines shown where nothing is said.
@@ -54,17 +54,13 @@ pub struct LogsArgs {
     #[arg(value_name = "SERVICE")]
     services: Vec<String>,
     /// Go on with what is written from now on
-    #[arg(long, short)]
+    #[arg(long, short, conflicts_with = "until")]
     follow: bool,
     /// The last N lines with the whole of the oldest record, or all [default: 100; all with --since]
     #[arg(long, short = 'n', value_name = "N")]
     lines: Option<Lines>,
-    /// From then on: 2h, yesterday, "today 14:30", 2024-01-31T10:00
-    #[arg(long, value_name = "TIME")]
-    since: Option<String>,
-    /// Up to then
-    #[arg(long, value_name = "TIME", conflicts_with = "follow")]
-    until: Option<String>,
+    #[command(flatten)]
+    range: TimeRange,
     /// Only records of this level or worse, whatever they claim to be
     #[arg(long, short, value_name = "LEVEL", value_parser = parse_level)]
     level: Option<Level>,
@@ -181,26 +177,21 @@ fn options(
     zone: Timezone,
     now: DateTime<Utc>,
 ) -> Result<TailOptions, UsageError> {
-    let moment = |text: &Option<String>| {
-        let Some(text) = text else { return Ok(None) };
-        let parsed = match zone {
-            Timezone::Fixed(offset) => parse_moment(text, &now.with_timezone(&offset)),
-            Timezone::Local | Timezone::Guess => parse_moment(text, &now.with_timezone(&Local)),
-        };
-        parsed.map(|at| Some(at.timestamp_micros())).map_err(|error| UsageError(error.to_string()))
-    };
-    let (since, until) = (moment(&args.since)?, moment(&args.until)?);
-    if until.is_some_and(|until| since.is_some_and(|since| until <= since)) {
-        return Err(UsageError("--until is not after --since".to_owned()));
-    }
+    let span = args.range.span(zone, now)?;
     let lines = match args.lines {
         Some(Lines::Last(lines)) => Some(lines),
         Some(Lines::All) => None,
-        None => args.since.is_none().then_some(LINES),
+        None => span.since.is_none().then_some(LINES),
     };
-    let zone = ZoneChoice::from(zone);
-    let numbers = format == Format::Json;
-    Ok(TailOptions { lines, since, until, level: args.level, follows: args.follow, numbers, zone })
+    Ok(TailOptions {
+        lines,
+        since: span.since,
+        until: span.until,
+        level: args.level,
+        follows: args.follow,
+        numbers: format == Format::Json,
+        zone: ZoneChoice::from(span.timezone),
+    })
 }
 
 /// The paths that hold the logs of all services, or of the named ones.

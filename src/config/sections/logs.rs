@@ -1,8 +1,10 @@
 //! `[logs]`: which logs there are and what the team knows about them.
 
+use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 
-use chrono::FixedOffset;
+use chrono::{FixedOffset, Offset, Utc};
 use serde_json::{Value, json};
 
 use crate::config::read::{
@@ -11,6 +13,7 @@ use crate::config::read::{
 use crate::config::values::Pattern;
 use crate::config::{PathPattern, Secret, TextMatch};
 use crate::model::Level;
+use crate::platform::{NamedZone, UnknownZone};
 
 /// What `paths` holds when nothing is said.
 pub(super) const LOG_PATHS: &str = r#"["backend.log", "wialon_sync.log", "monitor.log", "logs/*.log*"]"#;
@@ -22,7 +25,7 @@ section! {
         pub paths: Vec<PathPattern> = (LOG_PATHS),
         /// Where the backend's own code lies: routes and log templates come from it.
         pub source_dirs: Vec<PathBuf> = ["."],
-        /// For times without an offset: local, utc, an offset such as +02:00, or guess, which compares with the file's time.
+        /// For times without an offset: local, utc, +02:00, a zone such as America/Bogota, or guess, which compares with the file's time.
         pub timezone: Timezone = "local",
         /// Where reports are saved.
         pub report_dir: PathBuf = "logs",
@@ -66,36 +69,66 @@ pub enum Timezone {
     /// Found out by comparing the last record with the file's time.
     Guess,
     Fixed(FixedOffset),
+    /// One of the system's database.
+    Named(NamedZone),
+}
+
+/// A text is no zone.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{text:?} is not a zone: {why}; write local, guess, utc, an offset such as +02:00, or a name such as America/Bogota"
+)]
+pub struct ParseTimezoneError {
+    text: String,
+    why: UnknownZone,
+}
+
+impl FromStr for Timezone {
+    type Err = ParseTimezoneError;
+
+    fn from_str(text: &str) -> Result<Self, ParseTimezoneError> {
+        let named = |why| ParseTimezoneError { text: text.to_owned(), why };
+        match text.to_ascii_lowercase().as_str() {
+            "local" => Ok(Self::Local),
+            "guess" => Ok(Self::Guess),
+            "utc" | "z" => Ok(Self::Fixed(Utc.fix())),
+            offset => match offset.parse() {
+                Ok(offset) => Ok(Self::Fixed(offset)),
+                Err(_) => NamedZone::find(text).map(Self::Named).map_err(named),
+            },
+        }
+    }
+}
+
+impl fmt::Display for Timezone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Local => f.write_str("local"),
+            Self::Guess => f.write_str("guess"),
+            Self::Fixed(offset) => offset.fmt(f),
+            Self::Named(zone) => f.write_str(zone.name()),
+        }
+    }
 }
 
 impl Setting for Timezone {
     fn read(node: &Node<'_>, cx: &mut Reader<'_>) -> Option<Self> {
-        let text = cx.text(node, "\"local\", \"guess\", \"utc\" or an offset")?;
-        let zone = match text.to_ascii_lowercase().as_str() {
-            "local" => Some(Self::Local),
-            "guess" => Some(Self::Guess),
-            "utc" | "z" => FixedOffset::east_opt(0).map(Self::Fixed),
-            offset => offset.parse().ok().map(Self::Fixed),
-        };
-        if zone.is_none() {
-            cx.wrong(
-                node,
-                format_args!("{text:?} is not a zone; write local, guess, utc or an offset such as +02:00"),
-            );
+        let text = cx.text(node, "\"local\", \"guess\", \"utc\", an offset or a zone's name")?;
+        match text.parse() {
+            Ok(zone) => Some(zone),
+            Err(error) => {
+                cx.wrong(node, format_args!("{error}"));
+                None
+            }
         }
-        zone
     }
 
     fn show(&self) -> Option<String> {
-        Some(match self {
-            Self::Local => quoted("local"),
-            Self::Guess => quoted("guess"),
-            Self::Fixed(offset) => quoted(&offset.to_string()),
-        })
+        Some(quoted(&self.to_string()))
     }
 
     fn schema(_: &mut Schema) -> Value {
-        json!({ "type": "string", "pattern": "^([Ll]ocal|[Gg]uess|[Uu][Tt][Cc]|[Zz]|[+-][0-9]{2}:?[0-9]{2})$" })
+        json!({ "type": "string", "pattern": "^([+-][0-9]{2}:?[0-9]{2}|[A-Za-z][A-Za-z0-9_+/-]*)$" })
     }
 }
 
@@ -176,9 +209,15 @@ mod tests {
         assert_eq!(zone("guess"), Timezone::Guess);
         assert_eq!(zone("UTC"), Timezone::Fixed(FixedOffset::east_opt(0).unwrap()));
         assert_eq!(zone("-05:00"), Timezone::Fixed(FixedOffset::west_opt(5 * 3600).unwrap()));
+        if NamedZone::find("UTC").is_err() {
+            return; // No zones are installed here.
+        }
+        assert_eq!(zone("America/Bogota"), Timezone::Named(NamedZone::find("America/Bogota").unwrap()));
+        assert_eq!(zone("America/Bogota").show().unwrap(), "\"America/Bogota\"");
         check_problem(
-            "[logs]\ntimezone = \"America/Bogota\"",
-            "2:12: [logs] timezone: \"America/Bogota\" is not a zone; write local, guess, utc or an offset such as +02:00",
+            "[logs]\ntimezone = \"Atlantis/Capital\"",
+            "2:12: [logs] timezone: \"Atlantis/Capital\" is not a zone: no such zone is in the system's database; \
+             write local, guess, utc, an offset such as +02:00, or a name such as America/Bogota",
         );
     }
 

@@ -23,6 +23,17 @@ impl From<Timezone> for ZoneChoice {
             Timezone::Local => Self::Given(Zone::Local),
             Timezone::Guess => Self::Guess,
             Timezone::Fixed(offset) => Self::Given(Zone::Fixed(offset.local_minus_utc())),
+            Timezone::Named(zone) => Self::Given(Zone::Named(zone)),
+        }
+    }
+}
+
+impl ZoneChoice {
+    /// The zone that people think in: a zone that is to be guessed is not known beforehand.
+    pub fn zone(self) -> Zone {
+        match self {
+            Self::Given(zone) => zone,
+            Self::Guess => Zone::Local,
         }
     }
 }

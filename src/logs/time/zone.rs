@@ -1,8 +1,14 @@
-//! The zone of written times that name none.
+//! The zone of written times that name none, and of those that are told.
 
-use chrono::{DateTime, Local, NaiveDateTime, Offset, TimeDelta, TimeZone};
+use std::fmt;
+
+use chrono::{
+    DateTime, FixedOffset, Local, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta,
+    TimeZone, Utc,
+};
 
 use crate::logs::time::civil::SECOND_US;
+use crate::platform::NamedZone;
 
 /// A zone that wall clock times are read in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -11,6 +17,8 @@ pub enum Zone {
     Local,
     /// So many seconds east of UTC; 0 is UTC.
     Fixed(i32),
+    /// One of the system's database.
+    Named(NamedZone),
 }
 
 /// Wall clock times within this span share their offset; no zone changes inside a quarter of an hour.
@@ -21,23 +29,84 @@ impl Zone {
     ///
     /// Of an hour that stands twice (autumn) the first is taken; in one that never was (spring) the offset before it holds.
     pub(crate) fn offset_s(self, wall_us: i64) -> i32 {
-        let fixed = match self {
-            Self::Fixed(seconds) => return seconds,
-            Self::Local => DateTime::from_timestamp_micros(wall_us).map(|time| time.naive_utc()),
+        if let Self::Fixed(seconds) = self {
+            return seconds;
+        }
+        let Some(wall) = DateTime::from_timestamp_micros(wall_us).map(|time| time.naive_utc()) else {
+            return 0;
         };
-        fixed.map_or(0, local_offset_s)
+        let offset_of = |wall: NaiveDateTime| self.offset_from_local_datetime(&wall).earliest();
+        // The longest gap on record is a day, the usual one an hour.
+        let earlier = |hours| offset_of(wall.checked_sub_signed(TimeDelta::hours(hours))?);
+        let offset = offset_of(wall).or_else(|| earlier(2)).or_else(|| earlier(26));
+        offset.map_or(0, |offset| offset.fix().local_minus_utc())
     }
 }
 
-fn local_offset_s(wall: NaiveDateTime) -> i32 {
-    let offset_of = |wall| {
-        Local.offset_from_local_datetime(&wall).earliest().map(|offset| offset.fix().local_minus_utc())
-    };
-    // The longest gap on record is a day, the usual one an hour.
-    offset_of(wall)
-        .or_else(|| offset_of(wall - TimeDelta::hours(2)))
-        .or_else(|| offset_of(wall - TimeDelta::hours(26)))
-        .unwrap_or(0)
+/// An offset, and the zone in which it holds at some moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ZoneOffset {
+    zone: Zone,
+    offset: FixedOffset,
+}
+
+impl ZoneOffset {
+    /// An offset beyond a day is none.
+    fn new(zone: Zone, seconds: i32) -> Self {
+        Self { zone, offset: FixedOffset::east_opt(seconds).unwrap_or_else(|| Utc.fix()) }
+    }
+}
+
+impl Offset for ZoneOffset {
+    fn fix(&self) -> FixedOffset {
+        self.offset
+    }
+}
+
+impl fmt::Display for ZoneOffset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.offset.fmt(f)
+    }
+}
+
+impl TimeZone for Zone {
+    type Offset = ZoneOffset;
+
+    fn from_offset(offset: &ZoneOffset) -> Self {
+        offset.zone
+    }
+
+    fn offset_from_local_date(&self, local: &NaiveDate) -> MappedLocalTime<ZoneOffset> {
+        self.offset_from_local_datetime(&local.and_time(NaiveTime::MIN))
+    }
+
+    fn offset_from_local_datetime(&self, local: &NaiveDateTime) -> MappedLocalTime<ZoneOffset> {
+        let new = |seconds| ZoneOffset::new(*self, seconds);
+        match self {
+            Self::Local => {
+                Local.offset_from_local_datetime(local).map(|offset| new(offset.fix().local_minus_utc()))
+            }
+            Self::Fixed(seconds) => MappedLocalTime::Single(new(*seconds)),
+            Self::Named(zone) => match zone.offsets_at_wall(local.and_utc().timestamp()) {
+                (Some(first), Some(second)) => MappedLocalTime::Ambiguous(new(first), new(second)),
+                (Some(only), None) | (None, Some(only)) => MappedLocalTime::Single(new(only)),
+                (None, None) => MappedLocalTime::None,
+            },
+        }
+    }
+
+    fn offset_from_utc_date(&self, utc: &NaiveDate) -> ZoneOffset {
+        self.offset_from_utc_datetime(&utc.and_time(NaiveTime::MIN))
+    }
+
+    fn offset_from_utc_datetime(&self, utc: &NaiveDateTime) -> ZoneOffset {
+        let seconds = match self {
+            Self::Local => Local.offset_from_utc_datetime(utc).local_minus_utc(),
+            Self::Fixed(seconds) => *seconds,
+            Self::Named(zone) => zone.offset_at(utc.and_utc().timestamp()),
+        };
+        ZoneOffset::new(*self, seconds)
+    }
 }
 
 /// A zone that remembers its last answer; lines that follow each other ask for the same.
@@ -96,5 +165,20 @@ mod tests {
         let noon = DateTime::from_timestamp(1_704_110_400, 0).unwrap().naive_utc();
         let expected = Local.from_local_datetime(&noon).unwrap().timestamp();
         assert_eq!(1_704_110_400 - i64::from(Zone::Local.offset_s(1_704_110_400 * SECOND_US)), expected);
+    }
+
+    #[test]
+    fn a_named_zone_is_read_and_told_with_its_summer_time() {
+        let Ok(berlin) = NamedZone::find("Europe/Berlin") else { return };
+        let zone = Zone::Named(berlin);
+        let told = |hour: i64| {
+            let wall = DateTime::from_timestamp(1_774_742_400 + hour * 3_600, 0).unwrap().naive_utc();
+            let us = wall.and_utc().timestamp_micros();
+            let at = DateTime::from_timestamp_micros(CachedZone::new(zone).utc_us(us)).unwrap();
+            at.with_timezone(&zone).format("%F %R %z").to_string()
+        };
+        assert_eq!(told(1), "2026-03-29 01:00 +0100");
+        assert_eq!(told(2), "2026-03-29 03:00 +0200", "02:00 never was");
+        assert_eq!(told(3), "2026-03-29 03:00 +0200");
     }
 }

@@ -8,14 +8,15 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Result;
-use chrono::{DateTime, Local, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::cli::args::Format;
-use crate::cli::commands::analyze_logs::reading::{self, Input, Reading, Span};
+use crate::cli::commands::analyze_logs::reading::{self, Input, Reading};
 use crate::cli::commands::analyze_logs::{AnalyzeLogsArgs, SCHEMA};
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, UsageError};
 use crate::cli::interrupt::endings;
+use crate::cli::time_range::Span;
 use crate::config::Loaded;
 use crate::logs::changes::Baseline;
 use crate::logs::input::{Reached, Source, SourceKind, resume};
@@ -72,7 +73,7 @@ impl<'a> Following<'a> {
         let ongoing = first(&input, args, context, reading, span);
         let known = unread.and(input.sources(), ongoing.read());
         let analysis = ongoing.analysis();
-        let summary = reading.summarize(&analysis, ongoing.sources(), input.problems(), baseline);
+        let summary = reading.summarize(&analysis, ongoing.sources(), input.problems(), span, baseline);
         let watch = Watch::begin(&analysis, &summary.report, ongoing.sources(), reading);
         let told = summary.report.problems.iter().map(shown).collect();
         Ok((Self { args, context, loaded, reading, span, ongoing, known, told }, summary, watch))
@@ -119,7 +120,8 @@ impl<'a> Following<'a> {
         self.known = unread.and(sources, came.read);
         if is_any {
             let analysis = self.ongoing.analysis();
-            let summary = self.reading.summarize(&analysis, self.ongoing.sources(), Vec::new(), None);
+            let summary =
+                self.reading.summarize(&analysis, self.ongoing.sources(), Vec::new(), self.span, None);
             self.warn(&summary.report.problems);
             watch.troubles = troubles(&analysis, &summary.report, &self.reading.rules, &came.arrivals);
             watch.starts = summary.report.restarts;
@@ -146,7 +148,7 @@ impl<'a> Following<'a> {
             render::json_line("log-news", NEWS_SCHEMA, Utc::now(), news)?
         } else {
             let columns = ui.is_interactive().then_some(ui.style().width);
-            render::log_news(news, &Local, ui.style(), columns)
+            render::log_news(news, &self.span.zone(), ui.style(), columns)
         };
         Ok(ui.stream(line.as_bytes())?)
     }

@@ -10,9 +10,9 @@ use data_encoding::BASE64;
 
 use crate::checks::{HttpGet, Postman};
 use crate::cli::commands::analyze_logs::AnalyzeLogsArgs;
-use crate::cli::commands::analyze_logs::reading::Span;
 use crate::cli::context::Context;
 use crate::cli::exit::UsageError;
+use crate::cli::time_range::Span;
 use crate::config::{LokiAccess, Url};
 use crate::logs::input::{Problem, ProblemKind};
 use crate::logs::loki::{LokiFault, Pages, Query, Reply, Shelf, Shelved, Turn};
@@ -57,10 +57,10 @@ pub(super) fn fetch(
 }
 
 /// The times that are asked for: what Loki's own clients ask for where nothing is said is the last hour.
-fn query(text: String, (since, until): Span, now: DateTime<Utc>, context: &Context) -> Query {
+fn query(text: String, span: Span, now: DateTime<Utc>, context: &Context) -> Query {
     let nanoseconds = |us: i64| us.saturating_mul(1_000);
-    let to = until.unwrap_or_else(|| now.timestamp_micros());
-    let from = since.unwrap_or_else(|| {
+    let to = span.until.unwrap_or_else(|| now.timestamp_micros());
+    let from = span.since.unwrap_or_else(|| {
         context.ui.note("the last hour is asked for; --since asks for more");
         to - USUAL_SPAN.num_microseconds().unwrap_or(0)
     });

@@ -11,16 +11,18 @@ mod states;
 use std::path::PathBuf;
 
 use anyhow::Result;
-use chrono::{DateTime, Local, Utc};
+use chrono::{DateTime, Utc};
 use clap::Args;
 
 use crate::cli::args::Format;
 use crate::cli::commands::analyze_logs::follow::Following;
 use crate::cli::commands::analyze_logs::progress::Progress;
-use crate::cli::commands::analyze_logs::reading::{Input, Reading, Span};
+use crate::cli::commands::analyze_logs::reading::{Input, Reading};
 use crate::cli::context::Context;
 use crate::cli::exit::{self, Exit};
+use crate::cli::time_range::{Span, TimeRange};
 use crate::config::Loaded;
+use crate::logs::Zone;
 use crate::logs::changes::Baseline;
 use crate::logs::summary::Summary;
 use crate::model::Verdict;
@@ -54,12 +56,8 @@ pub struct AnalyzeLogsArgs {
     /// Files, folders, globs; `-` is standard input [default: the logs of the config]
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Leave out what was written before: 2h, yesterday, "today 14:30", 2024-01-31T10:00
-    #[arg(long, value_name = "WHEN")]
-    since: Option<String>,
-    /// Leave out what was written after
-    #[arg(long, value_name = "WHEN")]
-    until: Option<String>,
+    #[command(flatten)]
+    range: TimeRange,
     /// After the report, tell what changes, a line each: something new, spiking or back, starts, crashes, the verdict of
     /// the last hour
     #[arg(
@@ -122,7 +120,7 @@ pub struct AnalyzeLogsArgs {
 pub fn run(args: &AnalyzeLogsArgs, context: &Context) -> Result<Exit> {
     let loaded = context.config()?;
     let now = Utc::now();
-    let span = reading::span(args.since.as_deref(), args.until.as_deref())?;
+    let span = args.range.span(loaded.config.logs.timezone, now)?;
     // What is new is a part of the logs, and no measure for all of them.
     let is_usual =
         args.paths.is_empty() && args.merge.is_empty() && args.state.is_none() && args.loki.is_none();
@@ -138,15 +136,15 @@ pub fn run(args: &AnalyzeLogsArgs, context: &Context) -> Result<Exit> {
         (None, false) => Input::default(),
     };
     // What Loki gave lies between the times that were asked for, whatever the lines say themselves.
-    let span = if args.loki.is_some() { Span::default() } else { span };
+    let span = if args.loki.is_some() { Span::whole(span.timezone) } else { span };
     let progress =
         args.state.as_deref().map(|path| Progress::resume(path, input.sources_mut())).transpose()?;
     let summary = if args.merge.is_empty() {
         reading.read(args, &input, span, baseline.as_ref(), now, context)?
     } else {
-        reading.merge(args, baseline.as_ref())?
+        reading.merge(args, span, baseline.as_ref())?
     };
-    let view = LogView { top: args.top, zone: Local };
+    let view = LogView { top: args.top, zone: span.zone() };
     let has_records = summary.report.coverage.records > 0;
     let unsaved = if keeps && has_records { save(&summary, view, &loaded, now, context) } else { None };
     let is_nothing_new = !has_records && progress.as_ref().is_some_and(Progress::may_find_nothing);
@@ -183,7 +181,7 @@ fn follow(
     keeps: bool,
 ) -> Result<Exit> {
     let (following, summary, watch) = Following::begin(args, context, loaded, reading, span, baseline)?;
-    let view = LogView { top: args.top, zone: Local };
+    let view = LogView { top: args.top, zone: span.zone() };
     if summary.report.coverage.records == 0 {
         summary.report.problems.iter().for_each(|InputProblem { path, problem }| {
             context.ui.warn(&format!("{path}: {problem}"));
@@ -204,7 +202,7 @@ fn follow(
 /// Saves the report; where that fails, gives what the run ends with. A full disk is when the report is needed most.
 fn save(
     summary: &Summary,
-    view: LogView<Local>,
+    view: LogView<Zone>,
     loaded: &Loaded,
     now: DateTime<Utc>,
     context: &Context,
@@ -230,12 +228,12 @@ pub(super) fn analysis(context: &Context) -> Result<LogReport> {
     let args = AnalyzeLogsArgs { no_save: true, ..AnalyzeLogsArgs::default() };
     let loaded = context.config()?;
     let input = reading::input(&args, &loaded);
-    let summary =
-        Reading::new(&loaded.config).read(&args, &input, (None, None), None, Utc::now(), context)?;
+    let span = Span::whole(loaded.config.logs.timezone);
+    let summary = Reading::new(&loaded.config).read(&args, &input, span, None, Utc::now(), context)?;
     Ok(summary.report)
 }
 
-fn show(report: &LogReport, view: LogView<Local>, context: &Context) -> Result<()> {
+fn show(report: &LogReport, view: LogView<Zone>, context: &Context) -> Result<()> {
     if context.ui.quiet && report.verdict == Verdict::Healthy {
         return Ok(());
     }

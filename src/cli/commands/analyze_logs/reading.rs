@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use chrono::{DateTime, Local, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::cli::commands::analyze_logs::loki::Fetched;
 use crate::cli::commands::analyze_logs::{AnalyzeLogsArgs, assignments, states};
 use crate::cli::context::Context;
-use crate::cli::exit::UsageError;
+use crate::cli::time_range::Span;
 use crate::config::{Config, Loaded, Timezone};
 use crate::grouping::SourceRoots;
 use crate::logs::audit::TeamRules;
@@ -23,7 +23,6 @@ use crate::logs::summary::{Summary, Surroundings, summarize};
 use crate::logs::verdict::VerdictBars;
 use crate::logs::{Analysis, AnalysisOptions, analyze};
 use crate::report::InputProblem;
-use crate::text::moment::parse_moment;
 
 /// What is to be read.
 #[derive(Debug, Default)]
@@ -53,29 +52,6 @@ impl Input {
     pub(super) fn sources_mut(&mut self) -> &mut Vec<Source> {
         &mut self.found.sources
     }
-}
-
-/// Earliest and latest time that counts, in microseconds since 1970.
-pub(super) type Span = (Option<i64>, Option<i64>);
-
-/// Understands `--since` and `--until`.
-pub(super) fn span(since: Option<&str>, until: Option<&str>) -> Result<Span> {
-    let moment = |text: Option<&str>| -> Result<Option<DateTime<Utc>>> {
-        let Some(text) = text else { return Ok(None) };
-        Ok(Some(parse_moment(text, &Local::now()).map_err(|e| UsageError(e.to_string()))?))
-    };
-    let (from, to) = (moment(since)?, moment(until)?);
-    if let (Some(from), Some(to)) = (from, to)
-        && from > to
-    {
-        let shown = |at: DateTime<Utc>| at.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S").to_string();
-        let (from, to) = (shown(from), shown(to));
-        return Err(UsageError(format!(
-            "--since ({from}) is later than --until ({to}): nothing lies between"
-        ))
-        .into());
-    }
-    Ok((from.map(|at| at.timestamp_micros()), to.map(|at| at.timestamp_micros())))
 }
 
 /// Finds the logs that were asked for, or those of the config.
@@ -137,17 +113,12 @@ impl<'a> Reading<'a> {
     }
 
     /// How logs are to be read now.
-    pub(super) fn options(
-        &self,
-        threads: usize,
-        (since, until): Span,
-        now: DateTime<Utc>,
-    ) -> AnalysisOptions<'_> {
+    pub(super) fn options(&self, threads: usize, span: Span, now: DateTime<Utc>) -> AnalysisOptions<'_> {
         AnalysisOptions {
             threads,
-            since,
-            until,
-            zone: self.config.logs.timezone.into(),
+            since: span.since,
+            until: span.until,
+            zone: span.timezone.into(),
             now: now.timestamp_micros(),
             rules: &self.rules,
             roots: &self.roots,
@@ -183,14 +154,19 @@ impl<'a> Reading<'a> {
             let problems = assignments::write(path, sources, &options, &analysis)?;
             add_problems(&mut analysis, problems);
         }
-        Ok(self.summarize(&analysis, sources, input.problems(), baseline))
+        Ok(self.summarize(&analysis, sources, input.problems(), span, baseline))
     }
 
     /// Says what is in logs that were counted before.
-    pub(super) fn merge(&self, args: &AnalyzeLogsArgs, baseline: Option<&Baseline>) -> Result<Summary> {
+    pub(super) fn merge(
+        &self,
+        args: &AnalyzeLogsArgs,
+        span: Span,
+        baseline: Option<&Baseline>,
+    ) -> Result<Summary> {
         let states = args.merge.iter().map(PathBuf::as_path);
         let (sources, analysis, problems) = states::merged(states, args.emit_state.as_deref(), self)?;
-        Ok(self.summarize(&analysis, &sources, problems, baseline))
+        Ok(self.summarize(&analysis, &sources, problems, span, baseline))
     }
 
     /// Where the verdict's colours begin.
@@ -208,9 +184,10 @@ impl<'a> Reading<'a> {
         analysis: &Analysis,
         sources: &[Source],
         problems: Vec<InputProblem>,
+        span: Span,
         baseline: Option<&Baseline>,
     ) -> Summary {
-        let timezone = in_words(self.config.logs.timezone);
+        let timezone = in_words(span.timezone);
         let known =
             Surroundings { rules: &self.rules, index: &self.index, bars: self.bars(), baseline, timezone };
         let mut summary = summarize(analysis, sources, &known);
@@ -234,6 +211,7 @@ fn in_words(timezone: Timezone) -> String {
         Timezone::Local => "local time".to_owned(),
         Timezone::Guess => "time zone guessed from file times".to_owned(),
         Timezone::Fixed(offset) => format!("UTC{offset}"),
+        Timezone::Named(zone) => zone.name().to_owned(),
     }
 }
 

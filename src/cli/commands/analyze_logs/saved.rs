@@ -8,6 +8,7 @@ use chrono::{DateTime, Local, Utc};
 
 use crate::cli::context::Context;
 use crate::config::Config;
+use crate::logs::Zone;
 use crate::logs::changes::Baseline;
 use crate::logs::summary::Summary;
 use crate::render::{self, Glyphs, LogView, TerminalStyle};
@@ -35,7 +36,7 @@ pub(super) fn read_baseline(config: &Config, context: &Context) -> Option<Baseli
 pub(super) fn save(
     config: &Config,
     summary: &Summary,
-    view: LogView<Local>,
+    view: LogView<Zone>,
     now: DateTime<Utc>,
 ) -> Result<PathBuf> {
     let folder = &config.logs.report_dir;
