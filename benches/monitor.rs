@@ -1,14 +1,19 @@
 //! The figures of `monitor` on a small HTTP server: `cargo bench --bench monitor`. Linux; needs python3.
 //!
 //! Prints one Markdown table: how long the server's own start takes, how long it does not answer after `kill -9` and after
-//! SIGSTOP, what an idle monitor and its keeper cost, how soon a hundred services are up. Ends with 1 if a bar is missed.
-//! `FUELOPS_BENCH_BINARY` names another binary to measure.
+//! SIGSTOP, what an idle monitor and its keeper cost, how soon a hundred services are up; beside them Monit, supervisord and
+//! pm2, where they are found (see `peers/mod.rs`). Ends with 1 if a bar is missed. `FUELOPS_BENCH_BINARY` names another binary
+//! to measure. `-- soak` makes a day short instead, with faults throughout, and prints what memory has grown by.
 
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
+    clippy::print_stderr,
     reason = "a benchmark that cannot run has nothing to say"
 )]
+
+mod monitor_soak;
+mod peers;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -22,23 +27,28 @@ use std::time::{Duration, Instant};
 use fuelops::store::KeptProgram;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use peers::{Peer, PeerYard};
 use tempfile::TempDir;
 
 const KILLS: usize = 15;
 const HANGS: usize = 7;
 const MANY: usize = 100;
 const IDLE: Duration = Duration::from_secs(60);
-const LIMIT: Duration = Duration::from_secs(60);
+/// What has not been answered by then never is.
+const NEVER: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_secs(120);
 /// Processor time as the kernel counts it for a process.
 const TICKS_PER_SECOND: f64 = 100.0;
 
 const SERVER: &str = "\
-import http.server, sys
+import http.server, os, sys
 class H(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200); self.end_headers(); self.wfile.write(b'ok')
     def log_message(self, *_): pass
-http.server.ThreadingHTTPServer(('127.0.0.1', int(sys.argv[1])), H).serve_forever()
+server = http.server.ThreadingHTTPServer(('127.0.0.1', int(sys.argv[1])), H)
+open('server.pid', 'w').write(str(os.getpid()))
+server.serve_forever()
 ";
 
 /// One line of the table.
@@ -47,6 +57,8 @@ struct Figure {
     bar: f64,
     measured: f64,
     unit: &'static str,
+    /// By peer, in their order; empty where they are not asked, not a number where they never get there.
+    beside: Vec<f64>,
 }
 
 fn main() -> ExitCode {
@@ -54,12 +66,19 @@ fn main() -> ExitCode {
     if !std::env::args().any(|word| word == "--bench") {
         return ExitCode::SUCCESS;
     }
+    if std::env::args().any(|word| word == "soak") {
+        let figure = monitor_soak::growth();
+        println!("{}", table(std::slice::from_ref(&figure), &[]));
+        return if figure.measured <= figure.bar { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
+    let peers = peers::found();
     let mut figures = vec![own_start()];
-    figures.push(killed());
-    figures.push(hung());
-    figures.extend(idle());
+    figures.push(killed(&peers));
+    figures.push(hung(&peers));
+    figures.push(hung_by_default());
+    figures.extend(idle(&peers));
     figures.extend(many());
-    println!("{}", table(&figures));
+    println!("{}", table(&figures, &peers));
     match figures.iter().all(|figure| figure.measured <= figure.bar) {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
@@ -118,18 +137,28 @@ impl Yard {
         }
     }
 
-    /// What the monitor and the keepers take while nothing happens.
-    fn cost(&self) -> Cost {
+    /// The monitor and the keepers.
+    fn watchers(&self) -> Vec<u32> {
         let keeper = |port: &u16| self.kept(*port)?.keeper.map(|keeper| keeper.pid);
         let mut pids: Vec<u32> = self.ports.iter().filter_map(keeper).collect();
         pids.push(self.monitor.id());
         pids.sort_unstable();
         pids.dedup();
+        pids
+    }
+
+    fn pss(&self) -> f64 {
+        self.watchers().into_iter().map(pss_megabytes).sum()
+    }
+
+    /// What the watchers take while nothing happens.
+    fn cost(&self) -> Cost {
+        let pids = self.watchers();
         let used = || pids.iter().map(|pid| cpu_seconds(*pid)).sum::<f64>();
         let before = used();
         sleep(IDLE);
         let share = (used() - before) / IDLE.as_secs_f64() * 100.0;
-        Cost { pss: pids.iter().map(|pid| pss_megabytes(*pid)).sum(), share }
+        Cost { pss: self.pss(), share }
     }
 
     /// Milliseconds from a signal until another process answers.
@@ -173,10 +202,23 @@ fn own_start() -> Figure {
         took
     };
     let measured = median((0..KILLS).map(|_| start()).collect());
-    Figure { what: "the server's own start".to_owned(), bar: f64::INFINITY, measured, unit: "ms" }
+    let what = "the server's own start".to_owned();
+    Figure { what, bar: f64::INFINITY, measured, unit: "ms", beside: Vec::new() }
 }
 
-fn killed() -> Figure {
+/// What each peer takes, in the median; after the first miss it is not asked again.
+fn beside(peers: &[Peer], signal: Signal, times: usize, calm: impl Fn(usize) -> Duration) -> Vec<f64> {
+    let of_one = |yard: PeerYard<'_>| {
+        let strike = |n| {
+            sleep(calm(n));
+            yard.struck(signal, NEVER)
+        };
+        (0..times).map(strike).collect::<Option<_>>().map_or(f64::NAN, median)
+    };
+    peers.iter().map(|peer| of_one(peer.watch())).collect()
+}
+
+fn killed(peers: &[Peer]) -> Figure {
     // Each is the first in its window.
     let yard = Yard::start(1, "period = \"30s\"\nrestart = { max = 9, window = \"1s\", backoff = \"1ms\" }");
     yard.is_up();
@@ -185,38 +227,59 @@ fn killed() -> Figure {
         yard.struck(Signal::SIGKILL)
     };
     let measured = median((0..KILLS).map(|_| strike()).collect());
-    Figure { what: "`kill -9` to answering again, median".to_owned(), bar: 40.0, measured, unit: "ms" }
+    // Spread over the phases of their looks.
+    let calm = |n: usize| Duration::from_millis(2500 + 137 * u64::try_from(n).unwrap());
+    let beside = beside(peers, Signal::SIGKILL, KILLS, calm);
+    let what = "`kill -9` to answering again, median".to_owned();
+    Figure { what, bar: 40.0, measured, unit: "ms", beside }
 }
 
-fn hung() -> Figure {
+fn hung(peers: &[Peer]) -> Figure {
     let more = "period = \"1s\"\nhealth_timeout = \"500ms\"\nfailure_threshold = 1\n\
                 restart = { max = 9, window = \"1s\", backoff = \"1ms\" }";
     let yard = Yard::start(1, more);
     yard.is_up();
+    // Spread over the phases of the period.
+    let calm = |n: usize| Duration::from_millis(3000 + 137 * u64::try_from(n).unwrap());
     let strike = |n: usize| {
-        // Spread over the phases of the period.
-        sleep(Duration::from_millis(3000 + 137 * u64::try_from(n).unwrap()));
+        sleep(calm(n));
         yard.struck(Signal::SIGSTOP)
     };
     let measured = median((0..HANGS).map(strike).collect());
+    let beside = beside(peers, Signal::SIGSTOP, HANGS, |n| 2 * calm(n));
     let what = "SIGSTOP to answering again, period 1 s, timeout 500 ms, threshold 1, median".to_owned();
-    Figure { what, bar: 1500.0, measured, unit: "ms" }
+    Figure { what, bar: 1500.0, measured, unit: "ms", beside }
 }
 
-fn idle() -> [Figure; 2] {
+/// With everything as it is where the config says nothing, but for how soon a restart is the first in its window again.
+fn hung_by_default() -> Figure {
+    let yard = Yard::start(1, "restart = { max = 9, window = \"1s\", backoff = \"1ms\" }");
+    yard.is_up();
+    // Spread over the phases of the period.
+    let strike = |n: usize| {
+        sleep(Duration::from_millis(3000 + 4700 * u64::try_from(n).unwrap()));
+        yard.struck(Signal::SIGSTOP)
+    };
+    let measured = median((0..HANGS).map(strike).collect());
+    let what = "SIGSTOP to answering again at default settings, median".to_owned();
+    Figure { what, bar: 40_000.0, measured, unit: "ms", beside: Vec::new() }
+}
+
+fn idle(peers: &[Peer]) -> [Figure; 2] {
     let yard = Yard::start(1, "period = \"30s\"");
     yard.is_up();
     sleep(Duration::from_secs(3));
     let cost = yard.cost();
-    [
-        Figure {
-            what: "idle PSS of monitor and keeper".to_owned(),
-            bar: 10.0,
-            measured: cost.pss,
-            unit: "MB",
-        },
-        Figure { what: "idle processor share at 30 s".to_owned(), bar: 0.1, measured: cost.share, unit: "%" },
-    ]
+    let of_peer = |peer: &Peer| {
+        let yard = peer.watch();
+        sleep(Duration::from_secs(5));
+        yard.residents().into_iter().map(pss_megabytes).sum::<f64>()
+    };
+    let beside = peers.iter().map(of_peer).collect();
+    let what = "idle PSS of monitor and keeper".to_owned();
+    let memory = Figure { what, bar: 10.0, measured: cost.pss, unit: "MB", beside };
+    let what = "idle processor share at 30 s".to_owned();
+    [memory, Figure { what, bar: 0.1, measured: cost.share, unit: "%", beside: Vec::new() }]
 }
 
 /// The bar of the first one is what the starts themselves take on all processors, and 300 ms.
@@ -227,24 +290,15 @@ fn many() -> [Figure; 3] {
     let measured = milliseconds(begun.elapsed());
     let starts: f64 = yard.ports.iter().filter_map(|port| yard.pid(*port)).map(cpu_seconds).sum();
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let bar = starts * 1000.0 / processors as f64 + 300.0;
+    let bar = (starts * 1000.0 / processors as f64 + 300.0).round();
     // What follows the starts is not idleness.
     sleep(Duration::from_secs(10));
     let cost = yard.cost();
+    let alone = |what, bar, measured, unit| Figure { what, bar, measured, unit, beside: Vec::new() };
     [
-        Figure { what: format!("{MANY} services, all answering"), bar, measured, unit: "ms" },
-        Figure {
-            what: format!("PSS of monitor and keeper, {MANY} services"),
-            bar: 24.0,
-            measured: cost.pss,
-            unit: "MB",
-        },
-        Figure {
-            what: format!("processor share, {MANY} services each second"),
-            bar: 1.0,
-            measured: cost.share,
-            unit: "%",
-        },
+        alone(format!("{MANY} services, all answering"), bar, measured, "ms"),
+        alone(format!("PSS of monitor and keeper, {MANY} services"), 24.0, cost.pss, "MB"),
+        alone(format!("processor share, {MANY} services each second"), 1.0, cost.share, "%"),
     ]
 }
 
@@ -306,11 +360,21 @@ fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
 }
 
-fn table(figures: &[Figure]) -> String {
-    let mut text = String::from("| what | measured | bar |\n| --- | --- | --- |\n");
-    for Figure { what, bar, measured, unit } in figures {
+fn table(figures: &[Figure], peers: &[Peer]) -> String {
+    let names: String = peers.iter().map(|peer| format!(" {} |", peer.name)).collect();
+    let mut text =
+        format!("| what | bar | fuelops |{names}\n| --- | --- | --- |{}\n", " --- |".repeat(peers.len()));
+    for Figure { what, bar, measured, unit, beside } in figures {
         let bar = if bar.is_finite() { format!("{bar} {unit}") } else { "–".to_owned() };
-        writeln!(text, "| {what} | {measured:.2} {unit} | {bar} |").unwrap();
+        write!(text, "| {what} | {bar} | {measured:.2} {unit} |").unwrap();
+        for n in 0..peers.len() {
+            match beside.get(n) {
+                Some(measured) if measured.is_finite() => write!(text, " {measured:.2} {unit} |").unwrap(),
+                Some(_) => write!(text, " not within {} s |", NEVER.as_secs()).unwrap(),
+                None => text.push_str(" – |"),
+            }
+        }
+        text.push('\n');
     }
     text
 }

@@ -237,6 +237,9 @@ fn a_clock_that_jumps_by_an_hour_makes_no_incident() {
     let new = watch.is_up_anew(pid);
     watch.wait_for("it is told and taken back", || told(&watch).len() == 2);
     assert!(is_alive(new) && starts(&watch) == 2, "{}", watch.log());
+    // Ended in order, it leaves nothing of the library's in the shared memory.
+    watch.signal_monitor(Signal::SIGTERM);
+    watch.end_of_monitor();
 }
 
 fn faketime() -> Option<PathBuf> {
