@@ -5,7 +5,7 @@
 //! private keys). What was taken out shows as `[redacted]`.
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use aho_corasick::AhoCorasick;
 use regex::{Captures, Regex};
@@ -13,69 +13,132 @@ use regex::{Captures, Regex};
 /// What stands where a secret stood.
 pub const MASK: &str = "[redacted]";
 
-/// One of these stands in everything that [`SECRETS`] finds, in capitals or not. Most texts have none of them, and are
-/// done with after one quick look.
-const CUES: [&str; 46] = [
-    "://",
-    "authorization",
-    "bearer",
-    "cookie",
-    "passw",
-    "passphrase",
-    "pwd",
-    "secret",
-    "apikey",
-    "api_key",
-    "api-key",
-    "accesskey",
-    "access_key",
-    "access-key",
-    "privatekey",
-    "private_key",
-    "private-key",
-    "private key",
-    "with key ",
-    "using key ",
-    "sessionid",
-    "session_id",
-    "session-id",
-    "csrf",
-    "credential",
-    "token",
-    "contrase",
-    "mysql",
-    "mariadb",
-    "curl",
-    "hooks.slack",
-    "akia",
-    "asia",
-    "ghp_",
-    "gho_",
-    "ghu_",
-    "ghs_",
-    "ghr_",
-    "github_pat_",
-    "glpat-",
-    "xox",
-    "k_live_",
-    "k_test_",
-    "sk-",
-    "aiza",
-    "eyj",
-];
+/// Patterns that share their cues. A text is searched for those families only whose cues stand in it, and what finds them
+/// is built when the first such text comes: to build all of it takes longer than to read a small log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Family {
+    /// `scheme://user:password@host`.
+    Url,
+    /// Authorization headers and cookies.
+    Header,
+    /// `password=x`, `"token": "x"`.
+    Named,
+    /// `--token x`, `with password x`.
+    Phrase,
+    /// Tokens known by their shape.
+    Shape,
+}
 
-/// Letters that are `s` and `k` in disguise where case does not count.
-const DISGUISED: [&str; 2] = ["\u{17f}", "\u{212a}"];
+impl Family {
+    const ALL: [Self; 5] = [Self::Url, Self::Header, Self::Named, Self::Phrase, Self::Shape];
+}
+
+/// A set of families, a bit each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Families(u8);
+
+impl Families {
+    /// As many sets as there are.
+    const SETS: usize = 1 << Family::ALL.len();
+
+    const fn of(families: &[Family]) -> Self {
+        let (mut bits, mut at) = (0, 0);
+        while at < families.len() {
+            bits |= 1 << families[at] as u8;
+            at += 1;
+        }
+        Self(bits)
+    }
+
+    const fn holds(self, family: Family) -> bool {
+        self.0 & 1 << family as u8 != 0
+    }
+}
+
+const URL: Families = Families::of(&[Family::Url]);
+const HEADER: Families = Families::of(&[Family::Header]);
+const NAME: Families = Families::of(&[Family::Named, Family::Phrase]);
+const SHAPE: Families = Families::of(&[Family::Shape]);
+const NONE: Families = Families::of(&[]);
+const EVERY: Families = Families::of(&Family::ALL);
+
+/// One of its cues stands in everything that a family finds, in capitals or not. Most texts have none of them, and are done
+/// with after one quick look.
+const CUES: [(&str, Families); 48] = [
+    ("://", URL),
+    ("authorization", HEADER),
+    ("bearer", HEADER),
+    ("cookie", HEADER),
+    ("passw", NAME),
+    ("passphrase", NAME),
+    ("pwd", NAME),
+    ("secret", NAME),
+    ("apikey", NAME),
+    ("api_key", NAME),
+    ("api-key", NAME),
+    ("accesskey", NAME),
+    ("access_key", NAME),
+    ("access-key", NAME),
+    ("privatekey", NAME),
+    ("private_key", NAME),
+    ("private-key", NAME),
+    ("private key", SHAPE),
+    ("with key ", NAME),
+    ("using key ", NAME),
+    ("sessionid", NAME),
+    ("session_id", NAME),
+    ("session-id", NAME),
+    ("csrf", NAME),
+    ("credential", NAME),
+    ("token", NAME),
+    ("contrase", NAME),
+    // For `COMMANDS`.
+    ("mysql", NONE),
+    ("mariadb", NONE),
+    ("curl", NONE),
+    ("hooks.slack", SHAPE),
+    ("akia", SHAPE),
+    ("asia", SHAPE),
+    ("ghp_", SHAPE),
+    ("gho_", SHAPE),
+    ("ghu_", SHAPE),
+    ("ghs_", SHAPE),
+    ("ghr_", SHAPE),
+    ("github_pat_", SHAPE),
+    ("glpat-", SHAPE),
+    ("xox", SHAPE),
+    ("k_live_", SHAPE),
+    ("k_test_", SHAPE),
+    ("sk-", SHAPE),
+    ("aiza", SHAPE),
+    ("eyj", SHAPE),
+    // Letters that are `s` and `k` in disguise where case does not count.
+    ("\u{17f}", EVERY),
+    ("\u{212a}", EVERY),
+];
 
 static CUE: LazyLock<AhoCorasick> = LazyLock::new(|| {
     AhoCorasick::builder()
         .ascii_case_insensitive(true)
-        .build(CUES.iter().chain(&DISGUISED))
+        .build(CUES.iter().map(|(cue, _)| cue))
         .expect("the literals are constant")
 });
 
-/// Each pattern keeps what stands before the secret as a group `kN` and what follows as group `t`, both optional.
-static SECRETS: LazyLock<Regex> = LazyLock::new(|| {
+/// What finds the secrets of each set of families.
+static SECRETS: [OnceLock<Regex>; Families::SETS] = [const { OnceLock::new() }; Families::SETS];
+
+/// What finds the secrets of some families. A pattern left out could find nothing, so that it makes no difference.
+fn finder(families: Families) -> &'static Regex {
+    SECRETS[usize::from(families.0)].get_or_init(|| {
+        let wanted = Family::ALL.into_iter().filter(|family| families.holds(*family));
+        let patterns: Vec<String> = wanted.flat_map(patterns).collect();
+        Regex::new(&patterns.join("|")).expect("the patterns are constant")
+    })
+}
+
+/// The patterns of a family. Each keeps what stands before the secret as a group `kN` and what follows as group `t`, both
+/// optional.
+fn patterns(family: Family) -> Vec<String> {
     // A name that means a secret, with whatever is joined to its end, and the sign that gives it a value. What it is
     // joined to in front stays anyway.
     let name = concat!(
@@ -83,41 +146,44 @@ static SECRETS: LazyLock<Regex> = LazyLock::new(|| {
         r"|session[_-]?id|csrf|credential|token|contrase(?:ñ|n)a)[a-z0-9_-]{0,20})",
         r#"\\?["']?\s{0,3}(?:=>|=|:)\s{0,3}"#
     );
-    let patterns = [
+    match family {
         // scheme://user:password@host
-        r#"(?P<k0>://[^\s/:@"'<>]*:)[^\s"'<>]+(?P<t>@)"#.to_owned(),
-        // Authorization: Bearer x, OAuth a="x", b="y", or any other scheme and what looks like a token behind it
-        r#"(?P<k1>(?i:(?:proxy-)?authorization)["']?\s{0,3}[:=]\s{0,3}["']?(?i:(?:bearer|basic|token|digest|apikey|negotiate|ntlm|oauth)\s+)?)(?:[A-Za-z0-9_]+="[^"\r\n]*"(?:,[ \t]*[A-Za-z0-9_]+=(?:"[^"\r\n]*"|[^\s"',;]*))*|[^\s"',;]{3,}(?:[ \t]+[A-Za-z0-9._~+/=-]{16,})?)"#.to_owned(),
-        r"(?P<k2>(?-u:\b)(?i:bearer)\s+)[A-Za-z0-9._~+/=-]{4,}".to_owned(),
-        // Cookie: a=b; c=d
-        r#"(?P<k3>(?-u:\b)(?i:set-cookie|cookie)["']?\s{0,3}[:=]\s{0,3}["']?)[^\r\n"']{3,}"#.to_owned(),
-        // name = "value", name: 'value', name=value
-        format!(r#"(?P<k4>{name}[bur]{{0,2}}")(?:[^"\\]|\\(?s:.))*"#),
-        format!(r"(?P<k5>{name}[bur]{{0,2}}')(?:[^'\\]|\\(?s:.))*"),
-        // the same inside of a quoted text, where \" ends it
-        format!(r#"(?P<k12>{name}[bur]{{0,2}}\\")(?:[^"\\]|\\[^"])*"#),
-        format!(r"(?P<k13>{name}[bur]{{0,2}}\\')(?:[^'\\]|\\[^'])*"),
-        format!(r#"(?P<k6>{name})[^\s"',;&)}}\]\\]+"#),
-        r#"(?P<k7>--(?i:password|passwd|token|secret|api-key) )[^\s"']+"#.to_owned(),
-        // "with password SECRET"
-        r#"(?P<k10>(?-u:\b)(?i:with|using) (?i:password|token|secret|key) )[^\s"']+"#.to_owned(),
-        r"(?P<k11>(?-u:\b)hooks\.slack\.com/(?:services|workflows|triggers)/)[A-Za-z0-9/_-]+".to_owned(),
-        // tokens known by their shape
-        r"(?-u:\b(?:AKIA|ASIA)[A-Z0-9]{16}\b)".to_owned(),
-        r"(?-u:\bgh[pousr]_[A-Za-z0-9]{30,}\b|\bgithub_pat_[A-Za-z0-9_]{30,}\b|\bglpat-[A-Za-z0-9_-]{20,})".to_owned(),
-        r"(?-u:\bxox[abeoprs]-[A-Za-z0-9-]{10,}|\b[rsp]k_(?:live|test)_[A-Za-z0-9]{16,}\b|\bsk-[A-Za-z0-9_-]{20,})".to_owned(),
-        r"(?-u:\bAIza[A-Za-z0-9_-]{35})".to_owned(),
-        r"(?-u:\b)eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*".to_owned(),
-        r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[A-Za-z0-9+/=\s\\]*(?:-----END [A-Z ]{0,30}PRIVATE KEY-----)?".to_owned(),
-    ];
-    Regex::new(&patterns.join("|")).expect("the patterns are constant")
-});
+        Family::Url => vec![r#"(?P<k0>://[^\s/:@"'<>]*:)[^\s"'<>]+(?P<t>@)"#.to_owned()],
+        Family::Header => vec![
+            // Authorization: Bearer x, OAuth a="x", b="y", or any other scheme and what looks like a token behind it
+            r#"(?P<k1>(?i:(?:proxy-)?authorization)["']?\s{0,3}[:=]\s{0,3}["']?(?i:(?:bearer|basic|token|digest|apikey|negotiate|ntlm|oauth)\s+)?)(?:[A-Za-z0-9_]+="[^"\r\n]*"(?:,[ \t]*[A-Za-z0-9_]+=(?:"[^"\r\n]*"|[^\s"',;]*))*|[^\s"',;]{3,}(?:[ \t]+[A-Za-z0-9._~+/=-]{16,})?)"#.to_owned(),
+            r"(?P<k2>(?-u:\b)(?i:bearer)\s+)[A-Za-z0-9._~+/=-]{4,}".to_owned(),
+            // Cookie: a=b; c=d
+            r#"(?P<k3>(?-u:\b)(?i:set-cookie|cookie)["']?\s{0,3}[:=]\s{0,3}["']?)[^\r\n"']{3,}"#.to_owned(),
+        ],
+        Family::Named => vec![
+            // name = "value", name: 'value', name=value
+            format!(r#"(?P<k4>{name}[bur]{{0,2}}")(?:[^"\\]|\\(?s:.))*"#),
+            format!(r"(?P<k5>{name}[bur]{{0,2}}')(?:[^'\\]|\\(?s:.))*"),
+            // the same inside of a quoted text, where \" ends it
+            format!(r#"(?P<k12>{name}[bur]{{0,2}}\\")(?:[^"\\]|\\[^"])*"#),
+            format!(r"(?P<k13>{name}[bur]{{0,2}}\\')(?:[^'\\]|\\[^'])*"),
+            format!(r#"(?P<k6>{name})[^\s"',;&)}}\]\\]+"#),
+        ],
+        Family::Phrase => vec![
+            r#"(?P<k7>--(?i:password|passwd|token|secret|api-key) )[^\s"']+"#.to_owned(),
+            // "with password SECRET"
+            r#"(?P<k10>(?-u:\b)(?i:with|using) (?i:password|token|secret|key) )[^\s"']+"#.to_owned(),
+        ],
+        Family::Shape => vec![
+            r"(?P<k11>(?-u:\b)hooks\.slack\.com/(?:services|workflows|triggers)/)[A-Za-z0-9/_-]+".to_owned(),
+            r"(?-u:\b(?:AKIA|ASIA)[A-Z0-9]{16}\b)".to_owned(),
+            r"(?-u:\bgh[pousr]_[A-Za-z0-9]{30,}\b|\bgithub_pat_[A-Za-z0-9_]{30,}\b|\bglpat-[A-Za-z0-9_-]{20,})".to_owned(),
+            r"(?-u:\bxox[abeoprs]-[A-Za-z0-9-]{10,}|\b[rsp]k_(?:live|test)_[A-Za-z0-9]{16,}\b|\bsk-[A-Za-z0-9_-]{20,})".to_owned(),
+            r"(?-u:\bAIza[A-Za-z0-9_-]{35})".to_owned(),
+            r"(?-u:\b)eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*".to_owned(),
+            r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[A-Za-z0-9+/=\s\\]*(?:-----END [A-Z ]{0,30}PRIVATE KEY-----)?".to_owned(),
+        ],
+    }
+}
 
-/// Programs that take passwords on their command line, and the options that do. Looked for apart: to build what finds them
-/// takes as long as all of [`SECRETS`], and few texts hold them.
-const PROGRAMS: [&str; 3] = ["mysql", "mariadb", "curl"];
-const OPTIONS: [&str; 3] = [" -p", " -u", " --user"];
-
+/// Finds passwords on command lines. Looked for apart: to build what finds them takes as long as all of [`finder`], and few
+/// texts hold them.
 static COMMANDS: LazyLock<Regex> = LazyLock::new(|| {
     let patterns = [
         // mysql -pSECRET, curl -u user:SECRET
@@ -133,14 +199,22 @@ const KEPT: [&str; 14] =
 /// What stands behind such a name and is no secret: `using password: YES` is what MySQL says of a refused login.
 const HARMLESS: [&str; 6] = ["YES", "NO", "true", "false", "None", "null"];
 
+/// The families whose cues stand in a text; `None` if no cue does.
+fn cued(text: &[u8]) -> Option<Families> {
+    let mut cues = CUE.find_overlapping_iter(text).peekable();
+    cues.peek()?;
+    let cued = cues.fold(0, |bits, cue| bits | CUES[cue.pattern().as_usize()].1.0);
+    // A name needs a sign to be given a value.
+    let unsigned = memchr::memchr2(b'=', b':', text).is_none();
+    let idle = if unsigned { 1 << Family::Named as u8 } else { 0 };
+    Some(Families(cued & !idle))
+}
+
 /// Replaces every secret in a text by [`MASK`]; what has none is borrowed.
 pub fn secrets(text: &str) -> Cow<'_, str> {
-    if !CUE.is_match(text) {
-        return Cow::Borrowed(text);
-    }
-    let clean = without(&SECRETS, text);
-    let holds = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    if !holds(&PROGRAMS) || !holds(&OPTIONS) {
+    let Some(families) = cued(text.as_bytes()) else { return Cow::Borrowed(text) };
+    let clean = if families == NONE { Cow::Borrowed(text) } else { without(finder(families), text) };
+    if !may_hold_command(text) {
         return clean;
     }
     let cleaner = match without(&COMMANDS, &clean) {
@@ -148,6 +222,17 @@ pub fn secrets(text: &str) -> Cow<'_, str> {
         Cow::Borrowed(_) => None,
     };
     cleaner.map_or(clean, Cow::Owned)
+}
+
+/// Whether [`COMMANDS`] may find something: a program that takes passwords, and an option that gives it one.
+fn may_hold_command(text: &str) -> bool {
+    let glued = |(at, option): (usize, &str)| {
+        let value = text[at + option.len()..].chars().next();
+        value.is_some_and(|first| !first.is_whitespace() && !matches!(first, '"' | '\''))
+    };
+    let mysql = ["mysql", "mariadb"].iter().any(|program| text.contains(program));
+    let curl = text.contains("curl") && [" -u", " --user"].iter().any(|option| text.contains(option));
+    curl || mysql && text.match_indices(" -p").any(glued)
 }
 
 /// Replaces what a pattern finds, but for what stands before the secret and behind it.
@@ -175,6 +260,8 @@ pub fn bytes(raw: &[u8]) -> Cow<'_, [u8]> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::{prop_assert_eq, proptest};
+
     use super::*;
 
     #[track_caller]
@@ -240,6 +327,8 @@ mod tests {
     fn secrets_on_command_lines_and_in_sentences_go() {
         check("postgresql://u:p@ss31W@h/d", "postgresql://u:[redacted]@h/d");
         check("mysql -u root -pPWD24abc -h db", "mysql -u root -p[redacted] -h db");
+        check("mysql -u root -p -e 'SHOW GRANTS'", "mysql -u root -p -e 'SHOW GRANTS'");
+        check("mysql -p -e x; mysql -pPWD", "mysql -p -e x; mysql -p[redacted]");
         check("curl -u admin:PWD37abc http://x", "curl -u admin:[redacted] http://x");
         check("token=a; mysqldump -h db -pPWD", "token=[redacted]; mysqldump -h db -p[redacted]");
         check("https://hooks.slack.com/services/T0/B0/XX", "https://hooks.slack.com/services/[redacted]");
@@ -263,6 +352,63 @@ mod tests {
             assert!(matches!(bytes(harmless), Cow::Borrowed(same) if same == harmless));
         }
     }
+
+    proptest! {
+        #[test]
+        fn families_without_a_cue_would_find_nothing(
+            words in proptest::collection::vec(proptest::sample::select(&WORDS[..]), 0..12)
+        ) {
+            let text = words.concat();
+            let every = without(finder(EVERY), &text);
+            let some = cued(text.as_bytes()).filter(|families| *families != NONE);
+            let found = some.map_or(Cow::Borrowed(text.as_str()), |some| without(finder(some), &text));
+            prop_assert_eq!(found, every);
+        }
+    }
+
+    /// What secrets are told by, and what stands around them.
+    const WORDS: [&str; 40] = [
+        "://",
+        "u",
+        ":",
+        "pw@",
+        "=",
+        "\"",
+        "\\\"",
+        "'",
+        " ",
+        "b",
+        "Authorization",
+        "bearer ",
+        "Basic ",
+        "x9y8z7w6v5u4t3s2",
+        "Cookie",
+        "password",
+        "PWD",
+        "\u{17f}ecret",
+        "to\u{212a}en",
+        "api-key",
+        "session_id",
+        "--token ",
+        "with ",
+        "using key ",
+        "private key",
+        "-----BEGIN ",
+        "PRIVATE KEY-----",
+        "AKIAABCDEFGHIJKLMNOP",
+        "ghp_",
+        "sk-",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "eyJhbGciOiJI",
+        ".",
+        "xoxb-",
+        "sk_live_",
+        "mysql",
+        " -p",
+        "AIza",
+        "hooks.slack.com/services/",
+        "credential=>",
+    ];
 
     #[test]
     fn harmless_text_is_borrowed() {
