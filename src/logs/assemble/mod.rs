@@ -78,6 +78,12 @@ pub struct Borders {
     pub tail_lines: u64,
 }
 
+/// Where the first line begins in a segment that opens a record whatever stands before it; the segment's length where it
+/// holds none.
+pub(in crate::logs) fn first_opening(segment: &[u8]) -> usize {
+    sure::head(segment).head
+}
+
 /// Assembles segments; keeps its scratch memory from one to the next and nothing else.
 #[derive(Debug, Default)]
 pub struct Assembler {

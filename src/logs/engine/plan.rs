@@ -9,10 +9,9 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::atomic::AtomicU64;
 
-use crate::logs::assemble::{Assembler, End, Sink, Start};
+use crate::logs::assemble::first_opening;
 use crate::logs::engine::ranged::Ranged;
 use crate::logs::engine::window::Window;
-use crate::logs::{Borders, Record};
 
 /// How far behind a cut a sure opening is looked for.
 const SEARCH: u64 = 1 << 20;
@@ -85,17 +84,7 @@ fn opening_behind(file: &File, cut: u64, end: u64) -> io::Result<(u64, Option<u6
     let lines = window.lines();
     let skip = memchr::memchr(b'\n', lines).map_or(lines.len(), |at| at + 1);
     let behind = &lines[skip..];
-    let Borders { head, .. } = Assembler::new().segment(behind, Start::Middle, End::Middle, &mut Nobody);
+    let head = first_opening(behind);
     let found = (head < behind.len()).then(|| window.offset_of(skip + head));
     Ok((window.offset_of(skip), found))
-}
-
-/// Takes records and does nothing with them.
-#[derive(Debug)]
-pub(super) struct Nobody;
-
-impl Sink for Nobody {
-    fn record(&mut self, _: &Record<'_>) {}
-
-    fn unattached(&mut self, _: &[u8], _: u64) {}
 }
