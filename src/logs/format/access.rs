@@ -3,8 +3,10 @@
 //! A request is looked for only where one may stand: behind a client's address, or at the front of a message.
 
 use crate::logs::format::bytes::{all, class, is_number, number, run, skip_blanks, split_once, token};
+use crate::logs::format::marks::{Marks, REACH};
 use crate::logs::format::stamps;
 use crate::logs::{Access, FormatId, Line, StampLayout};
+use crate::platform::simd::Isa;
 
 /// How far from the front the opening bracket of the time may stand.
 const CLIENT_WINDOW: usize = 320;
@@ -70,12 +72,35 @@ fn is_method(word: &[u8]) -> bool {
 fn request_line<'a>(text: &'a [u8], client: &'a [u8]) -> Option<Access<'a>> {
     let text = text.strip_prefix(b"\"")?;
     let (request, rest) = text.split_at(closing_quote(text)?);
+    let (method, target) = token(request);
+    answered(client, method, skip_blanks(target), rest)
+}
+
+/// Reads a request as most servers write it, `1.2.3.4:5 - "GET /x HTTP/1.1" 200 OK`, from a few marks in place of its
+/// bytes; `None` leaves it to [`in_message`], which reads it in the same way.
+#[inline]
+pub(super) fn short_request(isa: Isa, message: &[u8]) -> Option<Access<'_>> {
+    let marks = Marks::of(isa, message);
+    let (client, behind) = message.split_at(marks.address);
+    behind.starts_with(b" - \"").then_some(())?;
+    let open = client.len() + 3;
+    let (blank, close) = (marks.blank_behind(open), marks.quote_behind(open));
+    // A backslash may belong to an escape, and what is not seen may be anything.
+    (blank < close && close < REACH && message[close] == b'"').then_some(())?;
+    let (method, target) = (&message[open + 1..blank], &message[blank + 1..close]);
+    if matches!(target, [b' ' | b'\t', ..]) {
+        return None;
+    }
+    answered(client, method, target, &message[close..])
+}
+
+/// A request and what stands from its closing quote on: the status, and what follows that.
+#[inline]
+fn answered<'a>(client: &'a [u8], method: &'a [u8], target: &'a [u8], rest: &'a [u8]) -> Option<Access<'a>> {
     let [_, b' ', a @ b'0'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', rest @ ..] = rest else { return None };
     matches!(rest, [] | [b' ', ..]).then_some(())?;
     let status = [a, b, c].iter().fold(0, |status, digit| status * 10 + u16::from(**digit - b'0'));
-    let (method, target) = token(request);
-    let mut access =
-        Access { client, method, target: without_version(skip_blanks(target)), status, ..Access::default() };
+    let mut access = Access { client, method, target: without_version(target), status, ..Access::default() };
     if let [b' ', b'0'..=b'9' | b'-', ..] = rest {
         behind_status(&mut access, &rest[1..]);
     }
@@ -188,7 +213,56 @@ fn bare_request(message: &[u8]) -> Option<Access<'_>> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::{prop_assert_eq, proptest};
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn a_short_request_reads_the_same_by_its_marks(
+            pieces in proptest::collection::vec(proptest::sample::select(&PIECES[..]), 0..14),
+        ) {
+            let message = [b"10.0.0.1:5 - \"".to_vec(), pieces.concat().into_bytes()].concat();
+            for message in [&message[..], &message[9..], &message[..message.len().min(70)]] {
+                for isa in [Isa::detect(), Isa::portable()] {
+                    if let Some(access) = short_request(isa, message) {
+                        prop_assert_eq!(Some(access), in_message(message));
+                    }
+                }
+            }
+        }
+    }
+
+    /// What requests are made of, and what they are not.
+    const PIECES: [&str; 16] = [
+        "GET ",
+        "POST",
+        " ",
+        "\t",
+        "/",
+        "/trucks/DO9693/history?days=30",
+        " HTTP/1.1",
+        " HTTP/2",
+        "\" 200 OK",
+        "\" 404",
+        "\" 200 12",
+        "\"",
+        "\\",
+        " \"-\" \"curl\" rt=0.5",
+        "2000",
+        "x",
+    ];
+
+    #[test]
+    fn common_requests_are_read_by_their_marks() {
+        for message in [
+            &br#"10.0.3.193:39808 - "GET /fuelAnalytics/api/v2/sensors/69265/latest HTTP/1.1" 200 OK"#[..],
+            br#"127.0.0.1 - "GET / HTTP/1.1" 404"#,
+        ] {
+            let access = short_request(Isa::detect(), message);
+            assert!(access.is_some() && access == in_message(message));
+        }
+    }
 
     #[test]
     fn combined_lines_give_all_fields() {

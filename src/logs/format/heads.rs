@@ -18,6 +18,7 @@ use crate::logs::format::bytes::{class, is_name, run};
 use crate::logs::format::{access, level};
 use crate::logs::{FormatId, Line, Stamp, StampLayout};
 use crate::model::Level;
+use crate::platform::simd::Isa;
 
 /// Longest head that is kept, in words of eight bytes.
 const WORDS: usize = 6;
@@ -56,8 +57,17 @@ struct Head {
 }
 
 /// The heads that were met, those met most often first.
-#[derive(Debug, Default)]
-pub(super) struct Heads(Vec<Head>);
+#[derive(Debug)]
+pub(super) struct Heads {
+    known: Vec<Head>,
+    isa: Isa,
+}
+
+impl Default for Heads {
+    fn default() -> Self {
+        Self { known: Vec::new(), isa: Isa::detect() }
+    }
+}
 
 impl Heads {
     /// Reads a line whose head was met before, or a request as uvicorn writes it; `None` leaves it to the general reader.
@@ -65,7 +75,7 @@ impl Heads {
     pub(super) fn read<'a>(&mut self, text: &'a [u8], line: &mut Line<'a>) -> Option<()> {
         match text.first()? {
             b'0'..=b'9' => self.dated(text, line),
-            b'I' if text.starts_with(UVICORN) => request(text, line),
+            b'I' if text.starts_with(UVICORN) => request(self.isa, text, line),
             b'A'..=b'Z' => {
                 let head = self.find(text)?;
                 (head.format == FormatId::PythonBasic).then_some(())?;
@@ -89,23 +99,23 @@ impl Heads {
     #[inline]
     fn find(&mut self, text: &[u8]) -> Option<&Head> {
         let words = words(text);
-        let at = self.0.iter().position(|head| head.is(&words))?;
-        self.0[at].met = self.0[at].met.saturating_add(1);
-        if at > 0 && self.0[at].met > self.0[at - 1].met {
-            self.0.swap(at, at - 1);
-            return self.0.get(at - 1);
+        let at = self.known.iter().position(|head| head.is(&words))?;
+        self.known[at].met = self.known[at].met.saturating_add(1);
+        if at > 0 && self.known[at].met > self.known[at - 1].met {
+            self.known.swap(at, at - 1);
+            return self.known.get(at - 1);
         }
-        self.0.get(at)
+        self.known.get(at)
     }
 
     /// Keeps the head of a line that the general reader has read, if it is one that decides alone.
     pub(super) fn learn(&mut self, text: &[u8], line: &Line<'_>) {
         let Some(head) = Head::of(text, line) else { return };
-        if self.0.len() >= MAX_HEADS {
-            self.0.pop();
-            self.0.iter_mut().for_each(|head| head.met /= 2);
+        if self.known.len() >= MAX_HEADS {
+            self.known.pop();
+            self.known.iter_mut().for_each(|head| head.met /= 2);
         }
-        self.0.push(head);
+        self.known.push(head);
     }
 }
 
@@ -200,10 +210,10 @@ fn spelled(line: &Line<'_>) -> Vec<u8> {
 
 /// `INFO:     1.2.3.4:5 - "GET /x HTTP/1.1" 200 OK`.
 #[inline]
-fn request<'a>(text: &'a [u8], line: &mut Line<'a>) -> Option<()> {
+fn request<'a>(isa: Isa, text: &'a [u8], line: &mut Line<'a>) -> Option<()> {
     let message = &text[UVICORN.len()..];
     message.first()?.is_ascii_digit().then_some(())?;
-    let access = access::in_message(message)?;
+    let access = access::short_request(isa, message).or_else(|| access::in_message(message))?;
     line.reset(FormatId::Uvicorn);
     (line.level, line.level_raw) = (Some(Level::Info), &text[..4]);
     (line.message, line.access) = (message, Some(access));

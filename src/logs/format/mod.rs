@@ -19,6 +19,7 @@ mod keys;
 mod letters;
 mod level;
 mod logfmt;
+mod marks;
 mod opening;
 mod redis;
 #[cfg(test)]

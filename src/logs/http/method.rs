@@ -44,26 +44,17 @@ impl Method {
     /// Reads a method as written in a log.
     #[inline]
     pub fn from_bytes(word: &[u8]) -> Self {
-        const GET: u64 = pack(b"GET");
-        const HEAD: u64 = pack(b"HEAD");
-        const POST: u64 = pack(b"POST");
-        const PUT: u64 = pack(b"PUT");
-        const PATCH: u64 = pack(b"PATCH");
-        const DELETE: u64 = pack(b"DELETE");
-        const OPTIONS: u64 = pack(b"OPTIONS");
-        const CONNECT: u64 = pack(b"CONNECT");
-        const TRACE: u64 = pack(b"TRACE");
-        match pack(word) {
-            GET => Self::Get,
-            POST => Self::Post,
-            HEAD => Self::Head,
-            PUT => Self::Put,
-            PATCH => Self::Patch,
-            DELETE => Self::Delete,
-            OPTIONS => Self::Options,
-            CONNECT => Self::Connect,
-            TRACE => Self::Trace,
-            _ if matches!(word, b"WebSocket" | b"WEBSOCKET") => Self::WebSocket,
+        match word {
+            b"GET" => Self::Get,
+            b"POST" => Self::Post,
+            b"HEAD" => Self::Head,
+            b"PUT" => Self::Put,
+            b"PATCH" => Self::Patch,
+            b"DELETE" => Self::Delete,
+            b"OPTIONS" => Self::Options,
+            b"CONNECT" => Self::Connect,
+            b"TRACE" => Self::Trace,
+            b"WebSocket" | b"WEBSOCKET" => Self::WebSocket,
             _ => Self::Other,
         }
     }
@@ -84,17 +75,6 @@ impl Method {
             Self::Other => "OTHER",
         }
     }
-}
-
-/// A word of up to 8 bytes as one number, so that words compare at once; 0 for others.
-#[inline]
-const fn pack(word: &[u8]) -> u64 {
-    let (mut packed, mut at) = (0, 0);
-    while at < word.len() && word.len() <= 8 {
-        packed |= (word[at] as u64) << (8 * at);
-        at += 1;
-    }
-    packed
 }
 
 impl fmt::Display for Method {
