@@ -29,6 +29,8 @@ pub(super) struct PartClock {
     dated: Option<u64>,
     timed: Option<u64>,
     last: Option<i64>,
+    /// Where the last record stood that bears a time of its own, of whatever kind.
+    heard: Option<u64>,
 }
 
 /// What is known of times that the part itself does not place.
@@ -45,7 +47,14 @@ struct Hook {
 impl PartClock {
     /// The clock of a part of which nothing is known.
     pub(super) fn new(file: FileTime) -> Self {
-        Self { clock: Clock::new(file), hook: Hook::default(), dated: None, timed: None, last: None }
+        Self {
+            clock: Clock::new(file),
+            hook: Hook::default(),
+            dated: None,
+            timed: None,
+            last: None,
+            heard: None,
+        }
     }
 
     /// The clock of a part in a file that was read for its times before.
@@ -65,7 +74,11 @@ impl PartClock {
     /// The time of the record that begins at `offset`.
     #[inline]
     pub(super) fn at(&mut self, line: &Line<'_>, offset: u64) -> Option<Time> {
-        let time = match self.clock.at(&line.stamp) {
+        let at = self.clock.at(&line.stamp);
+        if let At::Known { inferred: false, .. } | At::Relative { inferred: false, .. } = at {
+            self.heard = Some(offset);
+        }
+        let time = match at {
             At::Known { us, inferred: false } => {
                 let bare = line.stamp.layout.lacks_day();
                 if bare && !self.is_near(self.dated, offset) {
@@ -91,6 +104,16 @@ impl PartClock {
     /// The time of the record before.
     pub(super) fn last(&self) -> Option<i64> {
         self.last
+    }
+
+    /// Whether no record from `offset` on has borne a time of its own.
+    pub(super) fn is_timeless_from(&self, offset: u64) -> bool {
+        self.heard.is_none_or(|heard| heard < offset)
+    }
+
+    /// Whether records before any time are given one.
+    pub(super) fn carries(&self) -> bool {
+        self.hook.carried_us.is_some()
     }
 
     /// Whether a record at `offset` would be given the time that the whole file gives it.

@@ -31,6 +31,7 @@ mod recent;
 mod run;
 #[cfg(test)]
 mod tests;
+mod timeless;
 mod window;
 
 pub use activity::Activity;

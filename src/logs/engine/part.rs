@@ -8,6 +8,7 @@ use crate::logs::engine::clock::{CARRY, PartClock};
 use crate::logs::engine::observer::{Desk, Observer, PartOf, Rules};
 use crate::logs::engine::plan::border;
 use crate::logs::engine::ranged::Ranged;
+use crate::logs::engine::timeless::Timeless;
 use crate::logs::engine::window::Window;
 use crate::logs::{Assembler, End, FileTime, Record, Sink, Start, Stretch};
 
@@ -16,7 +17,7 @@ const LOOK_AHEAD: u64 = 128 << 10;
 /// How much before a part is looked at first for a time.
 const FIRST_LOOK_BACK: u64 = 4 << 10;
 
-/// Reads a part and counts its records.
+/// Reads a part and counts its records; says whether any of them bears a time of its own.
 ///
 /// # Errors
 /// What the reader says; what was read before is counted.
@@ -28,7 +29,7 @@ pub(super) fn read_part<R: Read>(
     part: PartOf<'_>,
     clock: PartClock,
     mut progress: impl FnMut(u64, &mut Desk),
-) -> io::Result<()> {
+) -> io::Result<bool> {
     let mut observer = Observer::new(rules, desk, part, clock);
     let begin = window.offset_of(0);
     let mut done = begin;
@@ -56,7 +57,7 @@ pub(super) fn read_part<R: Read>(
             break Ok(());
         }
     };
-    let Observer { lines, records, first_access, span, .. } = observer;
+    let Observer { lines, records, first_access, span, clock, .. } = observer;
     let source = &mut desk.counted.sources[part.source as usize];
     source.bytes += done - begin;
     source.lines += lines - part.lines;
@@ -69,29 +70,54 @@ pub(super) fn read_part<R: Read>(
         *source.formats.entry(format).or_default() += count;
     }
     desk.counted.books.bytes += done - begin;
-    outcome
+    outcome.map(|()| !clock.is_timeless_from(begin))
 }
 
 /// A clock for a part of a file that begins at `start`, made by looking back from there.
 ///
 /// # Errors
 /// When the file cannot be read.
-pub(super) fn clock_for(times: FileTime, file: &File, start: u64, len: u64) -> io::Result<PartClock> {
-    let short = AtomicU64::new(u64::MAX);
-    let window = |from, to| Window::new(Ranged::new(file, from, to, &short), from, Vec::new());
+pub(super) fn clock_for(
+    times: FileTime,
+    file: &File,
+    (start, len): (u64, u64),
+    timeless: &Timeless,
+) -> io::Result<PartClock> {
     let mut look = FIRST_LOOK_BACK;
     loop {
         let from = border(file, start.saturating_sub(look), len)?.min(start);
-        let mut clock = PartClock::new(times);
-        if from == 0 {
-            look_ahead(&mut window(0, len.min(LOOK_AHEAD)), &mut clock, times, false)?;
+        // Only what is not known to have no time is looked at; if a time is found, what lies behind it counts, too.
+        let rest = timeless.rest_of(from, start);
+        let mut clock = clock_over(times, file, (from, len), &rest)?;
+        if clock.is_timeless_from(from) && !clock.carries() {
+            timeless.note(from, start);
+        } else if rest != [(from, start)] {
+            clock = clock_over(times, file, (from, len), &[(from, start)])?;
         }
-        listen(&mut window(from, start), &mut clock)?;
         if clock.knows(start) || from == 0 || look > 2 * CARRY {
             return Ok(clock);
         }
         look *= 8;
     }
+}
+
+/// A clock that was told the times in some ranges of a file from `from` on.
+fn clock_over(
+    times: FileTime,
+    file: &File,
+    (from, len): (u64, u64),
+    ranges: &[(u64, u64)],
+) -> io::Result<PartClock> {
+    let short = AtomicU64::new(u64::MAX);
+    let window = |from, to| Window::new(Ranged::new(file, from, to, &short), from, Vec::new());
+    let mut clock = PartClock::new(times);
+    if from == 0 {
+        look_ahead(&mut window(0, len.min(LOOK_AHEAD)), &mut clock, times, false)?;
+    }
+    for &(from, to) in ranges {
+        listen(&mut window(from, to), &mut clock)?;
+    }
+    Ok(clock)
 }
 
 /// A clock for the beginning of a file's tail: records before its first date take that one.

@@ -20,6 +20,7 @@ use crate::logs::engine::part::{clock_ahead, clock_for, look_ahead, read_part, s
 use crate::logs::engine::pipeline::pipelined;
 use crate::logs::engine::plan::{border, line_behind, part_size};
 use crate::logs::engine::ranged::Ranged;
+use crate::logs::engine::timeless::Timeless;
 use crate::logs::engine::window::Window;
 use crate::logs::http::DeclaredNames;
 use crate::logs::input::{Feed, Input, Problem, Source, SourceKind, open};
@@ -205,6 +206,8 @@ pub(super) struct Run<'a> {
     problems: Mutex<BTreeMap<(usize, String), Problem>>,
     /// By source: found out by whoever needs them first.
     times: Vec<OnceLock<Times>>,
+    /// By source: where nobody needs to look for times.
+    timeless: Vec<Timeless>,
     /// Where the only source goes on that was read before.
     behind: Option<Behind>,
 }
@@ -240,6 +243,7 @@ impl<'a> Run<'a> {
             shared: Mutex::new(Aggregates::new(sources.len(), options.names)),
             problems: Mutex::new(BTreeMap::new()),
             times: sources.iter().map(|_| OnceLock::new()).collect(),
+            timeless: sources.iter().map(|_| Timeless::default()).collect(),
             behind: None,
         }
     }
@@ -325,7 +329,10 @@ impl<'a> Run<'a> {
                 |bytes, desk| self.advance(bytes, desk),
             );
             kit.buffer = window.into_buffer();
-            read
+            if !read? {
+                self.timeless[source].note(begin, end);
+            }
+            Ok(())
         })();
         self.settle(source, outcome);
         let read = short.into_inner();
@@ -370,7 +377,7 @@ impl<'a> Run<'a> {
             read_part(&mut window, &mut kit.assembler, &self.rules, desk, part, clock, progress)
         });
         kit.buffer = window.into_buffer();
-        read
+        read.map(|_| ())
     }
 
     /// Where a part begins that is cut off at `cut`. Nobody reads what stands before the first one: it begins with a line,
@@ -403,7 +410,7 @@ impl<'a> Run<'a> {
             None if part == 0 && self.sources[source].start > 0 && self.behind.is_none() => {
                 clock_ahead(times.file, file, begin, len)
             }
-            None => clock_for(times.file, file, begin, len),
+            None => clock_for(times.file, file, (begin, len), &self.timeless[source]),
         }
     }
 

@@ -165,6 +165,24 @@ proptest! {
 }
 
 #[test]
+fn a_log_with_hardly_any_time_counts_alike_in_any_parts() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut text = String::new();
+    for n in 0..3_000 {
+        if n % 1_100 == 1_000 {
+            writeln!(text, "2026-03-02 00:0{}:00,000 [INFO] main - reloaded", n / 1_100).unwrap();
+        }
+        writeln!(text, "INFO:     10.0.0.1:5 - \"GET /x/{} HTTP/1.1\" 200 OK", n % 7).unwrap();
+    }
+    fs::write(folder.path().join("console.log"), text).unwrap();
+    let sources = sources(folder.path());
+    let whole = shown(&analysis(&sources, 1, 1 << 30));
+    for (threads, part_bytes) in [(1, 3_000), (1, 50_000), (2, 4_096), (3, 1_000)] {
+        assert_eq!(shown(&analysis(&sources, threads, part_bytes)), whole, "{threads} {part_bytes}");
+    }
+}
+
+#[test]
 fn a_stream_counts_like_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let seeds: Vec<u16> = (0..5000).map(|n| (n * 7919 % 2003) as u16).collect();
