@@ -35,9 +35,14 @@ pub fn within(patterns: &[PatternSeries<'_>], clock: &Clock<'_>) -> Vec<Shift> {
     shifts
 }
 
-/// Share of all records that lie before each bucket.
+/// What patterns are compared with: where all records lie.
 struct Exposure {
+    /// Share of all records that lie before each bucket.
     before: Vec<f64>,
+    /// Where the stretches begin and end that are scanned for spikes.
+    cuts: Vec<usize>,
+    /// The share of each such stretch, by its first cut and its last one.
+    shares: Vec<Vec<f64>>,
 }
 
 impl Exposure {
@@ -52,7 +57,13 @@ impl Exposure {
             sum += part;
             before.push(sum);
         }
-        Self { before }
+        let (n, parts) = (records.len(), records.len().min(SCAN_BUCKETS));
+        let cuts: Vec<usize> = (0..=parts).map(|i| i * n / parts).collect();
+        let mut exposure = Self { before, cuts, shares: Vec::new() };
+        let share = |from: &usize, to: &usize| if from < to { exposure.share(*from, *to) } else { 0.0 };
+        let row = |from| exposure.cuts.iter().map(|to| share(from, to)).collect();
+        exposure.shares = exposure.cuts.iter().map(row).collect();
+        exposure
     }
 
     /// The share of a stretch in all records or in the whole time, whichever is larger: a pattern that keeps to either of
@@ -138,8 +149,7 @@ fn edge(pattern: &PatternSeries<'_>, clock: &Clock<'_>, edge: Edge, exposure: &E
 
 /// The stretch whose rate stands out most, if any does.
 fn spike(pattern: &PatternSeries<'_>, clock: &Clock<'_>, exposure: &Exposure) -> Option<Shift> {
-    let n = pattern.buckets.len();
-    let cuts: Vec<usize> = (0..=n.min(SCAN_BUCKETS)).map(|i| i * n / n.min(SCAN_BUCKETS)).collect();
+    let cuts = &exposure.cuts;
     let mut sums = vec![0u64];
     for pair in cuts.windows(2) {
         let part: u64 = pattern.buckets[pair[0]..pair[1]].iter().sum();
@@ -149,8 +159,11 @@ fn spike(pattern: &PatternSeries<'_>, clock: &Clock<'_>, exposure: &Exposure) ->
     let mut best: Option<(f64, usize, usize)> = None;
     for from in 1..cuts.len() - 1 {
         for to in from + 1..cuts.len() {
-            let share = exposure.share(cuts[from], cuts[to]);
-            let ratio = stands_out(sums[to] - sums[from], total, share);
+            let inside = sums[to] - sums[from];
+            if inside == 0 {
+                continue;
+            }
+            let ratio = stands_out(inside, total, exposure.shares[from][to]);
             if ratio > best.map_or(0.0, |b| b.0) {
                 best = Some((ratio, from, to));
             }
@@ -160,7 +173,7 @@ fn spike(pattern: &PatternSeries<'_>, clock: &Clock<'_>, exposure: &Exposure) ->
     let inside = sums[to] - sums[from];
     #[expect(clippy::cast_precision_loss, reason = "a few thousand stretches")]
     let stretches = (cuts.len() * cuts.len() / 2) as f64;
-    let quiet_minutes = clock.minutes(n - (cuts[to] - cuts[from]));
+    let quiet_minutes = clock.minutes(pattern.buckets.len() - (cuts[to] - cuts[from]));
     Some(Shift {
         id: pattern.id.to_owned(),
         class: ChangeClass::Spiking,

@@ -45,7 +45,7 @@ pub(super) fn words(text: &[u8]) -> Vec<Word> {
         .collect();
     let order = (0..words.len()).rev().chain(0..words.len());
     for at in order {
-        words[at].variable |= varies(text, &words, at);
+        words[at].variable = words[at].variable || varies(text, &words, at);
     }
     words
 }
