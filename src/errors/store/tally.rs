@@ -1,6 +1,7 @@
 //! What a batch adds to the counts: of each hour, endpoint and tag, written once however many events it has.
 
 use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 use rusqlite::{Transaction, params};
 
 use super::hour_of;
@@ -9,6 +10,8 @@ use crate::model::Level;
 
 /// Endpoints of one issue that are told apart in an hour.
 const MAX_ENDPOINTS: usize = 50;
+/// Tags of one issue that are counted; senders choose their names.
+const MAX_KEYS: i64 = 100;
 /// Values of one tag that are counted for an issue.
 const MAX_VALUES: i64 = 50;
 const OTHER: &str = "(other)";
@@ -50,8 +53,9 @@ impl<'e> Tally<'e> {
             )?;
             total.execute(params![hour, n])?;
         }
+        let mut keys = HashMap::new();
         for ((issue, key, value), n) in &self.tags {
-            add_tag(tx, *issue, key, value, *n)?;
+            add_tag(tx, &mut keys, (*issue, key, value), *n)?;
         }
         Ok(())
     }
@@ -72,7 +76,13 @@ fn add_bucket(tx: &Transaction<'_>, hour: i64, issue: i64, endpoint: &str, n: u6
     insert.execute(params![hour, issue, endpoint, n]).map(|_| ())
 }
 
-fn add_tag(tx: &Transaction<'_>, issue: i64, key: &str, value: &str, n: u64) -> rusqlite::Result<()> {
+/// Counts a value of a tag; `keys` holds how many tags the issues of this batch have.
+fn add_tag(
+    tx: &Transaction<'_>,
+    keys: &mut HashMap<i64, i64>,
+    (issue, key, value): (i64, &str, &str),
+    n: u64,
+) -> rusqlite::Result<()> {
     let mut more =
         tx.prepare_cached("UPDATE tag SET n = n + ?4 WHERE issue = ?1 AND key = ?2 AND value = ?3")?;
     if more.execute(params![issue, key, value, n])? > 0 {
@@ -80,9 +90,24 @@ fn add_tag(tx: &Transaction<'_>, issue: i64, key: &str, value: &str, n: u64) -> 
     }
     let mut known = tx.prepare_cached("SELECT count(*) FROM tag WHERE issue = ?1 AND key = ?2")?;
     let known: i64 = known.query_row(params![issue, key], |row| row.get(0))?;
+    if known == 0 {
+        let keys = match keys.entry(issue) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => entry.insert(count_keys(tx, issue)?),
+        };
+        if *keys >= MAX_KEYS {
+            return Ok(());
+        }
+        *keys += 1;
+    }
     let value = if known < MAX_VALUES { value } else { OTHER };
     let mut insert = tx.prepare_cached(
         "INSERT INTO tag VALUES (?1, ?2, ?3, ?4) ON CONFLICT (issue, key, value) DO UPDATE SET n = n + excluded.n",
     )?;
     insert.execute(params![issue, key, value, n]).map(|_| ())
+}
+
+fn count_keys(tx: &Transaction<'_>, issue: i64) -> rusqlite::Result<i64> {
+    let mut query = tx.prepare_cached("SELECT count(DISTINCT key) FROM tag WHERE issue = ?1")?;
+    query.query_row([issue], |row| row.get(0))
 }

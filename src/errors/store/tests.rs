@@ -349,17 +349,21 @@ fn an_issue_keeps_its_newest_events_and_all_its_count() {
 }
 
 #[test]
-fn endpoints_and_tag_values_are_bounded_and_nothing_is_uncounted() {
+fn endpoints_and_tags_are_bounded_and_no_event_is_uncounted() {
     let mut place = place();
     let events: Vec<_> = (0..400)
         .map(|n| {
             let mut event = error("E", "");
-            event["tags"] = json!({"endpoint": format!("/e/{n}"), "user": format!("u{n}")});
+            event["tags"] =
+                json!({"endpoint": format!("/e/{n}"), "user": format!("u{n}"), format!("k{n}"): "v"});
             admit(event, NOW, Source::Sdk)
         })
         .collect();
-    place.store.apply(&events, NOW, Room::Bodies).unwrap();
+    for batch in events.chunks(70) {
+        place.store.apply(batch, NOW, Room::Bodies).unwrap();
+    }
     let detail = place.store.detail(IssueId(1), NOW).unwrap();
+    assert_eq!(detail.tags.len(), 100);
     assert!(detail.endpoints.len() <= 60 && detail.tags.iter().all(|(_, values)| values.len() <= 60));
     assert_eq!(detail.endpoints.iter().map(|e| e.count).sum::<u64>(), 400);
 }

@@ -18,6 +18,14 @@ fn nothing_acknowledged_is_lost_when_the_server_is_killed() {
     for round in 0..5 {
         let mut server = Server::start(&env);
         let port = server.port;
+        // So many that those which follow are counted as a storm's.
+        let ids: Vec<EventId> = (0..400).map(|_| EventId::random()).collect();
+        let many = ids
+            .iter()
+            .map(|id| format!("{{\"type\":\"event\"}}\n{{\"event_id\":\"{id}\",\"message\":\"storm\"}}\n"));
+        let many = format!("{{}}\n{}", many.collect::<String>());
+        assert_eq!(super::send(port, "/api/1/envelope/", "", many.as_bytes()).0, 200);
+        acknowledged.lock().unwrap().extend(ids);
         let end = AtomicBool::new(false);
         std::thread::scope(|scope| {
             for client in 0..4 {
