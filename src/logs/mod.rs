@@ -26,8 +26,8 @@ pub mod verdict;
 pub use assemble::{Assembler, Borders, End, Sink, Start};
 pub use engine::{
     Activity, Aggregates, Analysis, AnalysisOptions, Arrival, Assigned, Books, Class, Combiner, Copies,
-    Counted, Event, Ongoing, Reach, Reading, RecordOf, SourceBooks, analyze, assign, count_apart, key_of,
-    recent,
+    Counted, Event, Hearer, Ongoing, Reach, Reading, RecordOf, SourceBooks, analyze, assign, count_apart,
+    key_of, recent,
 };
 pub use format::inferred_level;
 pub use record::{Access, FormatId, Line, LineKind, Record, Stamp, StampLayout, Wrapper};

@@ -1,6 +1,7 @@
 //! `analyze-logs --emit-state` and `--merge`: what several hosts counted, as one run would have.
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -220,4 +221,18 @@ fn states_that_cannot_be_merged_are_named() {
         assert!(outcome.stderr.contains(state), "{}", outcome.stderr);
         assert!(!env.path("out.state").exists());
     }
+}
+
+#[test]
+fn a_pipe_is_kept_in_a_state_and_nowhere_else() {
+    let env = Env::new();
+    let text = fs::read(env.path(&parts(&env, 1 << 20)[0])).unwrap();
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    let writing = std::thread::spawn(move || writer.write_all(&text).unwrap());
+    let mut command =
+        env.fuelops(&["analyze-logs", "--no-save", "--format", "json", "-", "--emit-state", "pipe.state"]);
+    command.stdin(reader).env("TMPDIR", "/nonexistent");
+    let whole = report(&env.finish(command));
+    writing.join().unwrap();
+    assert_eq!(report(&analyze(&env, &["--merge", "pipe.state"])), whole);
 }

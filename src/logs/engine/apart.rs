@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::logs::engine::aggregates::Aggregates;
 use crate::logs::engine::analysis::Analysis;
+use crate::logs::engine::heard::Hearer;
 use crate::logs::engine::key::series_seed;
-use crate::logs::engine::run::{AnalysisOptions, Series, count};
+use crate::logs::engine::run::{AnalysisOptions, Series, count_heard};
 use crate::logs::http::DeclaredNames;
 use crate::logs::input::{Problem, Source};
 
@@ -33,10 +34,9 @@ impl Counted {
     }
 }
 
-/// Reads a source and counts everything in it.
-pub fn count_apart(source: &Source, options: &AnalysisOptions<'_>) -> Counted {
-    let sources = std::slice::from_ref(source);
-    let (aggregates, problems) = count(sources, &Series::of(sources), options);
+/// Reads a source and counts everything in it, while somebody hears it from its first byte to its last.
+pub fn count_apart(source: &Source, hearer: Hearer<'_>, options: &AnalysisOptions<'_>) -> Counted {
+    let (aggregates, problems) = count_heard(source, hearer, options);
     Counted { aggregates, problems }
 }
 

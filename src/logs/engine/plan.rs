@@ -12,6 +12,7 @@ use std::sync::atomic::AtomicU64;
 use crate::logs::assemble::first_opening;
 use crate::logs::engine::ranged::Ranged;
 use crate::logs::engine::window::Window;
+use crate::logs::input::{Source, SourceKind};
 
 /// How far behind a cut a sure opening is looked for.
 const SEARCH: u64 = 1 << 20;
@@ -23,6 +24,37 @@ const MIN_PART: u64 = 1 << 20;
 const MAX_PART: u64 = 16 << 20;
 /// Parts for each worker, so that they end at about the same time.
 const PARTS_PER_WORKER: u64 = 12;
+
+/// Something for a worker to do.
+#[derive(Debug)]
+pub(super) enum Job {
+    /// A part of a plain file, by its cuts.
+    Part { source: usize, part: u32, from: u64, to: u64, len: u64 },
+    /// A whole source, of which it is known when it is opened how it can be read.
+    Whole { source: usize },
+    /// A plain file, to be heard while others read its parts.
+    Hear { source: usize, len: u64 },
+}
+
+/// Where the parts of a file begin that is read from `start` on.
+pub(super) fn cuts(start: u64, len: u64, size: u64) -> impl Iterator<Item = u64> {
+    (0..len.saturating_sub(start).div_ceil(size)).map(move |part| start + part * size)
+}
+
+/// Everything that is to be counted; what cannot be cut comes first, since it takes longest.
+pub(super) fn jobs(sources: &[Source], part_bytes: u64) -> Vec<Job> {
+    let (plain, whole): (Vec<_>, Vec<_>) =
+        sources.iter().enumerate().partition(|(_, source)| source.kind == SourceKind::Plain);
+    let mut jobs: Vec<Job> = whole.into_iter().map(|(source, _)| Job::Whole { source }).collect();
+    for (source, &Source { len, start, .. }) in plain {
+        let cuts = cuts(start, len, part_bytes).zip(0_u64..).map(|(from, part)| (part, from));
+        jobs.extend(cuts.map(|(part, from)| {
+            let to = from.saturating_add(part_bytes).min(len);
+            Job::Part { source, part: u32::try_from(part).unwrap_or(u32::MAX), from, to, len }
+        }));
+    }
+    jobs
+}
 
 /// The size of parts that keeps so many workers busy with so many bytes.
 pub(super) fn part_size(bytes: u64, workers: usize) -> u64 {

@@ -14,11 +14,12 @@ use crate::logs::audit::TeamRules;
 use crate::logs::engine::aggregates::Aggregates;
 use crate::logs::engine::analysis::Analysis;
 use crate::logs::engine::clock::PartClock;
+use crate::logs::engine::heard::{Ear, Heard, Hearer, hear};
 use crate::logs::engine::key::{series_seed, source_seed};
 use crate::logs::engine::observer::{Desk, PartOf, Rules};
 use crate::logs::engine::part::{clock_ahead, clock_for, look_ahead, read_part, stretch_of};
 use crate::logs::engine::pipeline::pipelined;
-use crate::logs::engine::plan::{border, line_behind, part_size};
+use crate::logs::engine::plan::{Job, border, cuts, jobs, line_behind, part_size};
 use crate::logs::engine::ranged::Ranged;
 use crate::logs::engine::timeless::Timeless;
 use crate::logs::engine::window::Window;
@@ -100,6 +101,22 @@ pub(super) fn count(
     work_off(run, workers)
 }
 
+/// Reads one source, every byte of which is heard, too.
+pub(super) fn count_heard(
+    source: &Source,
+    hearer: Hearer<'_>,
+    options: &AnalysisOptions<'_>,
+) -> (Aggregates, Vec<Problem>) {
+    let sources = std::slice::from_ref(source);
+    let workers = workers(options);
+    let series = Series::of(sources);
+    let part_bytes = part_bytes(sources, options, workers);
+    let hearer = Mutex::new(hearer);
+    let tell = |bytes: &[u8]| hearer.lock().unwrap_or_else(PoisonError::into_inner)(bytes);
+    let run = Run { ear: Some(&tell), ..Run::new(sources, &series, options, part_bytes) };
+    work_off(run, workers)
+}
+
 /// Reads one source on from where it was read before.
 pub(super) fn count_on(
     source: &Source,
@@ -152,11 +169,6 @@ fn part_bytes(sources: &[Source], options: &AnalysisOptions<'_>, workers: usize)
     options.part_bytes.unwrap_or_else(|| part_size(bytes, workers)).max(1)
 }
 
-/// Where the parts of a file begin that is read from `start` on.
-fn cuts(start: u64, len: u64, size: u64) -> impl Iterator<Item = u64> {
-    (0..len.saturating_sub(start).div_ceil(size)).map(move |part| start + part * size)
-}
-
 /// Series by number.
 #[derive(Debug)]
 pub(super) struct Series {
@@ -176,15 +188,6 @@ impl Series {
         let of_source = sources.iter().map(|source| number(&source.series)).collect();
         Self { names, of_source }
     }
-}
-
-/// Something for a worker to do.
-#[derive(Debug)]
-enum Job {
-    /// A part of a plain file, by its cuts.
-    Part { source: usize, part: u32, from: u64, to: u64, len: u64 },
-    /// A whole source, of which it is known when it is opened how it can be read.
-    Whole { source: usize },
 }
 
 /// What a worker reads with.
@@ -210,6 +213,8 @@ pub(super) struct Run<'a> {
     timeless: Vec<Timeless>,
     /// Where the only source goes on that was read before.
     behind: Option<Behind>,
+    /// Who hears the only source while it is read.
+    ear: Option<Ear<'a>>,
 }
 
 /// How the times of a source are to be read.
@@ -245,32 +250,22 @@ impl<'a> Run<'a> {
             times: sources.iter().map(|_| OnceLock::new()).collect(),
             timeless: sources.iter().map(|_| Timeless::default()).collect(),
             behind: None,
+            ear: None,
         }
     }
 
-    /// Everything to do; what cannot be cut comes first, since it takes longest.
     fn jobs(&self) -> Vec<Job> {
-        let plain = |source: &&Source| source.kind == SourceKind::Plain;
-        let size = self.part_bytes;
-        let mut jobs: Vec<Job> = Vec::new();
-        for (number, source) in self.sources.iter().enumerate() {
-            if source.kind != SourceKind::Plain {
-                jobs.push(Job::Whole { source: number });
-            }
-        }
-        for (number, source) in self.sources.iter().enumerate().filter(|(_, source)| plain(source)) {
-            let Source { len, start, .. } = *source;
-            let cuts = cuts(start, len, size).zip(0_u64..).map(|(from, part)| (part, from));
-            jobs.extend(cuts.map(|(part, from)| {
-                let to = from.saturating_add(size).min(len);
-                Job::Part { source: number, part: u32::try_from(part).unwrap_or(u32::MAX), from, to, len }
-            }));
+        let mut jobs = jobs(self.sources, self.part_bytes);
+        if self.ear.is_some() {
+            // Hearing a file takes as long as it is.
+            let plain = self.sources.iter().enumerate().filter(|(_, s)| s.kind == SourceKind::Plain);
+            jobs.splice(0..0, plain.map(|(source, Source { len, .. })| Job::Hear { source, len: *len }));
         }
         jobs
     }
 
     fn job(&self, job: &Job, pipeline: bool, desk: &mut Desk, kit: &mut Kit) {
-        let (Job::Part { source, .. } | Job::Whole { source }) = *job;
+        let (Job::Part { source, .. } | Job::Whole { source } | Job::Hear { source, .. }) = *job;
         let opened = open(&self.sources[source]);
         match (opened, job) {
             (Err(problem), _) => self.note(source, problem),
@@ -279,7 +274,9 @@ impl<'a> Run<'a> {
             }
             (Ok(Input::Ranged { file, len }), Job::Whole { .. }) => {
                 self.range(source, &file, 0, (0, len, len), desk, kit);
+                self.hear(source, &file, len);
             }
+            (Ok(Input::Ranged { file, .. }), &Job::Hear { len, .. }) => self.hear(source, &file, len),
             (Ok(Input::Stream(feed)), _) => self.stream(source, feed, pipeline, desk, kit),
         }
     }
@@ -341,8 +338,15 @@ impl<'a> Run<'a> {
         }
     }
 
+    fn hear(&self, source: usize, file: &File, len: u64) {
+        if let Some(ear) = self.ear {
+            self.settle(source, hear(file, self.sources[source].start, len, ear));
+        }
+    }
+
     /// Reads a stream to its end.
-    fn stream(&self, source: usize, mut feed: Feed, pipeline: bool, desk: &mut Desk, kit: &mut Kit) {
+    fn stream(&self, source: usize, feed: Feed, pipeline: bool, desk: &mut Desk, kit: &mut Kit) {
+        let mut feed = Heard { reader: feed, ear: self.ear };
         let part = self.part_of(source, 0);
         let skipped = io::copy(&mut feed.by_ref().take(self.sources[source].start), &mut io::sink());
         self.settle(source, skipped.map(|_| ()));
@@ -356,7 +360,7 @@ impl<'a> Run<'a> {
             self.settle(source, self.read_stream(&mut feed, part, desk, kit));
             Some(feed)
         };
-        if let Some(problem) = feed.as_ref().and_then(Feed::problem) {
+        if let Some(problem) = feed.as_ref().and_then(|feed| feed.reader.problem()) {
             self.note(source, problem.clone());
         }
     }

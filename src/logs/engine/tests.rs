@@ -153,7 +153,7 @@ proptest! {
         let whole = shown(&analysis(&sources, 1, u64::MAX));
         let mut combiner = Combiner::new(&sources);
         for source in &sources {
-            let kept = with_options(1, part, |options| serde_json::to_string(&count_apart(source, options)).unwrap());
+            let kept = with_options(1, part, |options| serde_json::to_string(&count_apart(source, &mut |_| {}, options)).unwrap());
             combiner.add(serde_json::from_str(&kept).unwrap());
         }
         let combined = shown(&combiner.finish());
@@ -275,6 +275,22 @@ fn interleaved_stacks_and_cut_lines_keep_their_owners() {
     let rows = assigned(&sources, &analysis);
     let owners: Vec<Option<u64>> = rows.iter().map(|row| row.2).collect();
     assert_eq!(owners, [1, 2, 1, 2, 1, 1].map(Some));
+}
+
+#[test]
+fn whoever_hears_a_source_hears_each_byte_once_and_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = log(&(0..900).collect::<Vec<_>>());
+    fs::write(folder.path().join("a.log"), &text).unwrap();
+    fs::write(folder.path().join("b.log"), zstd::encode_all(text.as_bytes(), 1).unwrap()).unwrap();
+    for source in sources(folder.path()) {
+        for threads in [1, 3] {
+            let mut heard = Vec::new();
+            let hearer = &mut |bytes: &[u8]| heard.extend_from_slice(bytes);
+            with_options(threads, 1_000, |options| count_apart(&source, hearer, options));
+            assert!(heard == text.as_bytes(), "{} with {threads}: {} bytes", source.name, heard.len());
+        }
+    }
 }
 
 /// A folder in which a log is written and rotated, while it is read on and on.

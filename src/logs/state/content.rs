@@ -1,21 +1,15 @@
 //! Which log it is, by what stands in it.
 
-use std::io::{self, Read};
-
 use data_encoding::HEXLOWER;
 use ring::digest::{Context, SHA256};
 use serde::{Deserialize, Serialize};
 
-use crate::logs::input::{Feed, Input, Problem, Source, open};
-
 /// Shortest beginning that is noted, as a power of two.
 const SHORTEST: u32 = 6;
-/// Bytes that are hashed at once.
-const CHUNK: usize = 128 << 10;
 /// Characters of the hash of a beginning.
 const BEGINNING: usize = 16;
 
-/// A log's bytes, unpacked; those of one that cannot be read are none.
+/// A log's bytes, unpacked, as far as they could be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Content {
     pub bytes: u64,
@@ -25,47 +19,48 @@ pub struct Content {
     beginnings: Vec<String>,
 }
 
-impl Content {
-    /// Reads a source to its end.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn of(source: &Source) -> Result<Self, Problem> {
-        let failed = |error: io::Error| Problem::of_error(&source.name, &error);
-        match open(source)? {
-            Input::Ranged { file, len } => Self::read(file.take(len)).map_err(failed),
-            Input::Stream(mut feed) => Self::read::<&mut Feed>(&mut feed).map_err(failed),
-        }
-    }
+/// Takes in the bytes of a log as they come.
+#[derive(Clone)]
+pub struct ContentMeter {
+    context: Context,
+    beginnings: Vec<String>,
+    bytes: u64,
+}
 
-    fn read<R: Read>(mut reader: R) -> io::Result<Self> {
-        let mut context = Context::new(&SHA256);
-        let mut beginnings = Vec::new();
-        let mut bytes = 0;
-        let mut buffer = vec![0; CHUNK];
-        loop {
-            let read = match reader.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(read) => read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
-            };
-            let mut chunk = &buffer[..read];
-            while !chunk.is_empty() {
-                let left = (1 << (SHORTEST + beginnings.len() as u32)) - bytes;
-                let (now, later) =
-                    chunk.split_at(chunk.len().min(usize::try_from(left).unwrap_or(usize::MAX)));
-                context.update(now);
-                bytes += now.len() as u64;
-                if now.len() as u64 == left {
-                    beginnings.push(hex(context.clone())[..BEGINNING].to_owned());
-                }
-                chunk = later;
+impl Default for ContentMeter {
+    fn default() -> Self {
+        Self { context: Context::new(&SHA256), beginnings: Vec::new(), bytes: 0 }
+    }
+}
+
+impl std::fmt::Debug for ContentMeter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ContentMeter").field("bytes", &self.bytes).finish_non_exhaustive()
+    }
+}
+
+impl ContentMeter {
+    /// Takes what comes next.
+    pub fn take(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let left = (1 << (SHORTEST + self.beginnings.len() as u32)) - self.bytes;
+            let (now, later) = bytes.split_at(bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX)));
+            self.context.update(now);
+            self.bytes += now.len() as u64;
+            if now.len() as u64 == left {
+                self.beginnings.push(hex(self.context.clone())[..BEGINNING].to_owned());
             }
+            bytes = later;
         }
-        Ok(Self { bytes, sha256: hex(context), beginnings })
     }
 
+    /// What it was.
+    pub fn finish(self) -> Content {
+        Content { bytes: self.bytes, sha256: hex(self.context), beginnings: self.beginnings }
+    }
+}
+
+impl Content {
     /// Whether two logs that are not the same begin alike, for more than half of the shorter one.
     pub fn begins_like(&self, other: &Self) -> bool {
         let common = self.beginnings.len().min(other.beginnings.len());
@@ -81,10 +76,17 @@ fn hex(context: Context) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Content;
+    use super::{Content, ContentMeter};
 
+    /// Whatever the pieces in which it came.
     fn content(text: &[u8]) -> Content {
-        Content::read(text).unwrap()
+        let [whole, pieces] = [usize::MAX, 1000].map(|len| {
+            let mut meter = ContentMeter::default();
+            text.chunks(len).for_each(|chunk| meter.take(chunk));
+            meter.finish()
+        });
+        assert_eq!(whole, pieces);
+        whole
     }
 
     #[test]

@@ -11,6 +11,6 @@ mod content;
 mod document;
 mod union;
 
-pub use content::Content;
+pub use content::{Content, ContentMeter};
 pub use document::{Entry, State, StateError, Writer};
 pub use union::{Merged, merge};

@@ -183,7 +183,7 @@ mod tests {
     use crate::logs::audit::TeamRules;
     use crate::logs::http::DeclaredNames;
     use crate::logs::input::{Origin, Request, resolve};
-    use crate::logs::state::{Content, Entry, StateError};
+    use crate::logs::state::{ContentMeter, Entry, StateError};
     use crate::logs::{AnalysisOptions, Zone, ZoneChoice, count_apart};
 
     fn entry(folder: &Path, host: &str, name: &str, text: &str) -> Entry {
@@ -205,13 +205,10 @@ mod tests {
             part_bytes: None,
             progress: None,
         };
-        Entry {
-            host: host.to_owned(),
-            name: source.name.clone(),
-            series: source.series.clone(),
-            content: Content::of(&source).unwrap(),
-            counted: count_apart(&source, &options),
-        }
+        let mut meter = ContentMeter::default();
+        let counted = count_apart(&source, &mut |bytes| meter.take(bytes), &options);
+        let (name, series) = (source.name.clone(), source.series.clone());
+        Entry { host: host.to_owned(), name, series, content: meter.finish(), counted }
     }
 
     fn state(name: &str, logs: &[(&str, &str, &str)]) -> State {

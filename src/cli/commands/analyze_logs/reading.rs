@@ -59,8 +59,7 @@ pub(super) fn input(args: &AnalyzeLogsArgs, loaded: &Loaded) -> Input {
     let mut found = sources(args, loaded);
     // The report depends on what is read, not on the order in which it is named.
     order_by_name(&mut found.sources);
-    let reads_twice = args.assignments.is_some() || args.emit_state.is_some();
-    let spooled = if reads_twice { keep_streams(&mut found) } else { Vec::new() };
+    let spooled = if args.assignments.is_some() { keep_streams(&mut found) } else { Vec::new() };
     Input { found, _spooled: spooled, _shelved: None }
 }
 

@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::cli::commands::analyze_logs::reading::{Reading, input_problem};
 use crate::cli::exit::UsageError;
 use crate::logs::input::{Problem, Source};
-use crate::logs::state::{Content, Entry, State, StateError, Writer, merge};
+use crate::logs::state::{ContentMeter, Entry, State, StateError, Writer, merge};
 use crate::logs::{Analysis, AnalysisOptions, Combiner, count_apart};
 use crate::platform;
 use crate::report::InputProblem;
@@ -23,13 +23,15 @@ pub(super) fn emit(
     let mut writer = Writer::new(path, options.rules.fingerprint(), sources.len(), problems)?;
     let mut combiner = Combiner::new(sources);
     for source in sources {
+        let mut meter = ContentMeter::default();
+        // What cannot be read is told with the counts.
+        let counted = count_apart(source, &mut |bytes| meter.take(bytes), options);
         let entry = Entry {
             host: host.clone(),
             name: source.name.clone(),
             series: source.series.clone(),
-            counted: count_apart(source, options),
-            // What cannot be read is told with the counts.
-            content: Content::of(source).unwrap_or_default(),
+            counted,
+            content: meter.finish(),
         };
         writer.add(&entry)?;
         combiner.add(entry.counted);
