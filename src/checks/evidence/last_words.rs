@@ -23,6 +23,8 @@ const TAIL: u64 = 64 * 1024;
 const LINES: usize = 400;
 /// Lines that count as the very last: a traceback and what a server says while it goes down.
 const LAST: usize = 40;
+/// Lines of a traceback that are read together with its last one.
+const FRAMES: usize = 12;
 /// Words of a line among which its level stands.
 const FIRST_WORDS: usize = 8;
 /// Longest part of a line that is looked at.
@@ -52,8 +54,8 @@ fn faults(text: &str, now: DateTime<Utc>) -> (Vec<SaidFault>, Option<u32>) {
     let mut pending = 0;
     let mut went_on = false;
     let lines = text.lines().rev().filter(|line| !line.trim().is_empty()).take(LINES);
-    for (at, line) in lines.enumerate() {
-        let line = &line[..line.floor_char_boundary(WIDTH)];
+    let lines: Vec<&str> = lines.map(|line| &line[..line.floor_char_boundary(WIDTH)]).collect();
+    for (at, line) in lines.iter().enumerate() {
         went_on |= is_of_daily_work(line);
         let is_last = at < LAST && !went_on;
         if let Some(time) = moment::of_line(line) {
@@ -61,10 +63,10 @@ fn faults(text: &str, now: DateTime<Utc>) -> (Vec<SaidFault>, Option<u32>) {
             let age = moment::age(time, now);
             faults[pending..].iter_mut().for_each(|fault: &mut SaidFault| fault.age = age);
             pending = faults.len();
-            note(line, age, is_last, &mut seen, &mut faults);
+            note(&lines[at..], age, is_last, &mut seen, &mut faults);
             pending = pending.max(faults.len());
         } else {
-            note(line, None, is_last, &mut seen, &mut faults);
+            note(&lines[at..], None, is_last, &mut seen, &mut faults);
         }
         // What stands above a start belongs to an earlier life.
         if let Some((Mark::Start | Mark::ParentStart | Mark::ReloaderStart | Mark::SupervisorStart, pid)) =
@@ -86,14 +88,25 @@ fn is_of_daily_work(line: &str) -> bool {
     is_request || (is_harmless && !GOODBYES.iter().any(|word| lower.contains(word)))
 }
 
+/// The traceback that ends with the first of these lines, newest first: some faults show only in both together.
+fn traceback(lines: &[&str]) -> Option<String> {
+    let (exception, above) = lines.split_first()?;
+    let is_frame = |line: &&&str| line.starts_with([' ', '\t']);
+    let frames: Vec<&str> = above.iter().take_while(is_frame).take(FRAMES).copied().collect();
+    let is_one = !frames.is_empty() && !is_frame(&exception);
+    is_one.then(|| frames.iter().rev().chain([exception]).copied().collect::<Vec<_>>().join("\n"))
+}
+
+/// `lines` begins with the one that is looked at; older ones follow.
 fn note(
-    line: &str,
+    lines: &[&str],
     age: Option<Duration>,
     is_last: bool,
     seen: &mut HashSet<&'static str>,
     faults: &mut Vec<SaidFault>,
 ) {
-    let Some((rule, fault)) = rules::find(line) else { return };
+    let whole = traceback(lines).and_then(|text| rules::find(&text));
+    let Some((rule, fault)) = whole.or_else(|| rules::find(lines.first()?)) else { return };
     if seen.insert(rule.id) {
         let summary = redact::secrets(&fault.summary).into_owned();
         faults.push(SaidFault { rule: rule.id, class: rule.class, summary, age, is_last });
@@ -133,6 +146,20 @@ INFO:     Waiting for application shutdown.
         let age = found[0].age.unwrap().as_secs();
         assert!((300..302).contains(&age), "{age}");
         assert_eq!(faults("MemoryError\n", now).0[0].age, None);
+    }
+
+    #[test]
+    fn a_setting_that_is_missing_shows_in_the_traceback_above_its_name() {
+        let text = "\
+Traceback (most recent call last):
+  File \"main.py\", line 4, in <module>
+    url = os.environ[\"DATABASE_URL\"]
+  File \"<frozen os>\", line 679, in __getitem__
+KeyError: 'DATABASE_URL'
+";
+        let found = faults(text, Utc::now()).0;
+        assert_eq!(found[0].summary, "the setting DATABASE_URL is missing");
+        assert_ne!(rules_of(&text.replace("os.environ", "trucks")), ["setting-missing"]);
     }
 
     #[test]

@@ -37,9 +37,6 @@ impl Flaw {
 /// Judges whether a service's process is there and well.
 pub(in crate::checks) fn judge(service: &Service, seen: &ServiceObservation) -> Finding {
     let subject = Subject::service(&service.name, "process");
-    if let Some(user) = &seen.missing_user {
-        return subject.unknown(format!("the user {user} does not exist on this machine"));
-    }
     let finding = match &seen.presence {
         Presence::Running { copies, proof, .. } => {
             running(&subject, service, seen, copies).with("proof", word(*proof))
@@ -55,6 +52,7 @@ pub(in crate::checks) fn judge(service: &Service, seen: &ServiceObservation) -> 
             finding.with("pids", pids.clone())
         }
         Presence::Unproven { pid } => unproven(&subject, service, seen, *pid),
+        Presence::Down if seen.missing_user.is_some() => userless(&subject, seen),
         Presence::Down if is_hidden(seen) => subject.unknown(format!(
             "its process may not be looked at: run as its user or as root{}",
             about_pid_file(service, seen)
@@ -65,6 +63,14 @@ pub(in crate::checks) fn judge(service: &Service, seen: &ServiceObservation) -> 
         }
     };
     with_measures(finding, seen)
+}
+
+/// It does not run, and cannot: nobody is called as its user.
+fn userless(subject: &Subject, seen: &ServiceObservation) -> Finding {
+    let user = seen.missing_user.as_deref().unwrap_or_default();
+    let summary = format!("cannot run: its user {user} does not exist on this machine");
+    let finding = subject.finding(Severity::Critical, summary).because(Cause::ProcessDown);
+    finding.with("missing_user", user)
 }
 
 /// Whether something stands for the process that this caller may not see: its pid is in use, or a user that may be its own

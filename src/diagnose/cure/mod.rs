@@ -107,6 +107,16 @@ mod tests {
     }
 
     #[test]
+    fn one_whose_user_is_missing_is_not_started() {
+        let mut dead = bad("service.api.process", Cause::ProcessDown);
+        dead.observed.insert("missing_user".into(), json!("fuel"));
+        let services = [service("api")];
+        let hint = of(&dead, &Known { services: &services, tools: WITH_TOOLS, ..known() }).unwrap();
+        assert_eq!(hint.command.as_deref(), Some("fuelops config check"));
+        assert_eq!(hint.text, "create the user fuel, or name another one as `user` of api");
+    }
+
+    #[test]
     fn log_is_named_where_it_is_there() {
         let (services, evidence) = ([service("api")], read_log());
         let dead = bad("service.api.process", Cause::ProcessDown);

@@ -19,6 +19,10 @@ pub(super) fn down(case: Case<'_>) -> Option<Hint> {
             start.or_else(|| by_hand(service)),
         ));
     }
+    if let Some(user) = case.finding.observed.get("missing_user").and_then(serde_json::Value::as_str) {
+        let text = format!("create the user {user}, or name another one as `user` of {}", service.name);
+        return Some(hint(text, case.fuelops(["config", "check"])));
+    }
     let (tail, start) = (case.last_lines(), case.start(service));
     if case.finding.cause == Some(Cause::CrashLoop) {
         return Some(hint("it will end again until what its log says is mended", tail.or(start)));

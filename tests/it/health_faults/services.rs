@@ -112,6 +112,15 @@ fn dead_backend_is_down_and_a_strangers_pid_revives_it_not() {
 }
 
 #[test]
+fn a_service_whose_user_does_not_exist_cannot_run() {
+    let env = Env::new();
+    let config = format!("{}\nuser = \"nobody-is-called-so\"\n", python_main(free_port()));
+    let [process, ..] = measured(&env, &config);
+    assert_eq!((process.severity, process.cause), (Severity::Critical, Some(Cause::ProcessDown)));
+    assert_eq!(process.summary, "cannot run: its user nobody-is-called-so does not exist on this machine");
+}
+
+#[test]
 fn stopped_backend_accepts_and_does_not_answer() {
     let env = Env::new();
     let backend = Backend::start(&env);
