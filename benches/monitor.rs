@@ -21,6 +21,7 @@ use std::io::{Read, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
+use std::sync::OnceLock;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -40,16 +41,31 @@ const LIMIT: Duration = Duration::from_secs(120);
 /// Processor time as the kernel counts it for a process.
 const TICKS_PER_SECOND: f64 = 100.0;
 
+/// Answers everybody; small, so that what is measured is who watches it.
 const SERVER: &str = "\
-import http.server, os, sys
-class H(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200); self.end_headers(); self.wfile.write(b'ok')
-    def log_message(self, *_): pass
-server = http.server.ThreadingHTTPServer(('127.0.0.1', int(sys.argv[1])), H)
+import os, socket, sys
+listener = socket.create_server(('127.0.0.1', int(sys.argv[1])), backlog=64)
 open('server.pid', 'w').write(str(os.getpid()))
-server.serve_forever()
+while True:
+    client, _ = listener.accept()
+    try:
+        client.recv(4096)
+        client.sendall(b'HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\nConnection: close\\r\\n\\r\\nok')
+    except OSError:
+        pass
+    client.close()
 ";
+/// Without the site's packages, which take most of a start.
+const ISOLATED: [&str; 2] = ["-I", "-S"];
+
+/// The interpreter itself: what `python3` names may be a script that looks for it, and takes longer than the server.
+fn python() -> &'static str {
+    static FOUND: OnceLock<String> = OnceLock::new();
+    FOUND.get_or_init(|| {
+        let asked = Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output();
+        String::from_utf8(asked.unwrap().stdout).unwrap().trim().to_owned()
+    })
+}
 
 /// One line of the table.
 struct Figure {
@@ -105,12 +121,13 @@ impl Yard {
         fs::write(dir.path().join("server.py"), SERVER).unwrap();
         let ports = free_ports(services);
         let mut config = String::from("name = \"bench\"\n");
+        let (python, [isolated, alone]) = (python(), ISOLATED);
         for port in &ports {
             let url = format!("http://127.0.0.1:{port}/");
             writeln!(
                 config,
-                "[[service]]\nname = \"s{port}\"\ncommand = [\"python3\", \"server.py\", \"{port}\"]\nport = {port}\n\
-                 health_url = \"{url}\"\n{more}"
+                "[[service]]\nname = \"s{port}\"\ncommand = [{python:?}, {isolated:?}, {alone:?}, \"server.py\", \"{port}\"]\n\
+                 port = {port}\nhealth_url = \"{url}\"\n{more}"
             )
             .unwrap();
         }
@@ -192,8 +209,8 @@ fn own_start() -> Figure {
     let start = || {
         let port = free_ports(1)[0];
         let begun = Instant::now();
-        let mut command = Command::new("python3");
-        let command = command.args(["server.py", &port.to_string()]).current_dir(dir.path());
+        let mut command = Command::new(python());
+        let command = command.args(ISOLATED).args(["server.py", &port.to_string()]).current_dir(dir.path());
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         wait_until(|| answers(port));
         let took = milliseconds(begun.elapsed());

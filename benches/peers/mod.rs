@@ -15,7 +15,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
-use crate::{SERVER, answers, free_ports, milliseconds, wait_until};
+use crate::{ISOLATED, SERVER, answers, free_ports, milliseconds, python, wait_until};
 
 /// Another watcher.
 pub(crate) struct Peer {
@@ -80,11 +80,11 @@ impl Peer {
     }
 
     fn monit(&self, dir: &Path, port: u16) -> Option<Child> {
-        let at = dir.display();
+        let (at, words) = (dir.display(), words(port));
         let text = format!(
             "set daemon 1\nset idfile {at}/id\nset statefile {at}/state\nset pidfile {at}/monit.pid\n\
              check process server with pidfile {at}/server.pid\n\
-             \x20 start program = \"/bin/sh -c 'cd {at} && exec python3 server.py {port} >/dev/null 2>&1 &'\"\n\
+             \x20 start program = \"/bin/sh -c 'cd {at} && exec {words} >/dev/null 2>&1 &'\"\n\
              \x20   with timeout 2 seconds\n\
              \x20 stop program = \"/bin/sh -c 'kill -9 $(cat {at}/server.pid)'\"\n\
              \x20 if failed port {port} protocol http with timeout 1 seconds then restart\n"
@@ -96,7 +96,7 @@ impl Peer {
     }
 
     fn supervisord(&self, dir: &Path, port: u16) -> Option<Child> {
-        let at = dir.display();
+        let (at, words) = (dir.display(), words(port));
         let mut text = format!(
             "[supervisord]\nnodaemon=true\nlogfile={at}/log\npidfile={at}/supervisord.pid\nchildlogdir={at}\n\
              [unix_http_server]\nfile={at}/socket\n\
@@ -105,7 +105,7 @@ impl Peer {
         );
         write!(
             text,
-            "[program:server]\ncommand=python3 server.py {port}\ndirectory={at}\nstopsignal=KILL\n\
+            "[program:server]\ncommand={words}\ndirectory={at}\nstopsignal=KILL\n\
              [eventlistener:httpok]\ncommand=httpok -p server -t 1 http://127.0.0.1:{port}/\nevents=TICK_5\n"
         )
         .unwrap();
@@ -116,11 +116,17 @@ impl Peer {
 
     /// Its daemon leaves whoever has started it.
     fn pm2(&self, dir: &Path, port: u16) -> Option<Child> {
-        let port = port.to_string();
-        let words = ["start", "server.py", "--name", "server", "--interpreter", "python3", "--", &port];
+        let (port, isolated) = (port.to_string(), ISOLATED.join(" "));
+        let how = ["--interpreter", python(), "--interpreter-args", &isolated];
+        let words = [&["start", "server.py", "--name", "server"][..], &how, &["--", &port]].concat();
         assert!(self.command(dir).args(words).status().unwrap().success(), "pm2 does not start the server");
         None
     }
+}
+
+/// The server's command line.
+fn words(port: u16) -> String {
+    format!("{} {} server.py {port}", python(), ISOLATED.join(" "))
 }
 
 /// A watched server; everything ends with it.
