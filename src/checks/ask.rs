@@ -48,6 +48,12 @@ impl Asker {
         Some(self.port(&Subject::service(name, "port"), address, service.health_timeout).await)
     }
 
+    /// How long a service may take to answer.
+    pub fn timeout_of(&self, name: &str) -> Option<Duration> {
+        let service = self.plan.services.iter().find(|service| service.name == name)?;
+        Some(service.health_timeout)
+    }
+
     /// Asks a check; `None` where there is none of that name.
     /// Belongs on a runtime.
     pub async fn check(&self, name: &str, now: DateTime<Utc>) -> Option<Finding> {

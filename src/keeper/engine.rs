@@ -15,6 +15,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use crate::capture::Splitter;
 use crate::keeper::program::{Program, Wiring};
 use crate::keeper::protocol::{Answer, Request, receive, send};
+use crate::keeper::source::Source;
 use crate::keeper::{ProgramStatus, Start};
 use crate::model::Identity;
 use crate::platform::{self, Arrivals};
@@ -33,6 +34,8 @@ const REST: Duration = Duration::from_millis(200);
 const LINGER: Duration = Duration::from_secs(2);
 /// How long one who asks may take.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// What was needed for a request is given back when there was none for so long.
+const SETTLED: Duration = Duration::from_secs(1);
 /// Ends that are remembered for whoever asks.
 const MAX_ENDS: usize = 64;
 
@@ -67,6 +70,7 @@ pub fn keep(state_dir: &Path, ready: impl FnOnce()) -> anyhow::Result<()> {
         splitter: Splitter::new(),
         room: vec![0; ROOM],
         idle_since: Instant::now(),
+        is_settled: false,
         ends: VecDeque::new(),
     };
     engine.take_over();
@@ -97,6 +101,8 @@ struct Engine {
     splitter: Splitter,
     room: Vec<u8>,
     idle_since: Instant,
+    /// What it does not need while it waits was given back.
+    is_settled: bool,
     /// The last ends, oldest first.
     ends: VecDeque<ProgramStatus>,
 }
@@ -156,6 +162,14 @@ impl Engine {
                 }
             }
             self.rest();
+            self.settle();
+        }
+    }
+
+    fn settle(&mut self) {
+        if !self.is_settled && self.idle_since.elapsed() >= SETTLED {
+            platform::release_idle_memory();
+            self.is_settled = true;
         }
     }
 
@@ -165,8 +179,13 @@ impl Engine {
             PollFd::from_borrowed_fd(self.arrivals.as_fd(), PollFlags::IN),
             PollFd::from_borrowed_fd(self.listener.as_fd(), PollFlags::IN),
         ];
+        // Whose pipe is left out is looked at again when its time is over.
+        let mut gathers = None;
         for (at, program) in self.programs.iter().enumerate() {
-            for (index, source) in program.sources.iter().enumerate().filter(|(_, source)| source.is_open) {
+            let left = program.gathers();
+            gathers = gathers.into_iter().chain(left).min();
+            let is_heard = |source: &Source| source.is_open && left.is_none();
+            for (index, source) in program.sources.iter().enumerate().filter(|(_, s)| is_heard(s)) {
                 keys.push(Ready::Pipe(at, index));
                 fds.push(PollFd::from_borrowed_fd(source.as_fd(), PollFlags::IN));
             }
@@ -175,7 +194,7 @@ impl Engine {
                 fds.push(PollFd::from_borrowed_fd(bound.as_fd(), PollFlags::IN));
             }
         }
-        let limit = self.limit().map(|limit| Timespec {
+        let limit = self.limit().into_iter().chain(gathers).min().map(|limit| Timespec {
             tv_sec: limit.as_secs().cast_signed(),
             tv_nsec: i64::from(limit.subsec_nanos()),
         });
@@ -189,7 +208,9 @@ impl Engine {
             return Some(LINGER.saturating_sub(self.idle_since.elapsed()));
         }
         let restless = self.programs.iter().filter(|program| program.is_restless());
-        restless.map(|program| REST.saturating_sub(program.heard.elapsed())).min()
+        let rests = restless.map(|program| REST.saturating_sub(program.heard.elapsed())).min();
+        let settles = (!self.is_settled).then(|| SETTLED.saturating_sub(self.idle_since.elapsed()));
+        rests.into_iter().chain(settles).min()
     }
 
     /// Collects children that have ended; tells whether the keeper itself was asked to end.
@@ -227,6 +248,7 @@ impl Engine {
                 self.remember(program.status());
                 program.close(&mut self.splitter, &mut ());
                 self.idle_since = Instant::now();
+                self.is_settled = false;
             } else {
                 index += 1;
             }
@@ -260,6 +282,7 @@ impl Engine {
     fn answer_all(&mut self) {
         while let Ok((mut stream, _)) = self.listener.accept() {
             self.idle_since = Instant::now();
+            self.is_settled = false;
             // One who goes away unanswered has not waited.
             self.answer(&mut stream).unwrap_or(());
         }

@@ -145,9 +145,14 @@ impl Stage {
     /// Waits for output and signals; false where nothing came in time.
     fn wait(&self, limit: Duration) -> bool {
         let mut fds = vec![PollFd::from_borrowed_fd(self.arrivals.as_fd(), PollFlags::IN)];
+        if let Some(gathers) = self.program.gathers()
+            && poll(&mut fds, Some(&timespec(gathers))).unwrap_or(0) > 0
+        {
+            return true;
+        }
         let open = self.program.sources.iter().filter(|source| source.is_open);
         fds.extend(open.map(|source| PollFd::from_borrowed_fd(source.as_fd(), PollFlags::IN)));
-        let limit = Timespec { tv_sec: 0, tv_nsec: i64::from(limit.subsec_nanos()) };
+        let limit = timespec(limit);
         let limit = self.program.is_restless().then_some(&limit);
         poll(&mut fds, limit).map_or(true, |ready| ready > 0)
     }
@@ -187,4 +192,9 @@ impl Stage {
         self.program.sources.clear();
         keeper.launch()
     }
+}
+
+/// Of less than a second.
+fn timespec(span: Duration) -> Timespec {
+    Timespec { tv_sec: 0, tv_nsec: i64::from(span.subsec_nanos()) }
 }

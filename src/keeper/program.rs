@@ -7,7 +7,7 @@ use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use chrono::{Local, Utc};
 
@@ -22,6 +22,11 @@ use crate::text::shell;
 
 /// Ends that an operator asks for.
 const ASKED_FOR: [i32; 3] = [libc::SIGTERM, libc::SIGINT, libc::SIGHUP];
+
+/// What is printed within so long after something was read is read together.
+const GATHER: Duration = Duration::from_millis(2);
+/// One that prints so much between two looks is read as fast as can be.
+const FLOOD: usize = 64 << 10;
 
 /// A program, alive or not, as long as anybody can print into its pipe.
 #[derive(Debug)]
@@ -38,6 +43,8 @@ pub(super) struct Program {
     pid_file: Option<PathBuf>,
     /// When it last printed something.
     pub(super) heard: Instant,
+    /// That was a lot.
+    is_flooding: bool,
 }
 
 /// How the streams of a program are connected.
@@ -117,6 +124,7 @@ impl Program {
             file_user: start.file_user,
             pid_file: start.pid_file,
             heard: Instant::now(),
+            is_flooding: false,
             record,
         };
         program.write_pid_file();
@@ -147,6 +155,7 @@ impl Program {
             file_user,
             pid_file: None,
             heard: Instant::now(),
+            is_flooding: false,
             record,
         })
     }
@@ -201,7 +210,7 @@ impl Program {
         let (capture, source) = (&mut self.capture, &mut self.sources[source]);
         let channel = source.channel;
         let now = Local::now();
-        let is_heard = source.drain(room, &mut |bytes, whole| match whole {
+        let bytes = source.drain(room, &mut |bytes, whole| match whole {
             Whole::Raw => audience.raw(channel, bytes),
             Whole::Lines => capture.take(bytes, now, splitter, audience),
             Whole::Everything => {
@@ -209,9 +218,19 @@ impl Program {
                 capture.take(bytes, now, splitter, audience);
             }
         });
-        if is_heard {
+        if bytes > 0 {
             self.heard = Instant::now();
+            self.is_flooding = bytes >= FLOOD;
         }
+    }
+
+    /// How long it is left alone before it is read again: each line of one that prints all the time would wake the reader,
+    /// and hold up whoever prints it. Nothing for one that was silent, or that would fill its pipe meanwhile.
+    pub(super) fn gathers(&self) -> Option<Duration> {
+        if self.is_flooding {
+            return None;
+        }
+        GATHER.checked_sub(self.heard.elapsed()).filter(|left| !left.is_zero())
     }
 
     /// Whether something waits for the rest of it.

@@ -92,8 +92,8 @@ impl Source {
         self
     }
 
-    /// Reads what is there, a turn's worth at most; tells whether anything was.
-    pub(super) fn drain(&mut self, room: &mut [u8], take: &mut dyn FnMut(&[u8], Whole)) -> bool {
+    /// Reads what is there, a turn's worth at most; tells how many bytes that were.
+    pub(super) fn drain(&mut self, room: &mut [u8], take: &mut dyn FnMut(&[u8], Whole)) -> usize {
         let mut total = 0;
         while total < TURN {
             match self.pipe.read(room) {
@@ -117,7 +117,7 @@ impl Source {
                 }
             }
         }
-        total > 0
+        total
     }
 
     fn pass(&mut self, bytes: &[u8], take: &mut dyn FnMut(&[u8], Whole)) {

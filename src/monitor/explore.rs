@@ -436,3 +436,31 @@ fn an_operator_who_stops_what_waits_is_seen_soon() {
     world.send(Event::Found { pid: None, wish: Wanted::Down });
     assert_eq!(world.machine.phase(), &Phase::Stopped);
 }
+
+#[test]
+fn those_who_are_well_are_asked_together_and_keep_their_period() {
+    let answered_at = |millis: u64| {
+        let mut world = World::well();
+        world.now = BEGIN + seconds(100) + Duration::from_millis(millis);
+        world.send(Event::Probed { answer: Answer::Good });
+        world
+    };
+    let (mut first, second) = (answered_at(30), answered_at(310));
+    assert_eq!(first.machine.next(), BEGIN + seconds(130));
+    assert_eq!(second.machine.next(), first.machine.next());
+    first.now = first.machine.next() + Duration::from_millis(2);
+    first.send(Event::Probed { answer: Answer::Good });
+    assert_eq!(first.machine.next(), BEGIN + seconds(160));
+}
+
+#[test]
+fn on_the_brink_is_who_has_one_failure_left() {
+    let mut world = World::well();
+    let mut told = Vec::new();
+    for _ in 0..3 {
+        told.push(world.machine.is_on_the_brink());
+        world.send(Event::Probed { answer: Answer::Bad("silent".into()) });
+    }
+    told.push(world.machine.is_on_the_brink());
+    assert_eq!(told, [false, false, true, false]);
+}

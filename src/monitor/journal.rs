@@ -67,7 +67,7 @@ impl Memory {
 #[derive(Debug)]
 enum Piece {
     Entry(Entry),
-    Record(Box<Record>),
+    Records(Vec<Record>),
     /// There is a later memory in the slot.
     Wake,
 }
@@ -85,6 +85,8 @@ pub(super) struct Journal {
     latest: Slot,
     log_file: LogFile,
     thread: Option<thread::JoinHandle<()>>,
+    /// Records of this turn of the loop.
+    records: Vec<Record>,
     lost: u64,
 }
 
@@ -103,7 +105,14 @@ impl Journal {
         };
         let thread =
             thread::Builder::new().name("journal".to_owned()).spawn(move || writer.run(&received))?;
-        Ok(Self { pieces: Some(pieces), latest, log_file, thread: Some(thread), lost: 0 })
+        Ok(Self {
+            pieces: Some(pieces),
+            latest,
+            log_file,
+            thread: Some(thread),
+            records: Vec::new(),
+            lost: 0,
+        })
     }
 
     /// Has lines written there from now on.
@@ -116,9 +125,17 @@ impl Journal {
         self.put(Piece::Entry(entry));
     }
 
-    /// Records what has happened, so that it can be played again.
+    /// Records what has happened, so that it can be played again; written with the next [`Journal::flush`].
     pub(super) fn record(&mut self, record: Record) {
-        self.put(Piece::Record(Box::new(record)));
+        self.records.push(record);
+    }
+
+    /// Has written what was recorded since the last time.
+    pub(super) fn flush(&mut self) {
+        if !self.records.is_empty() {
+            let records = std::mem::take(&mut self.records);
+            self.put(Piece::Records(records));
+        }
     }
 
     /// Has the next monitor remember this.
@@ -149,6 +166,7 @@ impl Journal {
 
     /// Waits until everything is written, but for no stalled disk.
     pub(super) fn end(mut self, patience: std::time::Duration) {
+        self.flush();
         drop(self.pieces.take());
         let Some(thread) = self.thread.take() else { return };
         let until = std::time::Instant::now() + patience;
@@ -170,7 +188,7 @@ impl Writer {
             for piece in std::iter::once(piece).chain(pieces.try_iter()) {
                 match piece {
                     Piece::Entry(entry) => self.write(&entry),
-                    Piece::Record(record) => self.record(&record).unwrap_or(()),
+                    Piece::Records(records) => self.record(&records).unwrap_or(()),
                     Piece::Wake => {}
                 }
             }
@@ -187,15 +205,21 @@ impl Writer {
         rotate(&log_file);
         RecoveryLog::new(&log_file).line(entry.at.into(), &message(entry));
         self.put_aside(JOURNAL, OLDER);
-        self.append(JOURNAL, entry).unwrap_or(());
+        let mut text = String::new();
+        push_line(&mut text, entry).and_then(|()| self.append(JOURNAL, &text)).unwrap_or(());
     }
 
     /// A recording begins with everything as it stood: only there it may be cut.
-    fn record(&self, record: &Record) -> io::Result<()> {
-        if matches!(record, Record::Fleet { .. }) {
-            self.put_aside(EVENTS, OLDER_EVENTS);
+    fn record(&self, records: &[Record]) -> io::Result<()> {
+        let mut text = String::new();
+        for record in records {
+            if matches!(record, Record::Fleet { .. }) {
+                self.append(EVENTS, &std::mem::take(&mut text))?;
+                self.put_aside(EVENTS, OLDER_EVENTS);
+            }
+            push_line(&mut text, record)?;
         }
-        self.append(EVENTS, record)
+        self.append(EVENTS, &text)
     }
 
     fn put_aside(&self, name: &str, older: &str) {
@@ -205,17 +229,24 @@ impl Writer {
         }
     }
 
-    fn append(&self, name: &str, entry: &impl Serialize) -> io::Result<()> {
-        let mut file = open_to_append(&self.state_dir.join(name), MODE)?;
-        let mut line = redact::secrets(&serde_json::to_string(entry)?).into_owned();
-        line.push('\n');
-        file.write_all(line.as_bytes())
+    fn append(&self, name: &str, lines: &str) -> io::Result<()> {
+        if lines.is_empty() {
+            return Ok(());
+        }
+        open_to_append(&self.state_dir.join(name), MODE)?.write_all(lines.as_bytes())
     }
 
     fn remember(&self, memory: &Memory) {
         let Ok(text) = serde_json::to_vec(memory) else { return };
         write_atomic(&self.state_dir.join(Watched::FILE), &text, MODE).unwrap_or(());
     }
+}
+
+/// Adds a line of JSON, without secrets.
+fn push_line(text: &mut String, entry: &impl Serialize) -> io::Result<()> {
+    text.push_str(&redact::secrets(&serde_json::to_string(entry)?));
+    text.push('\n');
+    Ok(())
 }
 
 /// Puts a long `monitor.log` aside.

@@ -237,6 +237,13 @@ impl Machine {
         matches!(self.phase, Phase::Suspect | Phase::Examined) || self.strikes.is_some()
     }
 
+    /// Whether one more failure has it looked at closely.
+    pub fn is_on_the_brink(&self) -> bool {
+        let is_watched = self.policy.restart.is_some() && self.pid.is_some();
+        let is_open = matches!(self.phase, Phase::Healthy { .. } | Phase::Suspect);
+        is_watched && is_open && self.results.failures_in_a_row() + 1 >= self.policy.failure_threshold
+    }
+
     /// Whether others that need it may start.
     pub fn is_well(&self) -> bool {
         match self.phase {

@@ -17,6 +17,8 @@ use crate::monitor::{Event, Remedy, Wanted};
 pub(super) enum Letter {
     /// An answer to a probe; of no weight where the loop has slept since.
     Probed { target: String, epoch: u64, finding: Option<Finding> },
+    /// A service has had half of its time and has not answered.
+    Slow { target: String },
     /// What of a service runs.
     Found { target: String, wish: Wanted, process: Option<Identity> },
     /// Something else has happened to a target.
@@ -60,10 +62,19 @@ pub(super) fn mailbox() -> io::Result<(Mailbox, Mail)> {
 impl Mailbox {
     /// Puts a letter in; one that comes after the end is nobody's.
     pub(super) fn put(&self, letter: Letter) {
-        if self.letters.send(letter).is_ok() {
-            // A full pipe rings already.
-            (&*self.bell).write_all(&[0]).unwrap_or(());
-        }
+        self.leave(letter);
+        self.ring();
+    }
+
+    /// Puts a letter in that can wait until somebody rings.
+    pub(super) fn leave(&self, letter: Letter) {
+        self.letters.send(letter).unwrap_or(());
+    }
+
+    /// Has everything taken out that was put in.
+    pub(super) fn ring(&self) {
+        // A full pipe rings already, and at the end there is nobody to hear it.
+        (&*self.bell).write_all(&[0]).unwrap_or(());
     }
 }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::model::{Finding, Severity};
 use crate::monitor::mailbox::Letter;
-use crate::monitor::watch::{Held, STEADY, Watch};
-use crate::monitor::{Answer, Event, Outcome, Record, Remedy, hands, told};
+use crate::monitor::watch::{Held, SETTLES, STEADY, Watch};
+use crate::monitor::{Answer, Event, Machine, Outcome, Record, Remedy, hands, told};
 use crate::platform::GroupKills;
 use crate::process::Bound;
 use crate::store::KeptProgram;
@@ -34,9 +34,8 @@ impl Inquiries {
     }
 
     /// Keeps only what these targets are known to run.
-    fn retain(&mut self, watched: &[(String, u32)]) {
-        self.asked
-            .retain(|target, (pid, _)| watched.iter().any(|(name, runs)| name == target && runs == pid));
+    fn retain(&mut self, watched: &BTreeMap<String, u32>) {
+        self.asked.retain(|target, (pid, _)| watched.get(target) == Some(pid));
     }
 }
 
@@ -53,6 +52,10 @@ impl Watch<'_> {
                 let answer = self.answer(&target, epoch, finding.as_ref());
                 self.happened(&target, Event::Probed { answer });
             }
+            Letter::Slow { target } => {
+                // What it finds is there soon after the answer is known to be missing.
+                self.wants_examination |= self.fleet.machine(&target).is_some_and(Machine::is_on_the_brink);
+            }
             Letter::Found { target, wish, process } => {
                 let bound = process.as_ref().and_then(Bound::again);
                 let pid = bound.as_ref().map(|bound| bound.identity().pid);
@@ -68,6 +71,7 @@ impl Watch<'_> {
                 self.happened(&target, event);
             }
             Letter::Looked { generation, epoch, remedies, findings } => {
+                self.settles_at = Some(self.now + SETTLES);
                 if self.looks.end(generation) {
                     self.looked(epoch, remedies, findings);
                 }
@@ -130,9 +134,9 @@ impl Watch<'_> {
 
     /// Every process that is watched is held; one that ended before it could be is asked about at once.
     pub(super) fn hold(&mut self) {
-        let watched: Vec<(String, u32)> =
+        let watched: BTreeMap<String, u32> =
             self.fleet.machines().iter().filter_map(|m| Some((m.name.clone(), m.pid()?))).collect();
-        self.held.retain(|target, _| watched.iter().any(|(name, _)| name == target));
+        self.held.retain(|target, _| watched.contains_key(target));
         self.inquiries.retain(&watched);
         for (target, pid) in watched {
             self.inquire_again(&target);
@@ -213,7 +217,7 @@ mod tests {
         assert!(!inquiries.is_due("api", 7, now + Duration::from_secs(1)));
         assert!(inquiries.is_due("api", 8, now + Duration::from_secs(1)), "another process");
         assert!(inquiries.is_due("api", 8, now + Duration::from_secs(1) + KEEPER));
-        inquiries.retain(&[("api".to_owned(), 9)]);
+        inquiries.retain(&BTreeMap::from([("api".to_owned(), 9)]));
         assert!(inquiries.is_due("api", 8, now + Duration::from_secs(1) + KEEPER));
     }
 }

@@ -17,6 +17,10 @@ const EAGER: Duration = Duration::from_millis(250);
 const PATIENT: Duration = Duration::from_secs(5);
 /// What waits for its start asks this often whether an operator wants something else by now.
 const CONSULTED: Duration = Duration::from_secs(30);
+/// Who is well is asked again in time with others: at one of so many moments of its period…
+const MOMENTS: u32 = 10;
+/// … that lie no further apart than this.
+const MOMENT: Duration = Duration::from_secs(1);
 /// What stands in the way of a start while another works.
 const OTHERS_WORK: &str = "another fuelops is at work";
 /// Evidence that is kept of one incident.
@@ -49,6 +53,17 @@ impl Step<'_> {
     fn due_in(&mut self, span: Duration) {
         self.machine.asked = None;
         self.machine.due = self.now.saturating_add(span);
+    }
+
+    /// Due a period from now, or a moment sooner, together with whoever else is due by then: the loop and the machine wake
+    /// once for all of them.
+    fn due_next(&mut self) {
+        let period = self.machine.policy.period;
+        self.due_in(period);
+        let moment = (period / MOMENTS).clamp(Duration::from_millis(1), MOMENT).as_nanos();
+        let past = self.machine.due.as_nanos() % moment;
+        let past = Duration::from_nanos(u64::try_from(past).unwrap_or_default());
+        self.machine.due = self.machine.due.saturating_sub(past).max(self.now);
     }
 
     pub(super) fn found(&mut self, pid: Option<u32>, wish: Wanted) {
@@ -248,7 +263,7 @@ impl Step<'_> {
                 if !self.machine.results.is_flapping() {
                     self.close("it answers as it should");
                 }
-                self.due_in(self.machine.policy.period);
+                self.due_next();
             }
             _ => self.due_in(AGAIN),
         }
@@ -262,7 +277,7 @@ impl Step<'_> {
         if !self.machine.results.is_flapping() {
             self.close("it answers as it should");
         }
-        self.due_in(self.machine.policy.period);
+        self.due_next();
     }
 
     fn bad(&mut self, why: String) {

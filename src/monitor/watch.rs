@@ -28,7 +28,7 @@ use crate::monitor::prober::Prober;
 use crate::monitor::reading::Inquiries;
 use crate::monitor::silence::Silences;
 use crate::monitor::{Decision, Entry, Event, Fleet, Machine, Order, Outcome, Phase, Policy, cover, status};
-use crate::platform::{Arrivals, GroupKills, caller_uid};
+use crate::platform::{self, Arrivals, GroupKills, caller_uid};
 use crate::process::Bound;
 use crate::report::MonitorReport;
 use crate::service::Site;
@@ -39,6 +39,8 @@ const CLOSELY: Duration = Duration::from_secs(300);
 const CLOSELY_FOR_LIMITS: Duration = Duration::from_secs(30);
 /// What runs for so long without anything to ask it by is well.
 pub(super) const STEADY: Duration = Duration::from_secs(1);
+/// What was needed for a start or a close look is given back after so long.
+pub(super) const SETTLES: Duration = Duration::from_secs(3);
 /// What is left to be written at the end may take so long.
 const LAST_LINES: Duration = Duration::from_secs(2);
 /// `--once` ends at the latest after the longest start and this.
@@ -121,6 +123,7 @@ pub struct Callers<'a> {
 /// When signals, threads or files are refused.
 pub fn watch(setup: Setup, mode: Mode, claim: Claim, callers: Callers<'_>) -> Result<End> {
     let state_dir = setup.site.state_dir.clone();
+    platform::share_one_arena();
     let arrivals = Arrivals::of(&[libc::SIGTERM, libc::SIGINT, libc::SIGHUP])?;
     let (mailbox, mail) = mailbox()?;
     let keeps = mode != Mode::Rehearse;
@@ -157,6 +160,9 @@ pub fn watch(setup: Setup, mode: Mode, claim: Claim, callers: Callers<'_>) -> Re
         recorded: 0,
         looks: Looks::default(),
         wants_examination: false,
+        to_consult: Vec::new(),
+        to_start: Vec::new(),
+        settles_at: Some(BEGIN + SETTLES),
         closely_due: BEGIN + CLOSELY_FOR_LIMITS,
         findings: Vec::new(),
         entries: BTreeMap::new(),
@@ -213,6 +219,11 @@ pub(super) struct Watch<'a> {
     pub(super) recorded: u64,
     pub(super) looks: Looks,
     pub(super) wants_examination: bool,
+    /// What this turn has decided to look for, and to start.
+    to_consult: Vec<String>,
+    to_start: Vec<String>,
+    /// What is not needed any more is given back then.
+    pub(super) settles_at: Option<Duration>,
     pub(super) closely_due: Duration,
     pub(super) findings: Vec<Finding>,
     pub(super) entries: BTreeMap<String, VecDeque<Entry>>,
@@ -263,6 +274,8 @@ impl Watch<'_> {
             self.carry_out(decisions);
             self.look_closely();
             self.hold();
+            self.hand_over();
+            self.settle();
             if self.is_changed {
                 self.remember();
             }
@@ -303,30 +316,32 @@ impl Watch<'_> {
     /// When the loop has to be awake again.
     fn due(&self) -> Duration {
         let keeper = self.keeper.is_none().then_some(self.keeper_due).filter(|_| !self.held.is_empty());
-        let looks = [Some(self.closely_due), Some(self.alive_due), self.fleet.next(), keeper];
+        let looks =
+            [Some(self.closely_due), Some(self.alive_due), self.fleet.next(), keeper, self.settles_at];
         looks.into_iter().flatten().min().unwrap_or(self.closely_due)
     }
 
     fn wait(&self, due: Duration) -> Vec<Ready> {
-        let mut keys = vec![Ready::Signals, Ready::Mail];
+        let living = || self.held.iter().filter(|(_, held)| held.ended.is_none());
         let mut fds = vec![
             PollFd::from_borrowed_fd(self.arrivals.as_fd(), PollFlags::IN),
             PollFd::from_borrowed_fd(self.mail.as_fd(), PollFlags::IN),
         ];
-        if let Some(keeper) = &self.keeper {
-            keys.push(Ready::Keeper);
-            fds.push(PollFd::from_borrowed_fd(keeper.as_fd(), PollFlags::IN));
-        }
-        for (target, held) in self.held.iter().filter(|(_, held)| held.ended.is_none()) {
-            keys.push(Ready::End(target.clone()));
-            fds.push(PollFd::from_borrowed_fd(held.bound.as_fd(), PollFlags::IN));
-        }
+        fds.extend(self.keeper.iter().map(|keeper| PollFd::from_borrowed_fd(keeper.as_fd(), PollFlags::IN)));
+        fds.extend(living().map(|(_, held)| PollFd::from_borrowed_fd(held.bound.as_fd(), PollFlags::IN)));
         let limit = due.saturating_sub(self.clock.at(Instant::now()));
         let limit =
             Timespec { tv_sec: limit.as_secs().cast_signed(), tv_nsec: i64::from(limit.subsec_nanos()) };
         // Interrupted: then there is a signal to be seen at the next turn.
         poll(&mut fds, Some(&limit)).unwrap_or(0);
-        keys.into_iter().zip(&fds).filter(|(_, fd)| !fd.revents().is_empty()).map(|(key, _)| key).collect()
+        let first =
+            [Ready::Signals, Ready::Mail].into_iter().chain(self.keeper.iter().map(|_| Ready::Keeper));
+        let mut is_ready = fds.iter().map(|fd| !fd.revents().is_empty());
+        let mut ready: Vec<Ready> =
+            first.zip(is_ready.by_ref()).filter(|(_, is_ready)| *is_ready).map(|(key, _)| key).collect();
+        let ended = living().zip(is_ready).filter(|(_, is_ready)| *is_ready);
+        ready.extend(ended.map(|((target, _), _)| Ready::End(target.clone())));
+        ready
     }
 
     fn turn(&mut self, due: Duration) {
@@ -415,7 +430,6 @@ impl Watch<'_> {
     }
 
     pub(super) fn carry_out(&mut self, decisions: Vec<Decision>) {
-        let (mut consults, mut starts) = (Vec::new(), Vec::new());
         for decision in decisions {
             self.is_changed |= decision.is_told();
             self.explain(&decision);
@@ -424,8 +438,8 @@ impl Watch<'_> {
             match decision.order {
                 Order::Probe => self.prober.probe(&target, self.is_check(&target), self.epoch),
                 Order::Examine => self.wants_examination = true,
-                Order::Consult => consults.push(target),
-                Order::Start if self.mode != Mode::Rehearse => starts.push(target),
+                Order::Consult => self.to_consult.push(target),
+                Order::Start if self.mode != Mode::Rehearse => self.to_start.push(target),
                 Order::Restart { .. } if self.mode != Mode::Rehearse => self.hands.restart(&target),
                 Order::Start | Order::Restart { .. } => {
                     self.happened(&target, Event::Acted { outcome: Outcome::Rehearsed });
@@ -433,11 +447,26 @@ impl Watch<'_> {
                 _ => {}
             }
         }
-        if !consults.is_empty() {
-            self.hands.consult(consults);
+    }
+
+    /// Hands on what a turn has come to: one look at the processes serves all that it is for.
+    fn hand_over(&mut self) {
+        if !self.to_consult.is_empty() {
+            self.hands.consult(std::mem::take(&mut self.to_consult));
         }
-        if !starts.is_empty() {
-            self.hands.start(&starts);
+        if !self.to_start.is_empty() {
+            self.hands.start(&std::mem::take(&mut self.to_start));
+        }
+        if let Some(journal) = &mut self.journal {
+            journal.flush();
+        }
+    }
+
+    /// Gives back what starting, or a close look, has needed.
+    fn settle(&mut self) {
+        if self.settles_at.is_some_and(|at| at <= self.now) {
+            platform::release_idle_memory();
+            self.settles_at = None;
         }
     }
 

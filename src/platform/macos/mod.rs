@@ -23,7 +23,7 @@ pub use clock::clock_state;
 pub use cpu::{cpu_times, load_average, pressure};
 pub use disks::{disk_usage, mounts, open_files};
 pub use groups::groups_of;
-pub use heap::return_large_blocks;
+pub use heap::{release_idle_memory, return_large_blocks, share_one_arena};
 pub use hold::ProcessHold;
 pub use kernel_log::{kernel_log, kernel_log_has_our_pids, out_of_memory_kills};
 pub use memory::{GroupKills, cpu_quota, limit_of, memory, swap};
