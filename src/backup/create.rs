@@ -29,12 +29,14 @@ const MAX_SLUG: usize = 100;
 /// Backups of one source in one second.
 const MAX_PER_SECOND: u32 = 100;
 
-/// Whether a backup that holds much less than those before may replace them.
+/// Whether a backup may replace those before, even where it holds much less.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shrinking {
     Doubted,
     /// Somebody has said that it is meant so.
     Accepted,
+    /// However much it holds: it is what a restore is going to replace.
+    Never,
 }
 
 /// What came of making a backup.
@@ -87,6 +89,7 @@ pub fn create(
         host: means.host.clone(),
         created_at: now,
         standing: Standing::Verified,
+        is_safety: shrinking == Shrinking::Never,
         remarks: drawn.remarks,
         file,
         bytes: seal.bytes,

@@ -106,6 +106,9 @@ pub struct Manifest {
     pub host: String,
     pub created_at: DateTime<Utc>,
     pub standing: Standing,
+    /// It is what a restore has replaced: chosen by its id only, and never for the newest one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_safety: bool,
     /// Why it is suspicious, and what else was noticed.
     pub remarks: Vec<String>,
     /// Name of the archive, in the same folder.
@@ -176,6 +179,7 @@ pub(super) mod tests {
             host: "here".to_owned(),
             created_at: DateTime::from_timestamp(hour * 3600, 0).unwrap(),
             standing: Standing::Verified,
+            is_safety: false,
             remarks: Vec::new(),
             bytes: 10,
             sha256: "00".to_owned(),
@@ -208,6 +212,17 @@ pub(super) mod tests {
         ] {
             Manifest::from_text(text.as_bytes(), key).unwrap_err();
         }
+    }
+
+    #[test]
+    fn only_what_a_restore_has_replaced_says_so() {
+        let key = Key::of(&[1; 32]);
+        let plain = manifest("mysql", 5);
+        let text = plain.to_text(&key).unwrap();
+        assert!(!String::from_utf8_lossy(&text).contains("is_safety"));
+        assert_eq!(Manifest::from_text(&text, Some(&key)).unwrap(), plain);
+        let safety = Manifest { is_safety: true, ..plain };
+        assert_eq!(Manifest::from_text(&safety.to_text(&key).unwrap(), Some(&key)).unwrap(), safety);
     }
 
     #[test]

@@ -38,10 +38,12 @@ pub use key::{Key, KeyError};
 pub use manifest::{Kind, Manifest, Member, Origin, Standing, Table, Versions};
 pub use means::Means;
 pub use prune::{Plan as PrunePlan, Pruned, Retention, apply as prune, plan as plan_prune};
-pub use restore::{Now, Plan as RestorePlan, Restored, apply as restore, choose, plan as plan_restore};
+pub use restore::{
+    Chosen, Now, Plan as RestorePlan, Restored, apply as restore, choose, plan as plan_restore,
+};
 pub use run::Interrupt;
 pub use shelf::{Entry, Shelf, State};
-pub use source::{Source, Wanted, origins, sources};
+pub use source::{Source, Wanted, origins, source_name, sources};
 pub use sweep::sweep;
 pub use tool::SearchPath;
 pub use verify::{Checked, Deep, drill, verify};

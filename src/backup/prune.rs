@@ -10,7 +10,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::manifest::{Manifest, Origin};
-use super::shelf::{Entry, Shelf, State, is_ahead};
+use super::shelf::{Entry, Shelf, is_ahead};
 use super::verify::prove;
 
 /// How long backups stay.
@@ -51,7 +51,7 @@ pub fn plan(entries: &[Entry], retention: Retention, now: DateTime<Utc>) -> Plan
     for entry in entries {
         let Some(manifest) = entry.manifest.as_ref().filter(|m| !is_ahead(m, now)) else { continue };
         let kept = kept.entry(&manifest.origin).or_default();
-        if entry.state == State::Verified {
+        if entry.verified().is_some() {
             let pillar = plan.pillars.entry(manifest.origin.clone()).or_insert_with(|| manifest.clone());
             let is_pillar = pillar.id == manifest.id;
             *kept += 1;
@@ -106,6 +106,7 @@ pub fn apply(shelf: &Shelf, plan: &Plan, proven: &[String]) -> Pruned {
 mod tests {
     use super::*;
     use crate::backup::manifest::tests::manifest;
+    use crate::backup::shelf::State;
 
     const POLICY: Retention = Retention { keep_last: 2, max_age: Duration::from_secs(10 * 3600) };
 
@@ -154,6 +155,17 @@ mod tests {
             entry("a", 78, State::Verified),
         ];
         assert_eq!(gone(&entries, POLICY), ["a-79", "a-78"]);
+    }
+
+    #[test]
+    fn what_a_restore_has_replaced_stands_for_nothing() {
+        let mut entries = [100, 99, 98, 80].map(|hour| entry("a", hour, State::Verified));
+        for at in [0, 3] {
+            entries[at].manifest.as_mut().unwrap().is_safety = true;
+        }
+        let plan = plan(&entries, Retention { keep_last: 0, max_age: Duration::from_secs(3600) }, at(100));
+        assert_eq!(plan.pillars.values().map(|pillar| pillar.id.as_str()).collect::<Vec<_>>(), ["a-99"]);
+        assert_eq!(plan.removals.iter().map(|gone| gone.id.as_str()).collect::<Vec<_>>(), ["a-80"]);
     }
 
     #[test]

@@ -24,6 +24,7 @@ use crate::store::create_folder;
 
 /// Rights of restored files' folders.
 const FOLDER_MODE: u32 = 0o700;
+const UNPROVEN: &str = "it is not proven";
 
 /// A restore that is thought through, and not begun.
 #[derive(Clone, Debug)]
@@ -67,44 +68,76 @@ impl Plan {
     }
 }
 
-/// Finds the backup that is meant: by its id, or the newest verified one of a source.
+/// A backup to restore, proven by reading it to its end, and those that would have come before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chosen {
+    pub manifest: Manifest,
+    /// Ids of newer backups of the same source, and why each is not the one.
+    pub passed_over: Vec<(String, String)>,
+}
+
+/// Finds the backup that is meant, by its id, or the newest good one of a source, and reads it to its end.
 ///
 /// # Errors
 /// When there is none, or it is not one to restore.
-pub fn choose(entries: &[Entry], wanted: &str, now: DateTime<Utc>) -> Result<Manifest> {
-    let of_source = |entry: &&Entry| entry.verified().is_some_and(|m| m.origin.name == wanted);
-    // How new one is that was made while the clock was ahead, nobody knows: any other is rather meant.
-    let in_time = |entry: &&Entry| entry.verified().is_some_and(|m| !is_ahead(m, now));
-    let by_source = || {
-        let mut all = entries.iter().filter(of_source);
-        all.clone().find(in_time).or_else(|| all.next())
-    };
-    let Some(entry) = entries.iter().find(|entry| entry.id == wanted).or_else(by_source) else {
-        bail!(
-            "there is no backup {wanted:?}, and no verified one of a source of that name; `fuelops backup list` shows them"
-        );
-    };
-    match (&entry.manifest, entry.state) {
-        (Some(manifest), State::Verified | State::Suspicious) => Ok(manifest.clone()),
-        _ => {
-            let why = entry.why.as_deref().unwrap_or("it is not proven");
-            bail!("{} is {} and is not restored: {why}", entry.id, entry.state.word())
-        }
-    }
+pub fn choose(shelf: &Shelf, entries: &[Entry], wanted: &str, now: DateTime<Utc>) -> Result<Chosen> {
+    pick(entries, wanted, now, &|manifest| prove(shelf, manifest))
 }
 
-/// Thinks a restore through: reads the archive to its end and looks at what is there.
+type Proof<'a> = &'a dyn Fn(&Manifest) -> Result<()>;
+
+fn pick(entries: &[Entry], wanted: &str, now: DateTime<Utc>, prove: Proof<'_>) -> Result<Chosen> {
+    if let Some(entry) = entries.iter().find(|entry| entry.id == wanted) {
+        return Ok(Chosen { manifest: by_id(entry, prove)?, passed_over: Vec::new() });
+    }
+    let mut passed_over = Vec::new();
+    for (entry, manifest) in of_source(entries, wanted, now) {
+        let why = if entry.state != State::Verified {
+            format!("it is {}: {}", entry.state.word(), entry.why.as_deref().unwrap_or(UNPROVEN))
+        } else if let Err(error) = prove(manifest) {
+            format!("it is damaged: {} {error:#}", manifest.file)
+        } else {
+            return Ok(Chosen { manifest: manifest.clone(), passed_over });
+        };
+        passed_over.push((entry.id.clone(), why));
+    }
+    let Some((id, why)) = passed_over.first() else {
+        bail!(
+            "there is no backup {wanted:?}, and none of a source of that name; `fuelops backup list` shows them"
+        );
+    };
+    bail!("no verified backup of {wanted} is left; the newest is {id}, and {why}")
+}
+
+fn by_id(entry: &Entry, prove: Proof<'_>) -> Result<Manifest> {
+    let Some(manifest) =
+        entry.manifest.as_ref().filter(|_| matches!(entry.state, State::Verified | State::Suspicious))
+    else {
+        let why = entry.why.as_deref().unwrap_or(UNPROVEN);
+        bail!("{} is {} and is not restored: {why}", entry.id, entry.state.word())
+    };
+    prove(manifest).with_context(|| format!("{} is damaged and is not restored", entry.id))?;
+    Ok(manifest.clone())
+}
+
+/// The backups of a source in the order in which they are tried, newest first. Those that a restore has made of what it
+/// replaced are none: they would bring back what somebody wanted to be rid of.
+fn of_source<'a>(entries: &'a [Entry], name: &str, now: DateTime<Utc>) -> Vec<(&'a Entry, &'a Manifest)> {
+    let mut found: Vec<_> = entries
+        .iter()
+        .filter_map(|entry| Some((entry, entry.manifest.as_ref()?)))
+        .filter(|(_, manifest)| manifest.origin.name == name && !manifest.is_safety)
+        .collect();
+    // How new one is that was made while the clock was ahead, nobody knows: any other is rather meant.
+    found.sort_by_key(|(_, manifest)| is_ahead(manifest, now));
+    found
+}
+
+/// Thinks the restore of a proven backup through: looks at what is there.
 ///
 /// # Errors
-/// When the archive is damaged, the source is not configured, or the target is not free.
-pub fn plan(
-    shelf: &Shelf,
-    means: &Means,
-    manifest: Manifest,
-    source: Option<&Source>,
-    into: Option<&str>,
-) -> Result<Plan> {
-    prove(shelf, &manifest).with_context(|| format!("{} is damaged and is not restored", manifest.id))?;
+/// When the source is not configured, or the target is not free.
+pub fn plan(means: &Means, manifest: Manifest, source: Option<&Source>, into: Option<&str>) -> Result<Plan> {
     let target = target(&manifest, source, into)?;
     let now = look(means, &target)?;
     if into.is_some() && matches!(now, Now::Filled(_)) {
@@ -304,7 +337,10 @@ mod tests {
             entry("mysql", 6, State::Verified),
         ];
         let now = entries[0].manifest.as_ref().unwrap().created_at;
-        let at = |wanted, now| choose(&entries, wanted, now).map(|m| m.id).map_err(|error| error.to_string());
+        let at = |wanted, now| {
+            let chosen = pick(&entries, wanted, now, &|_| Ok(()));
+            chosen.map(|chosen| chosen.manifest.id).map_err(|error| error.to_string())
+        };
         let chosen = |wanted| at(wanted, now);
         assert_eq!(chosen("mysql"), Ok("mysql-7".to_owned()));
         assert_eq!(at("mysql", now - TimeDelta::minutes(210)), Ok("mysql-6".to_owned()));
@@ -313,6 +349,23 @@ mod tests {
         assert_eq!(chosen("mysql-8"), Ok("mysql-8".to_owned()));
         assert_eq!(chosen("mysql-9"), Err("mysql-9 is damaged and is not restored: because".to_owned()));
         assert!(chosen("other").unwrap_err().contains("fuelops backup list"));
+    }
+
+    #[test]
+    fn what_does_not_prove_is_passed_over_and_told() {
+        let mut entries = [9, 8, 7, 6].map(|hour| entry("mysql", hour, State::Verified));
+        entries[0].manifest.as_mut().unwrap().is_safety = true;
+        entries[1].state = State::Suspicious;
+        let now = entries[0].manifest.as_ref().unwrap().created_at;
+        let torn = |manifest: &Manifest| if manifest.id == "mysql-7" { bail!("is torn") } else { Ok(()) };
+        let chosen = pick(&entries, "mysql", now, &torn).unwrap();
+        assert_eq!(chosen.manifest.id, "mysql-6");
+        let passed_over: Vec<&str> = chosen.passed_over.iter().map(|(id, _)| id.as_str()).collect();
+        assert_eq!(passed_over, ["mysql-8", "mysql-7"]);
+        assert!(chosen.passed_over[1].1.ends_with("is torn"), "{:?}", chosen.passed_over);
+        let why = pick(&entries[..3], "mysql", now, &torn).unwrap_err().to_string();
+        assert!(why.starts_with("no verified backup of mysql is left; the newest is mysql-8"), "{why}");
+        assert_eq!(pick(&entries, "mysql-9", now, &torn).unwrap().manifest.id, "mysql-9");
     }
 
     #[test]

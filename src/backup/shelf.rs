@@ -74,9 +74,9 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The manifest of one to rely on.
+    /// The manifest of one to rely on. What a restore has replaced may be whole, and is still what nobody wanted.
     pub fn verified(&self) -> Option<&Manifest> {
-        self.manifest.as_ref().filter(|_| self.state == State::Verified)
+        self.manifest.as_ref().filter(|manifest| self.state == State::Verified && !manifest.is_safety)
     }
 }
 

@@ -51,6 +51,14 @@ pub fn origins(backup: &Backup, checks: &[Check], root: &Path) -> Vec<Origin> {
     databases.chain(files).collect()
 }
 
+/// The name of the source that a word means: the name itself, or what stands for a file in the config.
+pub fn source_name(word: &str, root: &Path) -> String {
+    match word.strip_prefix(SQLITE) {
+        Some(path) => origin_of_file(&root.join(path), root).name,
+        None => word.to_owned(),
+    }
+}
+
 fn origin_of_file(path: &Path, root: &Path) -> Origin {
     Origin { kind: Kind::Sqlite, name: path.strip_prefix(root).unwrap_or(path).display().to_string() }
 }
@@ -116,5 +124,9 @@ mod tests {
         let sources = sources(&config.backup, &config.checks, root);
         assert_eq!(origins, sources.into_iter().map(|wanted| wanted.origin).collect::<Vec<_>>());
         assert_eq!(origins.len(), 4);
+        for word in ["a.db", "sqlite:a.db", "sqlite:/srv/a.db"] {
+            assert_eq!(source_name(word, root), origins[2].name, "{word}");
+        }
+        assert_eq!(source_name("my", root), "my");
     }
 }

@@ -11,7 +11,9 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
 use super::manifest::Table;
+use super::owner::{Owner, hand_to};
 use super::run::Interrupt;
+use crate::platform::files::Folder;
 
 /// How long somebody else's lock is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -47,15 +49,22 @@ pub(super) fn copy(source: &Path, target: &Path, interrupt: &Interrupt) -> Resul
 pub(super) fn put_back(copy: &Path, place: &Path, interrupt: &Interrupt) -> Result<()> {
     let from = open_still(copy)?;
     let cannot = || format!("cannot write to {}", place.display());
-    // A new one is its owner's alone, as its backup was; SQLite takes an empty file for a new database.
-    match OpenOptions::new().write(true).create_new(true).mode(MODE).open(place) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error).with_context(cannot),
-        _ => {}
-    }
+    make_room(place).with_context(cannot)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut into = Connection::open_with_flags(place, flags).with_context(cannot)?;
     into.busy_timeout(PATIENCE)?;
     transfer(&from, &mut into, interrupt)
+}
+
+/// Makes an empty file where nothing is, which SQLite takes for a new database: its owner's alone, as its backup was. One
+/// that root makes in somebody's folder is theirs, so that their program can open it.
+fn make_room(place: &Path) -> io::Result<()> {
+    let file = match OpenOptions::new().write(true).create_new(true).mode(MODE).open(place) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
+        made => made?,
+    };
+    let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    hand_to(Owner::of(&Folder::open_trusted(folder)?)?, &file)
 }
 
 fn transfer(from: &Connection, into: &mut Connection, interrupt: &Interrupt) -> Result<()> {
@@ -107,9 +116,11 @@ pub(super) fn look(path: &Path) -> Result<Looked> {
 
 fn open(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    if path.is_dir() {
+        bail!("{} is a folder and no database", path.display());
+    }
     if !path.is_file() {
-        let error = io::Error::from(io::ErrorKind::NotFound);
-        return Err(error).with_context(|| format!("there is no database {}", path.display()));
+        bail!("there is no database {}", path.display());
     }
     let opened = Connection::open_with_flags(path, flags).and_then(|database| {
         database.busy_timeout(PATIENCE)?;
@@ -181,6 +192,8 @@ mod tests {
                 .starts_with("there is no database")
         );
         assert!(!none.exists());
+        let folder = copy(place.path(), &target, &Interrupt::default()).unwrap_err();
+        assert!(folder.to_string().ends_with("is a folder and no database"), "{folder:#}");
         assert!(copy(&text, &target, &Interrupt::default()).is_err());
     }
 }

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use memchr::memmem;
-
 use crate::platform::files::FileKind;
 
 /// What keeps a folder from going as a whole for now.
@@ -120,21 +118,24 @@ const COMPANIONS: [&[u8]; 3] = [b"-wal", b"-shm", b"-journal"];
 
 /// Whether a name is one that databases have.
 pub(super) fn is_database(name: &[u8]) -> bool {
-    let base = COMPANIONS.iter().find_map(|companion| name.strip_suffix(*companion)).unwrap_or(name);
+    let base = companion_of(name).unwrap_or(name);
     DATABASE_ENDINGS.iter().any(|ending| {
         base.len() > ending.len() && base[base.len() - ending.len()..].eq_ignore_ascii_case(ending)
     })
 }
 
-/// Endings of what is surely no database, however long it is.
-const TEXT_PIECES: [&[u8]; 8] = [b".log", b".txt", b".gz", b".zst", b".json", b".out", b".err", b".csv"];
-const SQLITE_PAGE: u64 = 4096;
+/// The name of the database that a file would lie beside.
+pub(super) fn companion_of(name: &[u8]) -> Option<&[u8]> {
+    COMPANIONS.iter().find_map(|companion| name.strip_suffix(*companion)).filter(|base| !base.is_empty())
+}
 
-/// Whether a file is worth a look at its first bytes: its name says nothing, and its length is one of whole pages.
-pub(super) fn may_be_database(name: &[u8], size: u64) -> bool {
-    size >= 2 * SQLITE_PAGE
-        && size.is_multiple_of(SQLITE_PAGE)
-        && !TEXT_PIECES.iter().any(|piece| memmem::find(name, piece).is_some())
+/// The smallest page of SQLite.
+const SQLITE_PAGE: u64 = 512;
+
+/// Whether a file has the length of a database of SQLite, which is made of whole pages, so that its first bytes are worth
+/// a look while very many files are walked. Its name tells nothing.
+pub(super) fn has_whole_pages(size: u64) -> bool {
+    size > 0 && size.is_multiple_of(SQLITE_PAGE)
 }
 
 /// Folders that are never entered, not even by a pattern that spells them.
@@ -207,6 +208,15 @@ mod tests {
         }
         for name in ["db", ".db", "app.log.1", "x.db.gz", "debug.log"] {
             assert!(!is_database(name.as_bytes()), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_database_is_made_of_whole_pages() {
+        for (size, is_whole) in
+            [(0, false), (511, false), (512, true), (1000, false), (1024, true), (65_536, true)]
+        {
+            assert_eq!(has_whole_pages(size), is_whole, "{size}");
         }
     }
 

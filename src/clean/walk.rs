@@ -302,9 +302,9 @@ impl Walk<'_> {
             return Some(Bar::Foreign);
         }
         let bytes = name.to_bytes();
-        let has_pages = guard::may_be_database(bytes, look.size);
         if guard::is_database(bytes)
-            || (has_pages && folder.open_file(name).is_ok_and(|file| is_sqlite(&file)))
+            || (guard::has_whole_pages(look.size) && begins_database(folder, name))
+            || guard::companion_of(bytes).is_some_and(|base| lies_beside_database(folder, base))
         {
             return Some(Bar::Database);
         }
@@ -354,6 +354,15 @@ fn began(folder: &Folder, name: &CStr, look: &Look) -> Option<i64> {
         folder.look(&name).ok().map(|look| look.changed)
     });
     look.born.into_iter().chain(aside).max()
+}
+
+fn begins_database(folder: &Folder, name: &CStr) -> bool {
+    folder.open_file(name).is_ok_and(|file| is_sqlite(&file))
+}
+
+/// Whether the file of this name, beside which another lies, is a database: without its journal it may be none any more.
+fn lies_beside_database(folder: &Folder, base: &[u8]) -> bool {
+    CString::new(base).is_ok_and(|base| begins_database(folder, &base))
 }
 
 /// The process that a file names, where it is alive.

@@ -123,7 +123,9 @@ fn verified(report: &BackupReport) -> String {
     let drills = report.backups.iter().filter_map(|entry| entry.drill.as_ref());
     let (tried, equal) = drills.fold((0, 0), |(n, equal), drill| (n + 1, equal + u64::from(drill.equal)));
     let deep = if tried == 0 { String::new() } else { format!("; {equal} of {tried} restored and equal") };
-    format!("{good} of {} as good as when they were made{deep}", human::plural(all, "backup"))
+    let still =
+        if all == 1 { "is as good as when it was made" } else { "are as good as when they were made" };
+    format!("{good} of {} {still}{deep}", human::plural(all, "backup"))
 }
 
 fn pruned(report: &BackupReport) -> String {
@@ -139,11 +141,12 @@ fn table(report: &BackupReport) -> Table {
     let columns = vec![
         Column::new("state"),
         Column::new("backup"),
-        Column::new("made").droppable(3),
-        Column::new("holds"),
+        Column::new("source"),
+        Column::new("made").droppable(4),
+        Column::new("holds").droppable(1),
         Column::new("size").right(),
-        Column::new("of").right().droppable(2),
-        Column::new("took").right().droppable(1),
+        Column::new("of").right().droppable(3),
+        Column::new("took").right().droppable(2),
     ];
     Table { columns, rows: report.backups.iter().map(row).collect() }
 }
@@ -161,12 +164,20 @@ fn row(entry: &BackupEntry) -> Vec<Text> {
     vec![
         Text::of(Role::Severity(severity), format!("{} {}", severity.mark(), entry.state)),
         Text::of(Role::Strong, entry.id.clone()),
+        source(entry).into(),
         made.unwrap_or_default().into(),
         holds(entry).into(),
         known(human::bytes(entry.bytes)).into(),
         known(human::bytes(entry.content_bytes)).into(),
         known(took).into(),
     ]
+}
+
+/// What it is a backup of: two files of one name lie in different folders.
+fn source(entry: &BackupEntry) -> String {
+    let Some(source) = &entry.source else { return String::new() };
+    let standing = if entry.is_safety { " (replaced)" } else { "" };
+    format!("{}{standing}", source.name)
 }
 
 fn holds(entry: &BackupEntry) -> String {
@@ -239,6 +250,7 @@ mod tests {
             id: "mysql-1".into(),
             state: state.into(),
             why: (state != "verified").then(|| "it holds no row".into()),
+            is_safety: false,
             source: None,
             created_at: None,
             path: None,
@@ -282,6 +294,16 @@ mod tests {
         let first = "✖ fuel – 1 verified backup made, 4.00 KiB; 1 suspicious, replacing nothing; 1 failed";
         assert!(text.starts_with(first), "{text}");
         assert!(text.contains("it holds no row") && !text.contains('\x1b'), "{text}");
+    }
+
+    #[test]
+    fn one_backup_is_told_of_as_one() {
+        let mut looked_at = report(BackupOutcome::Failed, vec![entry("damaged")]);
+        looked_at.action = BackupAction::Verify;
+        let line = |report: &BackupReport| headline(report).to_plain();
+        assert!(line(&looked_at).contains("0 of 1 backup is as good as when it was made"));
+        looked_at.backups.push(entry("verified"));
+        assert!(line(&looked_at).contains("1 of 2 backups are as good as when they were made"));
     }
 
     #[test]

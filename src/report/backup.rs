@@ -62,6 +62,9 @@ pub struct BackupEntry {
     pub state: String,
     /// Why it is not verified.
     pub why: Option<String>,
+    /// It is what a restore has replaced, and is restored by its id only.
+    #[serde(default)]
+    pub is_safety: bool,
     /// What it is a backup of; absent where nothing is proven.
     pub source: Option<BackupSource>,
     pub created_at: Option<DateTime<Utc>>,

@@ -9,9 +9,9 @@ use std::io;
 
 use crate::clean::inventory::Item;
 use crate::clean::steps::Plan;
-use crate::platform::files::{Claim, FileKind, Folder, Look, claim, look_at};
+use crate::platform::files::{Claim, FileKind, Folder, Look, claim, is_sqlite, look_at};
 
-use super::fate::{CHANGED, Fate, OPENED, UNSURE};
+use super::fate::{CHANGED, DATABASE, Fate, OPENED, UNSURE};
 
 /// Up to so many steps, each file is claimed.
 const CLAIM_EACH: usize = 10_000;
@@ -77,6 +77,10 @@ pub(super) fn remove(
     let look = look_at(&file)?;
     if !is_meant(&look) {
         return Ok(Fate::left(CHANGED));
+    }
+    // One that was torn is not of whole pages, and may still be mended.
+    if is_sqlite(&file) {
+        return Ok(Fate::left(DATABASE));
     }
     match claim(&file) {
         Claim::Held => Ok(Fate::left(OPENED)),

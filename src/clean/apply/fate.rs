@@ -50,3 +50,5 @@ pub(super) const CHANGED: &str = "changed since it was planned";
 pub(super) const OPENED: &str = "open in another process";
 /// Somebody may have it open, and nobody can tell.
 pub(super) const UNSURE: &str = "was written to just now, and whether it is open cannot be told here";
+/// What no rule takes, seen by its first bytes.
+pub(super) const DATABASE: &str = "a database";

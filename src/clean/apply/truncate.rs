@@ -6,9 +6,9 @@ use std::io;
 
 use crate::clean::inventory::{Inventory, Item};
 use crate::clean::reach::Reach;
-use crate::platform::files::{Access, Folder, Holders, holders, look_at};
+use crate::platform::files::{Access, Folder, Holders, holders, is_sqlite, look_at};
 
-use super::fate::{CHANGED, Fate};
+use super::fate::{CHANGED, DATABASE, Fate};
 
 /// Empties files; the answers are in their order.
 pub(super) fn files(inventory: &Inventory, reach: &mut Reach<'_>, items: &[&Item]) -> Vec<Fate> {
@@ -25,6 +25,9 @@ fn file(inventory: &Inventory, folder: &Folder, item: &Item, seen: &Holders) -> 
     let before = look_at(&file)?;
     if before.id.inode != item.inode || before.links != 1 {
         return Ok(Fate::left(CHANGED));
+    }
+    if is_sqlite(&file) {
+        return Ok(Fate::left(DATABASE));
     }
     if let Some(writer) = seen.of(before.id).iter().find(|holder| holder.access == Access::Write) {
         let pid = writer.pid;

@@ -163,8 +163,14 @@ impl Names {
         lost.take(MAX_DANGLING)
             .map(|reference| {
                 let near = did_you_mean(&reference.to, targets());
+                let is_file = reference.key.starts_with("databases") && reference.to.contains(['/', '.']);
+                let cure = if is_file {
+                    format!("; for an SQLite file write \"sqlite:{}\"", reference.to)
+                } else {
+                    String::new()
+                };
                 let message =
-                    format!("{}: there is no service or check {:?}{near}", reference.key, reference.to);
+                    format!("{}: there is no service or check {:?}{near}{cure}", reference.key, reference.to);
                 (reference.offset, reference.section.clone(), message)
             })
             .collect()

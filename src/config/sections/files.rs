@@ -237,6 +237,10 @@ mod tests {
                 "[backup]\ndatabases = [\"mysql\"]".to_owned(),
                 "2:14: [backup] databases[1]: there is no service or check \"mysql\"",
             ),
+            (
+                "[backup]\ndatabases = [\"data/app.db\"]".to_owned(),
+                "2:14: [backup] databases[1]: there is no service or check \"data/app.db\"; for an SQLite file write \"sqlite:data/app.db\"",
+            ),
         ] {
             check_problem(&text, expected);
         }

@@ -1,7 +1,7 @@
 //! What must not happen to a good backup, whatever else goes wrong.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{MetadataExt, symlink};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -262,6 +262,82 @@ fn backup_whose_archive_or_manifest_was_changed_is_found_and_not_restored() {
     assert!(!env.path("copy.db").exists());
     fs::write(&manifest, signed).unwrap();
     assert_eq!(states(&env), ["verified"]);
+}
+
+#[test]
+fn backup_that_is_damaged_makes_way_for_the_one_before_it() {
+    let env = place("", "\"sqlite:app.db\"");
+    sqlite(&env.path("app.db"), 5000);
+    let older = make(&env);
+    let first = names(&env);
+    sqlite(&env.path("app.db"), 5001);
+    let newer = make(&env);
+    let archive =
+        names(&env).into_iter().find(|name| !first.contains(name) && name.ends_with(".zst")).unwrap();
+    let archive = env.path("backups").join(archive);
+    let mut bytes = fs::read(&archive).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&archive, bytes).unwrap();
+    let (outcome, report) = backup(&env, &["restore", "app.db", "--into", "copy.db", "--yes"]);
+    let outcome = outcome.expect(0);
+    assert_eq!(report["restore"]["id"], older.as_str(), "{outcome}");
+    let note = report["notes"][0].as_str().unwrap();
+    assert!(note.starts_with(&format!("{newer} was passed over: it is damaged")), "{outcome}");
+    backup(&env, &["restore", &newer, "--into", "other.db", "--yes"]).0.expect(2);
+}
+
+#[test]
+fn what_a_restore_has_replaced_comes_back_by_its_id_only() {
+    let env = place("", "\"sqlite:app.db\"");
+    sqlite(&env.path("app.db"), 3000);
+    let good = make(&env);
+    sqlite(&env.path("app.db"), 2900);
+    let (outcome, report) = backup(&env, &["restore", "sqlite:app.db", "--yes"]);
+    let outcome = outcome.expect(0);
+    let safety = report["restore"]["safety"].as_str().unwrap();
+    let told = &report["backups"][0];
+    assert_eq!((&told["state"], &told["is_safety"]), (&"verified".into(), &true.into()), "{outcome}");
+    let (outcome, report) = backup(&env, &["restore", "app.db", "--yes"]);
+    assert_eq!(report["restore"]["id"], good.as_str(), "{}", outcome.expect(0));
+    let (outcome, report) = backup(&env, &["restore", safety, "--into", "before.db", "--yes"]);
+    assert_eq!(report["restore"]["rows"], 2900, "{}", outcome.expect(0));
+    env.run(&["backup", "list"]).expect(0).says("app.db (replaced)");
+}
+
+#[test]
+fn backup_tells_newcomers_what_to_write() {
+    let env = Env::new();
+    sqlite(&env.path("app.db"), 50);
+    let outcome = env.run(&["backup", "create", "sqlite:app.db"]).expect(64);
+    assert!(outcome.stderr.contains("databases = [\"sqlite:app.db\"]"), "{outcome}");
+    let env = place("", "\"sqlite:data/app.db\"");
+    fs::create_dir_all(env.path("data/app.db")).unwrap();
+    let outcome = env.run(&["backup", "create", "sqlite:data/app.db"]).expect(2);
+    assert!(outcome.stdout.contains("is a folder and no database"), "{outcome}");
+    fs::remove_dir(env.path("data/app.db")).unwrap();
+    sqlite(&env.path("data/app.db"), 50);
+    let full = format!("sqlite:{}", env.path("data/app.db").display());
+    for word in ["sqlite:data/app.db", "data/app.db", &full] {
+        env.run(&["backup", "create", word]).expect(0).says("data/app.db");
+    }
+    env.run(&["backup", "restore", "sqlite:data/app.db", "--into", "", "--yes"]).expect(64);
+}
+
+#[test]
+fn a_database_that_root_brings_back_belongs_to_its_folders_owner() {
+    if !is_root_or_skip("ownership of a restored database") {
+        return;
+    }
+    let env = place("", "\"sqlite:data/app.db\"");
+    fs::create_dir(env.path("data")).unwrap();
+    std::os::unix::fs::chown(env.path("data"), Some(65_534), Some(65_534)).unwrap();
+    sqlite(&env.path("data/app.db"), 50);
+    make(&env);
+    fs::remove_file(env.path("data/app.db")).unwrap();
+    backup(&env, &["restore", "data/app.db", "--yes"]).0.expect(0);
+    let metadata = fs::metadata(env.path("data/app.db")).unwrap();
+    assert_eq!((metadata.uid(), metadata.mode() & 0o777), (65_534, 0o600));
 }
 
 #[test]

@@ -96,3 +96,26 @@ fn fifty_thousand_names_in_one_folder_are_no_trouble() {
     env.run(&["clean", "--yes", "--quiet"]).expect(0).says("50,001 files done");
     assert!(names(env.path("logs")).is_empty());
 }
+
+#[test]
+fn databases_stay_whatever_they_are_called_and_however_small_they_are() {
+    let env = Env::new();
+    config(&env, &WEEK.replace("7d", "0s"));
+    fs::create_dir_all(env.path("logs")).unwrap();
+    let mut wanted = vec!["state.log-journal".to_owned(), "torn.log".to_owned()];
+    for ending in ["log", "txt", "json", "csv", "out", "err", "gz", "zst", "anything"] {
+        let name = format!("state.{ending}");
+        let database = rusqlite::Connection::open(env.path("logs").join(&name)).unwrap();
+        database.execute_batch("PRAGMA page_size = 512; CREATE TABLE t (x)").unwrap();
+        assert_eq!(env.path("logs").join(&name).metadata().unwrap().len(), 1024);
+        wanted.push(name);
+    }
+    aged(env.path("logs/state.log-journal"), "what would undo the last transaction", 9);
+    aged(env.path("logs/torn.log"), [b"SQLite format 3\0".as_slice(), &[7; 700]].concat(), 9);
+    aged(env.path("logs/pages.log"), [b'x'; 1024], 9);
+    aged(env.path("logs/nightly-journal"), "beside nothing", 9);
+    // What is torn is seen only when it is about to go.
+    let report = clean(&env).expect(1).json();
+    wanted.sort();
+    assert_eq!(names(env.path("logs")), wanted, "{report:#}");
+}

@@ -4,9 +4,7 @@ use anyhow::{Context as _, Result};
 use chrono::Utc;
 use clap::Args;
 
-use crate::backup::{
-    self, Entry, Key, Made, Manifest, Retention, Shelf, Shrinking, Standing, State, Wanted, Weight,
-};
+use crate::backup::{self, Entry, Key, Made, Retention, Shelf, Shrinking, Standing, Wanted, Weight};
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, UsageError};
 use crate::report::{BackupAction, BackupOutcome, BackupReport};
@@ -32,7 +30,8 @@ pub(super) struct CreateArgs {
 /// Makes the backups.
 pub(super) fn run(args: &CreateArgs, context: &Context) -> Result<Exit> {
     let room = Room::open(context)?;
-    let wanted = selected(&room.wanted, &args.sources)?;
+    let names: Vec<String> = args.sources.iter().map(|word| room.named(word)).collect();
+    let wanted = selected(&room.wanted, &args.sources, &names)?;
     let mut report = room.report(BackupAction::Create);
     if wanted.is_empty() {
         report.outcome = BackupOutcome::Unknown;
@@ -60,14 +59,31 @@ pub(super) fn run(args: &CreateArgs, context: &Context) -> Result<Exit> {
     room.end(report)
 }
 
-fn selected<'a>(wanted: &'a [Wanted], names: &[String]) -> Result<Vec<&'a Wanted>, UsageError> {
+/// The sources that are meant; `names` are those of the words that were written.
+fn selected<'a>(
+    wanted: &'a [Wanted],
+    words: &[String],
+    names: &[String],
+) -> Result<Vec<&'a Wanted>, UsageError> {
     let known = || wanted.iter().map(|wanted| wanted.origin.name.as_str());
-    if let Some(name) = names.iter().find(|name| !known().any(|known| known == name.as_str())) {
+    let stranger = words.iter().zip(names).find(|(_, name)| !known().any(|known| known == name.as_str()));
+    if let Some((word, name)) = stranger {
         let near = did_you_mean(name, known());
-        let list = known().collect::<Vec<_>>().join(", ");
-        return Err(UsageError(format!("there is no source {name:?}{near}; [backup] names {list}")));
+        let list =
+            if wanted.is_empty() { "nothing".to_owned() } else { known().collect::<Vec<_>>().join(", ") };
+        let cure = if is_file(word) { to_configure(name) } else { String::new() };
+        return Err(UsageError(format!("there is no source {word:?}{near}; [backup] names {list}{cure}")));
     }
     Ok(wanted.iter().filter(|wanted| names.is_empty() || names.contains(&wanted.origin.name)).collect())
+}
+
+fn is_file(word: &str) -> bool {
+    word.starts_with("sqlite:") || word.contains(['/', '.'])
+}
+
+/// What makes a source of a file.
+fn to_configure(file: &str) -> String {
+    format!("; for an SQLite file write into fuelops.toml: [backup] databases = [\"sqlite:{file}\"]")
 }
 
 /// The key, made where there is none. Backups that a lost key had proven are told of.
@@ -112,7 +128,7 @@ fn one(
     match made {
         Ok(Made::Done { manifest, skipped }) => {
             let is_verified = manifest.standing == Standing::Verified;
-            report.backups.push(tell::entry(&entry(*manifest), shelf.path()));
+            report.backups.push(tell::of_manifest(&manifest, shelf.path()));
             let outcome = left_out(&skipped, report);
             if is_verified { outcome } else { BackupOutcome::Failed }
         }
@@ -122,14 +138,6 @@ fn one(
             BackupOutcome::Failed
         }
     }
-}
-
-/// A backup that has just been made.
-fn entry(manifest: Manifest) -> Entry {
-    let is_verified = manifest.standing == Standing::Verified;
-    let state = if is_verified { State::Verified } else { State::Suspicious };
-    let why = (!is_verified).then(|| manifest.remarks.join("; "));
-    Entry { id: manifest.id.clone(), state, why, manifest: Some(manifest) }
 }
 
 fn left_out(skipped: &[backup::Skipped], report: &mut BackupReport) -> BackupOutcome {

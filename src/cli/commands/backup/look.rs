@@ -53,7 +53,8 @@ pub(super) fn verify(args: &VerifyArgs, context: &Context) -> Result<Exit> {
         Some(_) => room.swept(&shelf, key.as_ref())?,
         None => shelf.entries(key.as_ref())?,
     };
-    for entry in chosen(&entries, args)? {
+    let names: Vec<String> = args.backups.iter().map(|word| room.named(word)).collect();
+    for entry in chosen(&entries, &names, args.deep)? {
         if room.is_interrupted() {
             break;
         }
@@ -69,19 +70,18 @@ pub(super) fn verify(args: &VerifyArgs, context: &Context) -> Result<Exit> {
     room.end(report)
 }
 
-fn chosen<'a>(entries: &'a [Entry], args: &VerifyArgs) -> Result<Vec<&'a Entry>, UsageError> {
-    for name in &args.backups {
+fn chosen<'a>(entries: &'a [Entry], names: &[String], deep: bool) -> Result<Vec<&'a Entry>, UsageError> {
+    for name in names {
         if !entries.iter().any(|entry| entry.id == *name || source(entry) == Some(name)) {
             let near = did_you_mean(name, entries.iter().map(|entry| entry.id.as_str()));
             return Err(UsageError(format!("there is no backup {name:?}{near}")));
         }
     }
     let is_named = |entry: &&Entry| {
-        args.backups.is_empty()
-            || args.backups.iter().any(|name| entry.id == *name || source(entry) == Some(name))
+        names.is_empty() || names.iter().any(|name| entry.id == *name || source(entry) == Some(name))
     };
     let named = entries.iter().filter(is_named);
-    if !args.deep || entries.iter().any(|entry| args.backups.contains(&entry.id)) {
+    if !deep || entries.iter().any(|entry| names.contains(&entry.id)) {
         return Ok(named.collect());
     }
     let mut seen = BTreeSet::new();

@@ -3,14 +3,18 @@
 use anyhow::{Result, bail};
 use chrono::Utc;
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 
-use crate::backup::{self, Entry, Key, Made, Manifest, RestorePlan, Shelf, Shrinking};
+use crate::backup::{self, Chosen, Entry, Key, Made, Manifest, RestorePlan, Shelf, Shrinking};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::report::{BackupAction, BackupOutcome, BackupReport, BackupRestore};
 
 use super::room::Room;
 use super::tell;
+
+/// Backups that were passed over and are told one by one.
+const MOST_PASSED_OVER: usize = 5;
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -21,7 +25,7 @@ pub(super) struct RestoreArgs {
     #[arg(value_name = "BACKUP")]
     backup: String,
     /// Into a new database, a new file (SQLite) or an empty folder (logs) instead of where it came from
-    #[arg(long, value_name = "TARGET")]
+    #[arg(long, value_name = "TARGET", value_parser = NonEmptyStringValueParser::new())]
     into: Option<String>,
     /// Do it without asking
     #[arg(long, short)]
@@ -42,9 +46,11 @@ pub(super) fn run(args: &RestoreArgs, context: &Context) -> Result<Exit> {
     };
     let key = room.key()?;
     let entries = room.swept(&shelf, key.as_ref())?;
-    let planned = backup::choose(&entries, &args.backup, Utc::now()).and_then(|manifest| {
+    let chosen = backup::choose(&shelf, &entries, &room.named(&args.backup), Utc::now());
+    let planned = chosen.and_then(|Chosen { manifest, passed_over }| {
+        report.notes = passing_over(&passed_over);
         let source = room.source(&manifest.origin);
-        backup::plan_restore(&shelf, &room.means, manifest, source, args.into.as_deref())
+        backup::plan_restore(&room.means, manifest, source, args.into.as_deref())
     });
     let (plan, key) = match (planned, key) {
         (Ok(plan), Some(key)) => (plan, key),
@@ -55,7 +61,7 @@ pub(super) fn run(args: &RestoreArgs, context: &Context) -> Result<Exit> {
         (Ok(_), None) => return room.end(report),
     };
     report.restore = Some(told(&plan));
-    if !args.yes && (!will_apply || !is_confirmed(&room, &plan)?) {
+    if !args.yes && (!will_apply || !is_confirmed(&room, &plan, report.notes.is_empty())?) {
         report.outcome = BackupOutcome::Planned;
         report.notes.push("nothing was changed; --yes restores without asking".to_owned());
         return room.end(report);
@@ -66,12 +72,21 @@ pub(super) fn run(args: &RestoreArgs, context: &Context) -> Result<Exit> {
     room.end(report)
 }
 
-fn is_confirmed(room: &Room<'_>, plan: &RestorePlan) -> Result<bool> {
+/// Why it is not the newest backup that is restored.
+fn passing_over(passed_over: &[(String, String)]) -> Vec<String> {
+    let each =
+        passed_over.iter().take(MOST_PASSED_OVER).map(|(id, why)| format!("{id} was passed over: {why}"));
+    let more = passed_over.len().saturating_sub(MOST_PASSED_OVER);
+    each.chain((more > 0).then(|| format!("{more} more were passed over"))).collect()
+}
+
+fn is_confirmed(room: &Room<'_>, plan: &RestorePlan, is_newest: bool) -> Result<bool> {
     let Manifest { id, created_at, .. } = &plan.manifest;
     let made = created_at.format("%Y-%m-%d %H:%M UTC");
     let loss = if plan.replaces() { ", replacing what is there now" } else { "" };
+    let age = if is_newest { "" } else { ", the newest good one" };
     let question =
-        format!("Restore {id} (made {made}) into {} from {}{loss}?", plan.place(), room.means.host);
+        format!("Restore {id} (made {made}{age}) into {} from {}{loss}?", plan.place(), room.means.host);
     room.context.ui.confirm(&question)
 }
 
@@ -129,7 +144,7 @@ fn secure(
     let origin = &plan.manifest.origin;
     let Some(source) = room.source(origin) else { bail!("the config names no {} any more", origin.name) };
     let made =
-        backup::create(shelf, key, &room.means, (origin, source), entries, Shrinking::Doubted, Utc::now());
+        backup::create(shelf, key, &room.means, (origin, source), entries, Shrinking::Never, Utc::now());
     match made {
         Ok(Made::Done { manifest, .. }) => {
             let id = manifest.id.clone();

@@ -90,6 +90,11 @@ impl<'a> Room<'a> {
         wanted.source.as_ref().ok()
     }
 
+    /// The name of the source, or the id, that somebody means.
+    pub(super) fn named(&self, word: &str) -> String {
+        backup::source_name(word, &self.config.root)
+    }
+
     /// An empty report.
     pub(super) fn report(&self, action: BackupAction) -> BackupReport {
         BackupReport {

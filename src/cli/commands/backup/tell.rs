@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::backup::{Checked, Entry, Manifest, Skipped};
+use crate::backup::{Checked, Entry, Manifest, Skipped, Standing, State};
 use crate::cli::args::Format;
 use crate::cli::exit::Exit;
 use crate::cli::ui::Ui;
@@ -59,7 +59,7 @@ pub(super) fn checked(checked: &Checked, dir: &std::path::Path) -> BackupEntry {
     BackupEntry { drill, verify_ms: checked.elapsed_ms, ..entry(&checked.entry, dir) }
 }
 
-/// A backup by its manifest alone.
+/// A backup by its manifest alone, as it stood when it was made.
 pub(super) fn of_manifest(manifest: &Manifest, dir: &std::path::Path) -> BackupEntry {
     let table = |table: &crate::backup::Table| BackupTable {
         name: table.name.clone(),
@@ -71,7 +71,14 @@ pub(super) fn of_manifest(manifest: &Manifest, dir: &std::path::Path) -> BackupE
         bytes: member.bytes,
         sha256: member.sha256.clone(),
     };
+    let (state, why) = match manifest.standing {
+        Standing::Verified => (State::Verified, None),
+        Standing::Suspicious => (State::Suspicious, Some(manifest.remarks.join("; "))),
+    };
     BackupEntry {
+        state: state.word().to_owned(),
+        why,
+        is_safety: manifest.is_safety,
         source: Some(BackupSource {
             name: manifest.origin.name.clone(),
             kind: manifest.origin.kind.word().to_owned(),
@@ -104,6 +111,7 @@ fn nameless(id: String) -> BackupEntry {
         id,
         state: String::new(),
         why: None,
+        is_safety: false,
         source: None,
         created_at: None,
         path: None,
