@@ -137,6 +137,14 @@ fn stranger_on_the_port_explains_the_crash_loop() {
 }
 
 #[test]
+fn stranger_on_the_port_is_not_told_as_the_service() {
+    let port = bad("service.api.port", Cause::PortTaken);
+    let read = diagnosed(vec![living(), port, bad("check.fleet", Cause::ProcessDown)], &Evidence::default());
+    assert_eq!(read[2].caused_by.as_deref(), Some("service.api.port"));
+    assert_eq!(read[2].evidence.as_deref(), Some("port 8000 of api is taken by a stranger"));
+}
+
+#[test]
 fn lost_parent_explains_workers_on_the_port() {
     let ids = ["service.api.process", "service.api.port", "service.api.http"];
     let findings = ids.map(|id| bad(id, Cause::OrphanProcess)).to_vec();

@@ -18,10 +18,16 @@ const NODE_EXPORTER: u16 = 9100;
 const WELL_KNOWN: [u16; 6] = [3306, 5432, REDIS, 9090, NODE_EXPORTER, 5672];
 /// Servers that take a connection without a login for an attack, and block a host that makes too many.
 const NEVER_ASKED: [u16; 3] = [3306, 5432, 5672];
+const NEVER_ASKED_PROGRAMS: [&str; 4] = ["mysqld", "mariadbd", "postgres", "beam.smp"];
 
 /// Whether everybody knows who listens there.
 pub(super) fn is_well_known(port: u16) -> bool {
     WELL_KNOWN.contains(&port)
+}
+
+/// Whether a program may be asked, on whatever port it listens.
+pub(super) fn may_be_asked(program: Option<&str>) -> bool {
+    program.is_none_or(|name| !NEVER_ASKED_PROGRAMS.contains(&name))
 }
 
 /// Asks whatever may be asked.
@@ -108,6 +114,11 @@ mod tests {
             }
         });
         address
+    }
+
+    #[test]
+    fn database_is_not_knocked_at_on_any_port() {
+        assert!(!may_be_asked(Some("mariadbd")) && may_be_asked(Some("python3")) && may_be_asked(None));
     }
 
     #[test]

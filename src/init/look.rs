@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use crate::init::inventory::{Inventory, Listening, Process};
+use crate::init::inventory::{Answer, Inventory, Listening, Process};
 use crate::init::{ask, environment, folder};
 use crate::platform;
 use crate::process::Table;
@@ -22,14 +23,13 @@ pub fn look(root: &Path, keeper: &str, variables: &dyn Fn(&str) -> bool) -> Inve
     let processes = processes(&table, root, keeper, &ports);
     let files = folder::look(root);
     let environment = environment::read(&root.join(".env"), variables);
-    let wanted = |at: &&(std::net::SocketAddr, Option<u32>)| {
-        is_worth_asking(at.0.port(), at.1, &processes, &environment)
-    };
-    let listening = ports.iter().filter(wanted).take(MOST_ASKED).map(|(address, pid)| Listening {
-        address: *address,
-        pid: *pid,
-        program: pid.and_then(|pid| table.stat(pid)).map(|stat| stat.name.clone()),
-        answer: ask::all(*address),
+    let wanted =
+        |at: &&(SocketAddr, Option<u32>)| is_worth_asking(at.0.port(), at.1, &processes, &environment);
+    let listening = ports.iter().filter(wanted).take(MOST_ASKED).map(|(address, pid)| {
+        let program = pid.and_then(|pid| table.stat(pid)).map(|stat| stat.name.clone());
+        let is_asked = ask::may_be_asked(program.as_deref());
+        let answer = if is_asked { ask::all(*address) } else { Answer::default() };
+        Listening { address: *address, pid: *pid, program, answer }
     });
     Inventory {
         folder: root.to_owned(),
@@ -55,8 +55,9 @@ fn is_worth_asking(
     is_named || ask::is_well_known(port) || processes.iter().any(|process| is_ours(&process))
 }
 
-/// Every listening address once, with the process that listens: of a parent and its workers, the parent.
-fn ports(table: &Table) -> Vec<(std::net::SocketAddr, Option<u32>)> {
+/// Every port of a process once, by the address that is nearest, with the process that listens: of a parent and its
+/// workers, the parent.
+fn ports(table: &Table) -> Vec<(SocketAddr, Option<u32>)> {
     let mut everybody = || table.stats().filter(|stat| !stat.is_kernel).map(|stat| stat.pid).collect();
     let mut found: Vec<_> = platform::every_listener(&mut everybody)
         .unwrap_or_default()
@@ -69,19 +70,22 @@ fn ports(table: &Table) -> Vec<(std::net::SocketAddr, Option<u32>)> {
             (listener.address, top.or_else(|| listener.pids.first().copied()))
         })
         .collect();
-    found.sort();
-    found.dedup_by_key(|(address, _)| address.port());
+    once_each(&mut found);
     found
+}
+
+/// One of each port and process; of several addresses, one that this machine certainly reaches.
+fn once_each(found: &mut Vec<(SocketAddr, Option<u32>)>) {
+    let is_far = |address: &SocketAddr| !(address.ip().is_loopback() || address.ip().is_unspecified());
+    found.sort();
+    found.dedup_by_key(|(address, _)| *address);
+    found.sort_by_key(|(address, pid)| (address.port(), *pid, is_far(address), *address));
+    found.dedup_by_key(|(address, pid)| (address.port(), *pid));
 }
 
 /// Programs that listen, or work in the folder: not the shells and editors there, not those that started this one, and
 /// not a fuelops that keeps another program.
-fn processes(
-    table: &Table,
-    root: &Path,
-    keeper: &str,
-    ports: &[(std::net::SocketAddr, Option<u32>)],
-) -> Vec<Process> {
+fn processes(table: &Table, root: &Path, keeper: &str, ports: &[(SocketAddr, Option<u32>)]) -> Vec<Process> {
     let me = std::process::id();
     let mut of: HashMap<u32, Vec<u16>> = HashMap::new();
     for (address, pid) in ports {
@@ -168,6 +172,20 @@ mod tests {
         assert_eq!(unit(template), Some("celery-worker@1.service".to_owned()));
         assert_eq!(unit("/user.slice/user-1000.slice/user@1000.service/app.slice/x.scope"), None);
         assert_eq!(unit("/"), None);
+    }
+
+    #[test]
+    fn server_on_several_addresses_is_one() {
+        let at = |address: &str, pid| (address.parse().unwrap(), Some(pid));
+        let mut found = vec![
+            at("10.0.0.5:6379", 7),
+            at("127.0.0.1:6379", 7),
+            at("127.0.0.1:8000", 9),
+            at("[::1]:6379", 7),
+            at("127.0.0.2:8000", 8),
+        ];
+        once_each(&mut found);
+        assert_eq!(found, [at("127.0.0.1:6379", 7), at("127.0.0.2:8000", 8), at("127.0.0.1:8000", 9)]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod ask;
 mod environment;
 mod folder;
 mod inventory;
+mod login;
 mod look;
 mod proposal;
 mod servers;

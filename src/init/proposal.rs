@@ -24,6 +24,8 @@ pub struct Proposal {
     pub name: String,
     pub services: Vec<ServicePlan>,
     pub checks: Vec<CheckPlan>,
+    /// Those that want something filled in first; written as comments.
+    pub pending: Vec<CheckPlan>,
     pub logs: Vec<String>,
     pub backups: Option<PathBuf>,
     pub finds: Vec<Find>,
@@ -91,7 +93,8 @@ impl Proposal {
     /// A name that no service or check has yet.
     pub(super) fn free_name(&self, wanted: &str) -> String {
         let is_taken = |name: &str| {
-            self.services.iter().any(|s| s.name == name) || self.checks.iter().any(|c| c.name == name)
+            let mut checks = self.checks.iter().chain(&self.pending);
+            self.services.iter().any(|s| s.name == name) || checks.any(|c| c.name == name)
         };
         let mut names = (2..).map(|n| format!("{wanted}-{n}"));
         let first = Some(wanted.to_owned()).filter(|name| !is_taken(name));

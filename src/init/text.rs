@@ -25,6 +25,7 @@ pub fn text(proposal: &Proposal) -> String {
     let mut out = format!("{HEAD}name = {}\n{THRESHOLDS}", quoted(&proposal.name));
     proposal.services.iter().for_each(|plan| service_or_comment(plan, &mut out));
     proposal.checks.iter().for_each(|plan| check(plan, &mut out));
+    proposal.pending.iter().for_each(|plan| check_as_comment(plan, &mut out));
     if proposal.services.is_empty() && proposal.checks.is_empty() {
         out.push_str(EXAMPLE);
     }
@@ -156,6 +157,15 @@ fn check(plan: &CheckPlan, out: &mut String) {
             ),
         );
         plan.later.iter().for_each(|text| line(out, format_args!("# {text}")));
+    }
+}
+
+fn check_as_comment(plan: &CheckPlan, out: &mut String) {
+    let mut block = String::new();
+    check(plan, &mut block);
+    for text in block.lines() {
+        let sign = if text.is_empty() || text.starts_with('#') { "" } else { "# " };
+        line(out, format_args!("{sign}{text}"));
     }
 }
 

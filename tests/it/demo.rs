@@ -248,7 +248,7 @@ fn left_over(env: &Env) -> Vec<PathBuf> {
 fn tour_finds_every_fault_within_its_time_and_leaves_nothing() {
     let env = Env::new();
     let outcome = env.run(&["demo"]).expect(0);
-    for cause in ["memory-full", "process-hung", "port-taken", "database-down"] {
+    for cause in ["process-down", "process-hung", "port-taken", "database-down"] {
         assert!(outcome.stdout.contains(&format!("Found: {cause}.")), "{cause}\n{outcome}");
     }
     let outcome = outcome.says("4 of 4 faults found, and recovered").says("fuelops health");

@@ -27,6 +27,7 @@ pub(in crate::checks) fn judge(
     let lore = Lore {
         state: &|state| of_state(subject, check, seen, state),
         meaning,
+        busy: Some("SHOW FULL PROCESSLIST"),
         client: &|run| refusal::client(&seen.place, &seen.login, run),
     };
     wire::judged(subject, peer, &seen.outcome, timeout, &lore)
@@ -166,6 +167,16 @@ mod tests {
         assert!(late.summary.ends_with("it is 5m behind db1"), "{}", late.summary);
         let broken = Replication { is_running: false, last_error: "Got fatal error 1236".into(), ..channel };
         assert!(replica(broken).summary.ends_with("from db1 does not run: Got fatal error 1236"));
+    }
+
+    #[test]
+    fn query_that_does_not_end_is_no_server_that_does_not_run() {
+        let slow = judged(Err(Fault::Silent(Stage::Query)));
+        assert!(slow.summary.contains("does not answer the query within 5 s"), "{}", slow.summary);
+        let hint = slow.hint.unwrap();
+        assert!(hint.text.starts_with("it runs"), "{}", hint.text);
+        assert!(hint.command.unwrap().ends_with("-e 'SHOW FULL PROCESSLIST'"));
+        assert_eq!(judged(Err(Fault::Silent(Stage::Greeting))).hint, None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::checks::Subject;
-use crate::checks::postgres::refusal::{self, meaning};
+use crate::checks::postgres::refusal::{self, ACTIVITY, Statement, meaning};
 use crate::checks::postgres::{PostgresObservation, State};
 use crate::checks::system::against;
 use crate::checks::wire::{self, Lore, Peer, measured, percent};
@@ -25,6 +25,7 @@ pub(in crate::checks) fn judge(
     let lore = Lore {
         state: &|state| of_state(subject, check, seen, state),
         meaning,
+        busy: Some(Statement::In("postgres", ACTIVITY)),
         client: &|run| run.line(seen),
     };
     wire::judged(subject, peer, &seen.outcome, timeout, &lore)

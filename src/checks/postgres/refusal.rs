@@ -14,7 +14,8 @@ pub(super) enum Statement {
     AsSuperuser(&'static str),
 }
 
-const ACTIVITY: &str =
+/// Who is at what.
+pub(super) const ACTIVITY: &str =
     "SELECT pid, usename, state, state_change, query FROM pg_stat_activity ORDER BY state_change";
 const DOWN: Option<Cause> = Some(Cause::DatabaseDown);
 

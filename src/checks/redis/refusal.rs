@@ -15,7 +15,7 @@ pub(super) fn meaning(refusal: &Refusal) -> Option<Meaning<&'static [&'static st
         "NOAUTH" => of(
             "it wants a password",
             None,
-            "the server runs; put its password into the check's url: redis://:password@host/0",
+            "the server runs; put its password into the check's url: redis://:<password>@host/0",
             None,
         ),
         "WRONGPASS" => of(
@@ -109,4 +109,16 @@ pub(super) fn client(seen: &RedisObservation, run: &[&str]) -> String {
     }
     words.extend(run);
     shell::command(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::redact;
+
+    #[test]
+    fn placeholder_of_a_password_is_no_secret() {
+        let cure = meaning(&Refusal { code: "NOAUTH".into(), message: String::new() }).unwrap().cure;
+        assert_eq!(redact::secrets(cure), cure);
+    }
 }

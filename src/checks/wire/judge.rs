@@ -12,6 +12,9 @@ use crate::text::{human, redact};
 /// Characters of a server's own words that are shown.
 const SHOWN: usize = 200;
 
+/// For a server that lets us in and does not answer.
+const BUSY: &str = "it runs, and lets us in: see what it is busy with, or which lock it waits for";
+
 /// Whom a probe talks to.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::checks) struct Peer<'a> {
@@ -39,6 +42,8 @@ pub(in crate::checks) struct Lore<'a, S, R> {
     pub(in crate::checks) state: &'a dyn Fn(&S) -> Finding,
     /// Reads a refusal; `None` for the many that a query of the config may bring.
     pub(in crate::checks) meaning: fn(&Refusal) -> Option<Meaning<R>>,
+    /// What shows what it is busy with, where a server that lets us in tells that.
+    pub(in crate::checks) busy: Option<R>,
     /// The command of the server's own client.
     pub(in crate::checks) client: &'a dyn Fn(&R) -> String,
 }
@@ -63,7 +68,14 @@ pub(in crate::checks) fn judged<S, R>(
             }
             finding
         }
-        Err(fault) => unanswered(subject, peer, fault, timeout),
+        Err(fault) => {
+            let finding = unanswered(subject, peer, fault, timeout);
+            let has_login = matches!(fault, Fault::Silent(Stage::Query | Stage::Facts));
+            match lore.busy.as_ref().filter(|_| has_login) {
+                Some(busy) => finding.hint(BUSY, Some((lore.client)(busy))),
+                None => finding,
+            }
+        }
     };
     finding.with("address", peer.place)
 }

@@ -21,8 +21,10 @@ const MAX_HEARD: u64 = 16 * 1024 * 1024;
 const KEPT: usize = 64;
 /// Of its deadline, how much a probe waits for a server that speaks first, before it asks whether a web server is there.
 const PATIENCE_PERCENT: u32 = 80;
-/// What most servers answer in their own tongue; the first line end ends whatever was said before.
-const KNOCK: &[u8] = b"\r\nGET / HTTP/1.0\r\n\r\n";
+/// What most servers answer in their own tongue.
+const KNOCK: &[u8] = b"GET / HTTP/1.0\r\n\r\n";
+/// Ends whatever was said before; some web servers hang up on a line that is empty.
+const LINE_END: &[u8] = b"\r\n";
 
 /// How one conversation goes: where it is, and what was heard so far.
 #[derive(Clone, Debug)]
@@ -80,6 +82,8 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 /// An open connection, encrypted or not.
 pub(in crate::checks) struct Line {
     stream: Box<dyn Stream>,
+    /// We have said something.
+    has_spoken: bool,
 }
 
 impl Line {
@@ -98,7 +102,8 @@ impl Line {
             }
         };
         course.stage = Stage::Greeting;
-        Ok(Self { stream: Box::new(Tap { stream, heard: Arc::clone(&course.heard) }) })
+        let stream = Box::new(Tap { stream, heard: Arc::clone(&course.heard) });
+        Ok(Self { stream, has_spoken: false })
     }
 
     /// Goes on under TLS.
@@ -109,7 +114,7 @@ impl Line {
         strictness: Strictness,
     ) -> Result<Self, Fault> {
         let (session, _) = handshake(self.stream, host, trust, strictness).await;
-        Ok(Self { stream: Box::new(session.map_err(Fault::Tls)?) })
+        Ok(Self { stream: Box::new(session.map_err(Fault::Tls)?), has_spoken: false })
     }
 
     /// Reads the first bytes of a server that speaks first. One that stays silent is asked who it is, for the report only:
@@ -123,7 +128,8 @@ impl Line {
         match tokio::time::timeout(patience, self.stream.read_exact(bytes)).await {
             Ok(read) => read.map(drop).map_err(|_| course.closed()),
             Err(_) => {
-                if course.heard().total == 0 && self.stream.write_all(KNOCK).await.is_ok() {
+                let knock = if self.has_spoken { [LINE_END, KNOCK].concat() } else { KNOCK.to_vec() };
+                if course.heard().total == 0 && self.stream.write_all(&knock).await.is_ok() {
                     drop(self.stream.read(&mut [0; KEPT]).await);
                 }
                 Err(Fault::Silent(course.stage))
@@ -150,6 +156,7 @@ impl Line {
 
     /// Sends.
     pub(in crate::checks) async fn write(&mut self, bytes: &[u8], course: &Course) -> Result<(), Fault> {
+        self.has_spoken = true;
         let sent = async {
             self.stream.write_all(bytes).await?;
             self.stream.flush().await

@@ -1,14 +1,20 @@
 //! Cures for what the machine is short of.
 
+use std::borrow::Cow;
+use std::path::Path;
+
 use crate::diagnose::cure::Case;
 use crate::diagnose::cure::command::{hint, joined, listed, words};
 use crate::diagnose::cure::observed::{list, number, text};
-use crate::model::{Cause, Hint};
+use crate::model::{Cause, Finding, Hint};
 use crate::text::shell;
 
 /// Folders of open files, by their number.
 const MOST_FILES: &str =
     r#"for p in /proc/[0-9]*; do echo "$(sudo ls "$p/fd" 2>/dev/null | wc -l) $p"; done | sort -n | tail"#;
+
+/// A folder with less than this part of what is used is not what fills a disk.
+const SHARE: u64 = 4;
 
 /// Of the machine: who uses it. Of a service: it was killed, or is about to be.
 pub(super) fn memory(case: Case<'_>) -> Hint {
@@ -42,9 +48,10 @@ fn used_by(case: Case<'_>, what: &str, columns: &str) -> Hint {
 }
 
 pub(super) fn disk(case: Case<'_>) -> Hint {
-    let largest = list(case.finding, "largest_folders").find_map(|f| f["path"].as_str());
-    let folder = largest.or_else(|| text(case.finding, "path")).unwrap_or("/");
-    let look = format!("du -xh -d 1 {} | sort -h | tail", shell::quote(folder));
+    let path = text(case.finding, "path").unwrap_or("/");
+    let mount = case.known.evidence.mount_of(Path::new(path)).map(Path::to_string_lossy);
+    let folder = largest_of_ours(case.finding).map(Cow::from).or(mount).unwrap_or(path.into());
+    let look = format!("du -xh -d 1 {} | sort -h | tail", shell::quote(&folder));
     match case.fuelops(["clean"]) {
         // Where nothing is due, its plan is empty, and what fills the disk is somebody else's.
         Some(clean) => hint(
@@ -55,6 +62,14 @@ pub(super) fn disk(case: Case<'_>) -> Hint {
         ),
         None => hint("see what fills it", Some(look)),
     }
+}
+
+/// The largest folder of ours, unless what fills the disk lies elsewhere.
+fn largest_of_ours(finding: &Finding) -> Option<&str> {
+    let largest = list(finding, "largest_folders").next()?;
+    let is_small = |used: u64| largest["bytes"].as_u64().is_some_and(|bytes| bytes < used / SHARE);
+    let is_elsewhere = number(finding, "used_bytes").is_some_and(is_small);
+    largest["path"].as_str().filter(|_| !is_elsewhere)
 }
 
 pub(super) fn inodes(case: Case<'_>) -> Option<Hint> {

@@ -171,6 +171,17 @@ mod tests {
     }
 
     #[test]
+    fn disk_that_others_fill_is_looked_at_as_a_whole() {
+        let of = |bytes: u64| {
+            let folders = json!([{"path": "/srv/logs", "bytes": bytes}]);
+            let observed = json!({"path": "/", "used_bytes": 1_000, "largest_folders": folders});
+            command("disk./", Cause::DiskFull, &observed)
+        };
+        assert_eq!(of(200), "du -xh -d 1 / | sort -h | tail");
+        assert_eq!(of(700), "du -xh -d 1 /srv/logs | sort -h | tail");
+    }
+
+    #[test]
     fn hostile_paths_are_quoted() {
         let full = command(
             "disk./x",

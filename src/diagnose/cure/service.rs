@@ -45,7 +45,9 @@ pub(super) fn down(case: Case<'_>) -> Option<Hint> {
 
 /// What to do first, where its last words name a fault that a start does not cure.
 fn what_keeps_it_down(case: Case<'_>, service: &Service) -> Option<&'static str> {
-    const LASTING: [FaultClass; 5] = [
+    const LASTING: [FaultClass; 7] = [
+        FaultClass::Memory,
+        FaultClass::Files,
         FaultClass::Dependency,
         FaultClass::Config,
         FaultClass::Permission,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::checks::{CrashedService, Evidence, LastWords, SaidFault};
+use crate::checks::{CrashedService, Evidence, Kill, LastWords, SaidFault};
 use crate::diagnose::naming::Named;
 use crate::diagnose::rules::is_of_kind;
 use crate::diagnose::scene::{Node, Part};
@@ -23,13 +23,36 @@ pub(super) fn of_the_dead(node: Node<'_>) -> Option<Named> {
     }
     let fault = last_fault_of(node.evidence(), &service.name)?;
     let cause = match fault.class {
-        FaultClass::Memory => Some(Cause::MemoryFull),
-        FaultClass::Files => Some(Cause::FilesExhausted),
+        FaultClass::Memory => {
+            Some(Cause::MemoryFull).filter(|_| is_short_of_memory(node) && is_recent_end(node, fault))
+        }
+        FaultClass::Files => {
+            Some(Cause::FilesExhausted).filter(|_| is_short_of_files(node) && is_recent_end(node, fault))
+        }
         class => named_by_log(node, fault, class),
     };
     let end = node.evidence().end_of(&service.name);
     let how = end.map_or_else(String::new, |end| format!("{}; ", ended(end)));
     Some(Named { cause, evidence: format!("{how}its last words: {}", fault.summary) })
+}
+
+/// Whether the machine is short of memory, by its own measure or the kernel's: a program may as well have met a limit of
+/// its own, or have asked for more than any machine has.
+fn is_short_of_memory(node: Node<'_>) -> bool {
+    let is_full = |machine: Node<'_>| machine.cause() == Some(Cause::MemoryFull);
+    let has_killed = |kill: &Kill| !kill.is_of_group && kill.age < RECENT;
+    node.scene().find("system.memory").is_some_and(is_full) || node.evidence().kills.iter().any(has_killed)
+}
+
+fn is_short_of_files(node: Node<'_>) -> bool {
+    node.scene().find("system.files").is_some_and(|machine| machine.cause() == Some(Cause::FilesExhausted))
+}
+
+/// Whether what a service said last was said just now: without times, a log is as old as its last line.
+fn is_recent_end(node: Node<'_>, fault: &SaidFault) -> bool {
+    let words = node.service().and_then(|(service, _)| node.evidence().last_words_of(&service.name));
+    let age = fault.age.or(words.map(|words| words.silent_for));
+    age.is_some_and(|age| age < RECENT)
 }
 
 /// A process is gone, and a keeper saw how.
@@ -124,6 +147,7 @@ mod tests {
     use super::*;
     use crate::capture::{Ending, LastCrash};
     use crate::diagnose::testing::{bad, diagnosed as read};
+    use crate::model::Finding;
 
     fn ended_with_a_missing_module(ending: Option<Ending>) -> String {
         let fault = SaidFault {
@@ -148,6 +172,32 @@ mod tests {
         let told = ended_with_a_missing_module(Some(Ending::Code(1)));
         assert!(told.contains("ended with exit code 1, 1m 30s ago; its last words: the module"), "{told}");
         assert!(ended_with_a_missing_module(None).contains("its last words: the module"));
+    }
+
+    /// The cause of a process that ended so long ago with such a fault as its last words, on such a machine.
+    fn cause_of(rule: &'static str, class: FaultClass, ago: u64, machine: Option<Finding>) -> Option<Cause> {
+        let (service, silent_for) = ("api".to_owned(), Duration::from_secs(ago));
+        let fault = SaidFault { rule, class, summary: "x".into(), age: None, is_last: true };
+        let words = LastWords { service, log: "/x.log".into(), silent_for, pid: None, faults: vec![fault] };
+        let evidence = Evidence { last_words: vec![words], ..Evidence::default() };
+        let findings = [bad("service.api.process", Cause::ProcessDown)].into_iter().chain(machine).collect();
+        let found = &read(findings, &evidence)[0];
+        assert!(found.summary.contains("its last words: x"), "{}", found.summary);
+        found.cause
+    }
+
+    #[test]
+    fn machine_is_short_of_what_a_program_lacked_only_where_it_is_so_now() {
+        let machine = |id: &str, cause| Some(bad(id, cause));
+        for (rule, class, id, full) in [
+            ("out-of-memory", FaultClass::Memory, "system.memory", Cause::MemoryFull),
+            ("too-many-open-files", FaultClass::Files, "system.files", Cause::FilesExhausted),
+        ] {
+            assert_eq!(cause_of(rule, class, 60, None), Some(Cause::ProcessDown), "{rule}");
+            assert_eq!(cause_of(rule, class, 60, machine(id, full)), Some(full), "{rule}");
+            let years = 3 * 365 * 86_400;
+            assert_eq!(cause_of(rule, class, years, machine(id, full)), Some(Cause::ProcessDown), "{rule}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Checks that ask a service's own port.
 
 use crate::diagnose::rule::Rule;
-use crate::diagnose::rules::shared::{failing, is_outage};
+use crate::diagnose::rules::shared::{failing, is_outage, serves};
 use crate::diagnose::scene::{Node, Part};
 
 /// What a check asks is served by a service that does not work.
@@ -17,7 +17,7 @@ pub(super) const CHECKS_OF_A_SERVICE: Rule = Rule {
         // Where the service itself answers, only the same failure has the same reason.
         let is_alike = root.cause() == consequence.cause() || (is_silent(root) && is_outage(consequence));
         let counts = part != Part::Http || is_alike;
-        counts.then(|| format!("{} serves port {}", service.name, asked.port))
+        counts.then(|| serves(root, service, asked.port))
     },
 };
 

@@ -68,6 +68,14 @@ pub(super) fn said<'s>(node: Node<'s>, classes: &[FaultClass]) -> Option<&'s Sai
     words.faults.iter().filter(counts).find(|fault| classes.contains(&fault.class))
 }
 
+/// Who serves a service's port, in words: the service, or whoever has taken it.
+pub(super) fn serves(root: Node<'_>, service: &Service, port: u16) -> String {
+    if root.is_one_of(&[Cause::PortTaken]) {
+        return format!("port {port} of {} is taken by a stranger", service.name);
+    }
+    format!("{} serves port {port}", service.name)
+}
+
 /// Whether a finding is about a disk: one of the machine's, or a check of one.
 pub(super) fn is_of_disk(node: Node<'_>) -> bool {
     node.id().starts_with("disk.") || matches!(node.kind(), Some(CheckKind::Disk(_)))

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::config::{Address, UrlParts};
 use crate::diagnose::rule::Rule;
-use crate::diagnose::rules::shared::failing;
+use crate::diagnose::rules::shared::{failing, serves};
 use crate::diagnose::scene::Node;
 use crate::model::Cause;
 
@@ -27,7 +27,7 @@ pub(super) const SCRAPES_A_SERVICE: Rule = Rule {
         let ((service, _), scraped) = (root.service()?, down_at(consequence));
         let is_its = |address: &Address| address.is_loopback() && service.port == Some(address.port);
         let port = scraped.first()?.port;
-        scraped.iter().all(is_its).then(|| format!("{} serves port {port}", service.name))
+        scraped.iter().all(is_its).then(|| serves(root, service, port))
     },
 };
 

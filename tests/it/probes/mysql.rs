@@ -161,6 +161,7 @@ fn a_server_that_hangs_or_dies_is_down() {
     let slow = format!("{}\nquery = \"SELECT SLEEP(30)\"", short("mysql", &url));
     let slow = look_at_all(&[slow]).remove(0);
     expect(&slow, Severity::Critical, "does not answer the query within 1.5 s");
+    assert!(slow.hint.unwrap().command.unwrap().ends_with("-e 'SHOW FULL PROCESSLIST'"));
     let died = thread::scope(|scope| {
         scope.spawn(|| {
             thread::sleep(Duration::from_millis(700));

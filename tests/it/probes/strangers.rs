@@ -1,13 +1,16 @@
 //! Whatever listens on the port, or stops in the middle: each probe says what it met, inside its deadline.
 
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use fuelops::model::{Cause, Severity};
 
 use super::faults::{Then, counting, cut, says, web};
 use super::{expect, look_at, look_at_all, short};
-use crate::support::free_port;
 use crate::support::servers::{MariaDb, Postgres, Redis};
+use crate::support::{free_port, wait_until};
 
 const KINDS: [&str; 3] = ["mysql", "postgres", "redis"];
 
@@ -43,6 +46,30 @@ fn servers_of_other_protocols_are_named() {
     for ((kind, (protocol, _)), finding) in pairs.iter().zip(look_at_all(&checks)) {
         expect(&finding, Severity::Critical, &format!("speaks {protocol}, not"));
         assert_eq!(finding.cause, Some(Cause::BadResponse), "{kind}");
+    }
+}
+
+#[test]
+fn web_server_that_hangs_up_on_an_empty_line_is_named() {
+    let port = free_port();
+    let mut command = Command::new("python3");
+    command.args(["-m", "http.server", "--bind", "127.0.0.1", &port.to_string()]);
+    let _server = Running(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+    assert!(wait_until(Duration::from_secs(30), || TcpStream::connect(("127.0.0.1", port)).is_ok()));
+    let checks = KINDS.map(|kind| short(kind, &url(kind, port)).replace("1500ms", "5s"));
+    for (kind, finding) in KINDS.iter().zip(look_at_all(&checks)) {
+        expect(&finding, Severity::Critical, "speaks HTTP, not");
+        assert_eq!(finding.cause, Some(Cause::BadResponse), "{kind}");
+    }
+}
+
+/// Ends with the test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _gone_already = self.0.kill();
+        let _collected = self.0.wait();
     }
 }
 

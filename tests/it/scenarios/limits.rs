@@ -81,7 +81,7 @@ scenarios! {
         },
         Expected::Causes(&[Diagnosis {
             root: "service.backend.process",
-            cause: "memory-full",
+            cause: "process-down",
             says: "its last words: a program could not get the memory that it asked for",
             folded: BELOW_PROCESS,
             hint: "fuelops recover",

@@ -34,7 +34,7 @@ pub(super) const SCENES: [Scene; 5] = [
         name: "crash",
         title: "The process runs out of memory and dies",
         act: |stage| stage.inflict(Fault::Crash),
-        expected: Some(Cause::MemoryFull),
+        expected: Some(Cause::ProcessDown),
         explanation: "The pid file names a process that is gone, and its last words say what it died of.",
     },
     Scene {
@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn a_cause_counts_where_it_is_critical_and_a_root() {
         let scene = &SCENES[1];
-        let found = critical("service.backend.process").because(Cause::MemoryFull);
+        let found = critical("service.backend.process").because(Cause::ProcessDown);
         assert!(scene.is_found_in(&report(vec![found.clone()])));
         let consequence = Finding { caused_by: Some("x".into()), ..found.clone() };
         assert!(!scene.is_found_in(&report(vec![consequence])));
