@@ -21,6 +21,7 @@ mod mysql;
 mod owner;
 mod postgres;
 mod prune;
+mod replace;
 mod restore;
 mod run;
 mod script;

@@ -18,7 +18,7 @@ use super::means::Means;
 use super::shelf::{Entry, Shelf, State, is_ahead};
 use super::source::Source;
 use super::verify::{prove, seal};
-use super::{mysql, postgres, sqlite};
+use super::{mysql, postgres, replace, sqlite};
 use crate::platform::files::{Entry as Entered, Folder};
 use crate::store::create_folder;
 
@@ -194,23 +194,34 @@ fn look(means: &Means, target: &Target) -> Result<Now> {
 }
 
 /// What a restore has brought back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Restored {
     pub tables: u64,
     pub rows: u64,
     pub files: u64,
     pub bytes: u64,
     pub elapsed_ms: u64,
+    /// Where what was there lies: it was no whole database any more, and could not be made safe otherwise.
+    pub set_aside: Option<PathBuf>,
 }
 
-/// Restores. What is replaced has to be safe by then.
+/// Restores. `secure` is called where something is replaced, and makes that safe before.
 ///
 /// # Errors
 /// When it fails; a database of PostgreSQL or SQLite is then as it was, one of MySQL may be half restored.
-pub fn apply(shelf: &Shelf, means: &Means, plan: &Plan) -> Result<Restored> {
+pub fn apply(
+    shelf: &Shelf,
+    means: &Means,
+    plan: &Plan,
+    secure: &mut dyn FnMut() -> Result<()>,
+) -> Result<Restored> {
     let begun = Instant::now();
     let manifest = &plan.manifest;
     let content = Content::of(shelf.file(&manifest.file)?)?;
+    let mut set_aside = None;
+    if plan.replaces() && !matches!(plan.target, Target::Sqlite(_)) {
+        secure()?;
+    }
     match &plan.target {
         Target::Mysql(login) => {
             if plan.now == Now::Missing {
@@ -225,7 +236,7 @@ pub fn apply(shelf: &Shelf, means: &Means, plan: &Plan) -> Result<Restored> {
             let into = if *is_place { postgres::Into::Place } else { postgres::Into::Empty };
             read(content, manifest, |content| postgres::restore(means, login, into, content))?;
         }
-        Target::Sqlite(path) => restore_sqlite(shelf, means, manifest, path, content)?,
+        Target::Sqlite(path) => set_aside = restore_sqlite(shelf, means, plan, path, content, secure)?,
         Target::Folder(path) => read(content, manifest, |content| unpack(path, content, manifest))?,
     }
     Ok(Restored {
@@ -234,6 +245,7 @@ pub fn apply(shelf: &Shelf, means: &Means, plan: &Plan) -> Result<Restored> {
         files: manifest.files.len() as u64,
         bytes: manifest.content_bytes,
         elapsed_ms: milliseconds(begun),
+        set_aside,
     })
 }
 
@@ -250,18 +262,32 @@ fn read(
 fn restore_sqlite(
     shelf: &Shelf,
     means: &Means,
-    manifest: &Manifest,
+    plan: &Plan,
     path: &Path,
     content: Content,
-) -> Result<()> {
-    let name = format!("{}.restore", manifest.file);
+    secure: &mut dyn FnMut() -> Result<()>,
+) -> Result<Option<PathBuf>> {
+    let name = format!("{}.restore", plan.manifest.file);
     let scratch = shelf.begin(&name)?;
-    read(content, manifest, |content| {
+    read(content, &plan.manifest, |content| {
         io::copy(content, &mut scratch.file()).context("cannot unpack the database").map(drop)
     })?;
     let at = shelf.path().join(Shelf::scratch_name(&name));
     sqlite::look(&at)?;
-    sqlite::put_back(&at, path, &means.interrupt)
+    let put_back = || sqlite::put_back(&at, path, &means.interrupt, &mut || Ok(true));
+    if !plan.replaces() {
+        return put_back().map(|_| None);
+    }
+    match replace::replace(&at, path, &means.interrupt, secure) {
+        Ok(()) => Ok(None),
+        Err(error) if replace::is_damaged(path) => {
+            let aside = replace::set_aside(path, Utc::now()).with_context(|| format!("{error:#}"))?;
+            put_back()?;
+            replace::make_alike(path, &aside)?;
+            Ok(Some(aside))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Unpacks files into an empty folder; nothing in the archive leads out of it.
@@ -391,9 +417,9 @@ mod tests {
         };
         let path = place.path().join("copy.db");
         let plan = |manifest| Plan { manifest, target: Target::Sqlite(path.clone()), now: Now::Missing };
-        apply(&shelf, &means, &plan(wrong)).unwrap_err();
+        apply(&shelf, &means, &plan(wrong), &mut || Ok(())).unwrap_err();
         assert!(!path.exists());
-        apply(&shelf, &means, &plan(right)).unwrap();
+        apply(&shelf, &means, &plan(right), &mut || Ok(())).unwrap();
         assert_eq!(sqlite::look(&path).unwrap().tables[0].rows, 1);
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }

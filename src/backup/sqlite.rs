@@ -16,7 +16,7 @@ use super::run::Interrupt;
 use crate::platform::files::Folder;
 
 /// How long somebody else's lock is waited for.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 /// Pages copied at once; in between others may write.
 const PAGES: i32 = 8192;
 /// Writes of others that make the copy begin anew; then it is made in one go.
@@ -42,18 +42,30 @@ pub(super) fn copy(source: &Path, target: &Path, interrupt: &Interrupt) -> Resul
     // The copy is whole or thrown away: nothing has to be undone in it.
     into.pragma_update(None, "journal_mode", "OFF")?;
     into.pragma_update(None, "synchronous", "OFF")?;
-    transfer(&from, &mut into, interrupt)
+    transfer(&Backup::new(&from, &mut into)?, interrupt)
 }
 
-/// Puts a copy in the place of a database that others may have open.
-pub(super) fn put_back(copy: &Path, place: &Path, interrupt: &Interrupt) -> Result<()> {
+/// Puts a copy in the place of a database that others may have open, where `may` says so once nobody else can write any
+/// more; whether it has.
+pub(super) fn put_back(
+    copy: &Path,
+    place: &Path,
+    interrupt: &Interrupt,
+    may: &mut dyn FnMut() -> Result<bool>,
+) -> Result<bool> {
     let from = open_still(copy)?;
     let cannot = || format!("cannot write to {}", place.display());
     make_room(place).with_context(cannot)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut into = Connection::open_with_flags(place, flags).with_context(cannot)?;
     into.busy_timeout(PATIENCE)?;
-    transfer(&from, &mut into, interrupt)
+    let backup = Backup::new(&from, &mut into)?;
+    // Takes the lock, and copies nothing yet.
+    step(&backup, 0, interrupt)?;
+    if !may()? {
+        return Ok(false);
+    }
+    transfer(&backup, interrupt).map(|()| true)
 }
 
 /// Makes an empty file where nothing is, which SQLite takes for a new database: its owner's alone, as its backup was. One
@@ -67,30 +79,31 @@ fn make_room(place: &Path) -> io::Result<()> {
     hand_to(Owner::of(&Folder::open_trusted(folder)?)?, &file)
 }
 
-fn transfer(from: &Connection, into: &mut Connection, interrupt: &Interrupt) -> Result<()> {
-    let backup = Backup::new(from, into)?;
-    let (mut restarts, mut locked, mut last_left) = (0, 0, i32::MAX);
+fn transfer(backup: &Backup<'_, '_>, interrupt: &Interrupt) -> Result<()> {
+    let (mut restarts, mut last_left) = (0, i32::MAX);
     loop {
+        let pages = if restarts < RESTARTS { PAGES } else { -1 };
+        if step(backup, pages, interrupt)? == StepResult::Done {
+            return Ok(());
+        }
+        let left = backup.progress().remaining;
+        restarts += u32::from(left > last_left);
+        last_left = left;
+    }
+}
+
+/// One step, as soon as the locks of others allow it.
+fn step(backup: &Backup<'_, '_>, pages: i32, interrupt: &Interrupt) -> Result<StepResult> {
+    for _ in 0..LOCKED_ROUNDS {
         if interrupt.is_asked() {
             bail!("interrupted");
         }
-        let pages = if restarts < RESTARTS { PAGES } else { -1 };
         match backup.step(pages)? {
-            StepResult::Done => return Ok(()),
-            StepResult::Busy | StepResult::Locked => {
-                locked += 1;
-                if locked > LOCKED_ROUNDS {
-                    bail!("the database stays locked by somebody");
-                }
-                std::thread::sleep(PAUSE);
-            }
-            _ => {
-                let left = backup.progress().remaining;
-                restarts += u32::from(left > last_left);
-                last_left = left;
-            }
+            StepResult::Busy | StepResult::Locked => std::thread::sleep(PAUSE),
+            done => return Ok(done),
         }
     }
+    bail!("the database stays locked by somebody")
 }
 
 /// Looks through a file that nobody else writes to, its structure included.
@@ -172,7 +185,7 @@ mod tests {
         std::fs::write(&target, "").unwrap();
         copy(&source, &target, &Interrupt::default()).unwrap();
         user.execute_batch("DELETE FROM t; CREATE TABLE later (y)").unwrap();
-        put_back(&target, &source, &Interrupt::default()).unwrap();
+        assert!(put_back(&target, &source, &Interrupt::default(), &mut || Ok(true)).unwrap());
         let rows: i64 = user.query_row("SELECT count(*) FROM t", [], |row| row.get(0)).unwrap();
         let tables: i64 = user.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0)).unwrap();
         assert_eq!((rows, tables), (2, 1));

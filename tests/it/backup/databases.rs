@@ -177,3 +177,35 @@ fn backup_of_sqlite_comes_back_equal() {
     backup(&env, &["restore", &id, "--into", "copy.db", "--yes"]).0.expect(0);
     assert!(env.path("copy.db").is_file());
 }
+
+#[test]
+fn a_damaged_sqlite_database_is_set_aside_and_restored_once_nobody_has_it_open() {
+    let env = place("", "\"sqlite:data/app.db\"");
+    fs::create_dir(env.path("data")).unwrap();
+    let live = env.path("data/app.db");
+    sqlite(&live, 3000);
+    let id = make(&env);
+    let mut bytes = fs::read(&live).unwrap();
+    bytes[4096..20_000].fill(0xa5);
+    fs::write(&live, &bytes).unwrap();
+    fs::set_permissions(&live, fs::Permissions::from_mode(0o640)).unwrap();
+    let user = fs::File::open(&live).unwrap();
+    let (outcome, _) = backup(&env, &["restore", &id, "--yes"]);
+    let outcome = outcome.expect(2);
+    assert!(outcome.to_string().contains(&format!("it is open in pid {}", std::process::id())), "{outcome}");
+    assert_eq!(fs::read(&live).unwrap(), bytes);
+    drop(user);
+    let (outcome, report) = backup(&env, &["restore", &id, "--yes"]);
+    let outcome = outcome.expect(0);
+    assert!(report["notes"].to_string().contains("app.db.damaged-"), "{outcome}");
+    let aside = names_in(&env.path("data")).into_iter().find(|name| name.contains(".damaged-")).unwrap();
+    assert_eq!(fs::read(env.path("data").join(aside)).unwrap(), bytes);
+    let database = rusqlite::Connection::open(&live).unwrap();
+    let rows: u32 = database.query_row("SELECT count(*) FROM trucks", [], |row| row.get(0)).unwrap();
+    assert_eq!((rows, fs::metadata(&live).unwrap().permissions().mode() & 0o777), (3000, 0o640));
+}
+
+fn names_in(folder: &std::path::Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect()
+}

@@ -105,7 +105,7 @@ fn told(plan: &RestorePlan) -> BackupRestore {
     }
 }
 
-/// Makes what is there safe, then restores over it.
+/// Restores over what is there, which is made safe before.
 fn replace(
     room: &Room<'_>,
     shelf: &Shelf,
@@ -114,17 +114,24 @@ fn replace(
     plan: &RestorePlan,
     report: &mut BackupReport,
 ) -> Result<()> {
-    let safety = if plan.replaces() { Some(secure(room, shelf, key, entries, plan, report)?) } else { None };
+    let mut safety = None;
+    let bar = room.context.ui.spinner(format!("restoring {}", plan.manifest.id));
+    let restored = backup::restore(shelf, &room.means, plan, &mut || {
+        safety = Some(secure(room, shelf, key, entries, plan, report)?);
+        Ok(())
+    });
+    bar.finish_and_clear();
     if let Some(restore) = &mut report.restore {
         restore.safety.clone_from(&safety);
     }
-    let bar = room.context.ui.spinner(format!("restoring {}", plan.manifest.id));
-    let restored = backup::restore(shelf, &room.means, plan);
-    bar.finish_and_clear();
     if let (Err(error), Some(safety)) = (&restored, &safety) {
         bail!("{error:#}; what was there before is {safety}: fuelops backup restore {safety}");
     }
-    restored?;
+    if let Some(aside) = restored?.set_aside {
+        report
+            .notes
+            .push(format!("what was there is no whole database; it lies as it was in {}", aside.display()));
+    }
     if let Some(restore) = &mut report.restore {
         restore.done = true;
     }
