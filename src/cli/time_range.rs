@@ -17,9 +17,15 @@ pub struct TimeRange {
     /// Leave out what was written after
     #[arg(long, value_name = "WHEN")]
     pub until: Option<String>,
-    /// Zone of these two, of times in logs that have no offset, and of times that are told: America/Bogota, +02:00, utc,
-    /// local, or guess, which compares with the file's time [default: timezone in [logs] of the config]
-    #[arg(long, value_name = "ZONE")]
+    /// Zone of both, of times in logs that have no offset, and of times that are told.
+    // Brackets are links where the documentation is made of it.
+    #[arg(
+        long,
+        value_name = "ZONE",
+        help = "Zone of these two, of times in logs that have no offset, and of times that are told: America/Bogota, \
+                +02:00, utc, local, or guess, which compares with the file's time [default: timezone in [logs] of the \
+                config]"
+    )]
     pub tz: Option<Timezone>,
 }
 
