@@ -282,8 +282,9 @@ fn restore_sqlite(
         Ok(()) => Ok(None),
         Err(error) if replace::is_damaged(path) => {
             let aside = replace::set_aside(path, Utc::now()).with_context(|| format!("{error:#}"))?;
-            put_back()?;
-            replace::make_alike(path, &aside)?;
+            let lies = || format!("what was there lies as it was in {}", aside.display());
+            put_back().with_context(lies)?;
+            replace::make_alike(path, &aside).with_context(lies)?;
             Ok(Some(aside))
         }
         Err(error) => Err(error),

@@ -35,6 +35,15 @@ impl Env {
         Self { dir }
     }
 
+    /// Processes that run in its folder, or below.
+    pub(crate) fn inhabitants(&self) -> Vec<u32> {
+        let root = self.root().canonicalize().unwrap();
+        let entries = fs::read_dir("/proc").unwrap().flatten();
+        let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+        pids.filter(|pid| fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|cwd| cwd.starts_with(&root)))
+            .collect()
+    }
+
     /// The folder that commands run in.
     pub(crate) fn root(&self) -> PathBuf {
         self.dir.path().join("work")

@@ -139,11 +139,7 @@ impl Watch {
     }
 
     pub(crate) fn inhabitants(&self) -> Vec<u32> {
-        let root = self.env.root().canonicalize().unwrap();
-        let entries = fs::read_dir("/proc").unwrap().flatten();
-        let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-        pids.filter(|pid| fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|cwd| cwd.starts_with(&root)))
-            .collect()
+        self.env.inhabitants()
     }
 }
 
