@@ -9,8 +9,8 @@ use crate::init::inventory::Answer;
 const TIMEOUT: Duration = Duration::from_millis(700);
 /// Bytes of an answer that are read.
 const MAX_ANSWER: u64 = 16 * 1024;
-/// Routes by which services tell how they are, the most telling first.
-const ROUTES: [&str; 4] = ["/health", "/healthz", "/-/ready", "/"];
+/// Routes by which services tell how they are, the most telling first; the last tells only that one answers.
+pub(super) const ROUTES: [&str; 5] = ["/health", "/healthz", "/-/ready", "/api/health", "/"];
 
 const REDIS: u16 = 6379;
 const NODE_EXPORTER: u16 = 9100;

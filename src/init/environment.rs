@@ -1,4 +1,5 @@
-//! A `.env`: which names stand in it, and the schemes and ports of its values; the values themselves are left there.
+//! A `.env`: which names stand in it, and what of the values is no secret: schemes, hosts, ports, users, databases. The
+//! rest is left there.
 
 use std::fs::File;
 use std::io::Read;
@@ -31,37 +32,91 @@ fn variable(line: &str, is_set: &dyn Fn(&str) -> bool) -> Option<Variable> {
     if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) || !name.chars().all(is_name) {
         return None;
     }
-    let value = value.trim().trim_matches(['"', '\'']);
+    let value = bare(value);
     let url = UrlParts::parse(value).ok();
-    let by_name = || if name.to_ascii_uppercase().ends_with("PORT") { value.parse().ok() } else { None };
+    let address = url.as_ref().and_then(UrlParts::address);
+    let upper = name.to_ascii_uppercase();
+    let ends_with = |endings: &[&str]| endings.iter().any(|ending| upper.ends_with(ending));
+    let is_open = value.is_empty() || (is_word(value) && ends_with(&OPEN));
+    let host = || (is_open && !value.is_empty() && ends_with(&["HOST"])).then(|| value.to_owned());
+    let port = || if ends_with(&["PORT"]) { value.parse().ok() } else { None };
     Some(Variable {
         name: name.to_owned(),
-        port: url.as_ref().and_then(UrlParts::address).map(|address| address.port).or_else(by_name),
+        host: address.as_ref().map(|address| address.host.clone()).or_else(host),
+        port: address.as_ref().map(|address| address.port).or_else(port),
+        open: url.as_ref().and_then(open_url).or_else(|| is_open.then(|| value.to_owned())),
         scheme: url.map(|url| url.scheme),
         is_set: is_set(name),
     })
+}
+
+/// Ends of names whose values are no secrets.
+const OPEN: [&str; 7] = ["HOST", "PORT", "USER", "USERNAME", "DATABASE", "_DB", "DB_NAME"];
+
+/// A value without its quotes, or the comment behind it.
+fn bare(value: &str) -> &str {
+    let value = value.trim();
+    let quoted = |sign: char| value.strip_prefix(sign)?.split(sign).next();
+    let plain = || value.split(" #").next().unwrap_or_default().trim_end();
+    quoted('"').or_else(|| quoted('\'')).unwrap_or_else(plain)
+}
+
+fn is_word(value: &str) -> bool {
+    value.len() <= 253 && value.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+}
+
+/// A URL as a config writes it, unless something of it may be a secret.
+fn open_url(url: &UrlParts) -> Option<String> {
+    let address = url.address()?;
+    let (scheme, target) = (url.scheme.split('+').next()?, url.target.trim_start_matches('/'));
+    let user = url.user.as_deref().unwrap_or_default();
+    let is_plain = url.password.is_none() && is_word(user) && is_word(target);
+    let login = if user.is_empty() { String::new() } else { format!("{user}@") };
+    is_plain.then(|| format!("{scheme}://{login}{address}/{target}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn of(text: &str) -> Vec<Variable> {
+        names(text, &|name| name == "PORT")
+    }
+
     #[test]
-    fn names_schemes_and_ports_are_kept_and_no_value() {
-        let text = "# comment\nDATABASE_URL=\"mysql+pymysql://root:hunter2@db:3307/fuel\"\nexport PORT=8050\n\
-                    SECRET_KEY='hunter2'\nREDIS_URL=redis://localhost\n 1BAD=2\nbroken line\n";
-        let found = names(text, &|name| name == "PORT");
-        let all: Vec<_> = found.iter().map(|v| (v.name.as_str(), v.scheme.as_deref(), v.port)).collect();
+    fn names_schemes_and_ports_are_kept_and_no_secret() {
+        let found =
+            of("# comment\nDATABASE_URL=\"mysql+pymysql://root:hunter2@db:3307/fuel\"\nexport PORT=8050\n\
+                        SECRET_KEY='hunter2'\nREDIS_URL=redis://localhost\n 1BAD=2\nbroken line\n");
+        let all: Vec<_> =
+            found.iter().map(|v| (v.name.as_str(), v.scheme.as_deref(), v.host.as_deref(), v.port)).collect();
         assert_eq!(
             all,
             [
-                ("DATABASE_URL", Some("mysql+pymysql"), Some(3307)),
-                ("PORT", None, Some(8050)),
-                ("SECRET_KEY", None, None),
-                ("REDIS_URL", Some("redis"), Some(6379)),
+                ("DATABASE_URL", Some("mysql+pymysql"), Some("db"), Some(3307)),
+                ("PORT", None, None, Some(8050)),
+                ("SECRET_KEY", None, None, None),
+                ("REDIS_URL", Some("redis"), Some("localhost"), Some(6379)),
             ]
         );
         assert!(found[1].is_set && !found[0].is_set);
         assert!(!format!("{found:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn value_is_kept_where_it_holds_no_secret() {
+        for (line, expected) in [
+            ("MYSQL_HOST=10.0.0.5   # the old one", Some("10.0.0.5")),
+            ("MYSQL_USER='fuel'", Some("fuel")),
+            ("MYSQL_PASSWORD=hunter2", None),
+            ("MYSQL_PASSWORD=", Some("")),
+            ("DATABASE_URL=mysql+pymysql://root@localhost/fuel", Some("mysql://root@localhost:3306/fuel")),
+            ("DATABASE_URL=mysql://root:hunter2@localhost/fuel", None),
+            ("REDIS_URL=redis://localhost:6379/0?password=hunter2", None),
+            ("MYSQL_USER=\"x y\"", None),
+        ] {
+            assert_eq!(of(line)[0].open.as_deref(), expected, "{line}");
+        }
+        assert_eq!(of("MYSQL_HOST=10.0.0.5")[0].host.as_deref(), Some("10.0.0.5"));
     }
 }

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use crate::init::ask::ROUTES;
 use crate::init::inventory::{App, AppKind, Files};
 use crate::process::PidFile;
 
@@ -70,7 +71,14 @@ fn app(root: &Path, name: &str) -> Option<App> {
         _ if source.contains("FastAPI(") || source.contains("Starlette(") => AppKind::Asgi,
         _ => AppKind::Script,
     };
-    Some(App { file: name.into(), kind, port: port_in(&source) })
+    Some(App { file: name.into(), kind, port: port_in(&source), health: route_in(&source) })
+}
+
+/// A usual route of health that stands in a source as a word of its own.
+fn route_in(source: &str) -> Option<String> {
+    let is_there =
+        |route: &&str| source.contains(&format!("\"{route}\"")) || source.contains(&format!("'{route}'"));
+    ROUTES.into_iter().filter(|route| *route != "/").find(is_there).map(str::to_owned)
 }
 
 /// `port=8000`, `"PORT", "8000"`: the first such number.
@@ -99,14 +107,16 @@ mod tests {
     fn usual_layout_is_known() {
         let dir = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| fs::write(dir.path().join(name), text).unwrap();
-        write("main.py", "app = FastAPI()\nuvicorn.run(app, port=8000)\n");
+        write("main.py", "app = FastAPI()\n@app.get('/health')\nuvicorn.run(app, port=8000)\n");
         write("backend.log", "");
         write("backend.pid", "4711\n");
         write(".env", "A=b\n");
         fs::create_dir(dir.path().join("logs")).unwrap();
         write("logs/app.log.1", "");
         let files = look(dir.path());
-        assert_eq!(files.app, Some(App { file: "main.py".into(), kind: AppKind::Script, port: Some(8000) }));
+        let health = Some("/health".to_owned());
+        let app = App { file: "main.py".into(), kind: AppKind::Script, port: Some(8000), health };
+        assert_eq!(files.app, Some(app));
         assert_eq!(files.logs, ["backend.log", "logs/*.log*"]);
         assert_eq!(files.pid_files, [(PathBuf::from("backend.pid"), 4711)]);
         assert!(files.env_file.is_some() && files.interpreter.is_none());

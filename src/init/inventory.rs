@@ -38,6 +38,8 @@ pub struct App {
     pub kind: AppKind,
     /// A port that its source names.
     pub port: Option<u16>,
+    /// A route by which it tells how it is, where its source names one.
+    pub health: Option<String>,
 }
 
 /// How an app is served.
@@ -84,20 +86,23 @@ pub struct Listening {
 /// What a port says when it is asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
-    /// Path and status of the first route that answers well, or of the last that answers at all.
+    /// Path and status of the first route that answers well, or of the first that answers at all.
     pub http: Option<(String, u16)>,
     pub metrics: bool,
     /// It said PONG without asking for a password.
     pub redis: bool,
 }
 
-/// A variable of a `.env`; its value is not kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A variable of a `.env`; of its value, only what is no secret.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Variable {
     pub name: String,
-    /// Of the URL or port that it holds.
+    /// Of the URL, host or port that it holds.
     pub scheme: Option<String>,
+    pub host: Option<String>,
     pub port: Option<u16>,
+    /// The value, where it is known to be no secret: a host, a user, a database, a URL without a password, or nothing.
+    pub open: Option<String>,
     /// The caller has it in its own environment, too.
     pub is_set: bool,
 }

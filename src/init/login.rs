@@ -1,30 +1,82 @@
-//! A login whose parts stand in variables of a `.env`: `MYSQL_USER`, `MYSQL_PASSWORD`, `MYSQL_DATABASE`.
+//! A login whose parts stand in variables of a `.env`: `MYSQL_HOST`, `MYSQL_USER`, `MYSQL_PASSWORD`, `MYSQL_DATABASE`.
 
+use crate::config::Address;
 use crate::init::inventory::{Inventory, Variable};
+use crate::init::kinds::Kind;
 
-/// What their names begin with, and whether that alone tells of what server they are.
-const PREFIXES: [(&str, bool); 4] =
-    [("MYSQL_", true), ("MARIADB_", true), ("DB_", false), ("DATABASE_", false)];
+/// Beginnings of names that do not tell of what server they are; a port has to.
+const ANY: [&str; 2] = ["DB_", "DATABASE_"];
 
-/// Variables that hold the parts of a login to MySQL.
+/// Variables that hold the parts of a login.
 pub(super) struct Login<'a> {
     user: &'a Variable,
     password: &'a Variable,
     database: Option<&'a Variable>,
 }
 
+/// Variables that begin alike, and whether that alone tells of what server they are.
+#[derive(Clone, Copy)]
+struct Group<'a> {
+    inventory: &'a Inventory,
+    prefix: &'static str,
+    tells: bool,
+}
+
+impl<'a> Group<'a> {
+    fn all(kind: &'static Kind, inventory: &'a Inventory) -> impl Iterator<Item = Self> {
+        let own = kind.prefixes.iter().map(move |prefix| Self { inventory, prefix, tells: true });
+        own.chain(ANY.iter().map(move |prefix| Self { inventory, prefix, tells: false }))
+    }
+
+    fn find(self, parts: &[&str]) -> Option<&'a Variable> {
+        let is_it = |name: &str| name.strip_prefix(self.prefix).is_some_and(|part| parts.contains(&part));
+        self.inventory.environment.iter().find(|variable| is_it(&variable.name))
+    }
+
+    /// Where its server is, if it is one of this kind; this machine, where no host is named.
+    fn address(self, kind: &Kind) -> Option<Address> {
+        let host = match self.find(&["HOST"]) {
+            Some(variable) => variable.host.clone()?,
+            None => "127.0.0.1".to_owned(),
+        };
+        let port = match self.find(&["PORT"]) {
+            Some(variable) => variable.port?,
+            None => kind.port,
+        };
+        // A host alone, without a port, may be that of any kind.
+        let is_named = self.find(&["PORT"]).is_some() && port == kind.port;
+        (self.tells || is_named).then_some(Address { host, port })
+    }
+}
+
 impl<'a> Login<'a> {
-    /// Of the server on this port; where no variable names the port, it has to be the usual one.
-    pub(super) fn of(port: u16, is_usual: bool, inventory: &'a Inventory) -> Option<Self> {
-        PREFIXES.iter().find_map(|(prefix, tells)| {
-            let of = |parts: &[&str]| {
-                let is_it = |name: &str| name.strip_prefix(prefix).is_some_and(|part| parts.contains(&part));
-                inventory.environment.iter().find(|variable| is_it(&variable.name))
+    /// To the server at this address.
+    pub(super) fn of(kind: &'static Kind, address: &Address, inventory: &'a Inventory) -> Option<Self> {
+        Group::all(kind, inventory).find_map(|group| {
+            let leads_there = match group.find(&["PORT"]) {
+                // One that is named holds for whatever server listens there.
+                Some(named) => {
+                    let host = group.find(&["HOST"]).map_or(Some("127.0.0.1"), |host| host.host.as_deref());
+                    let named = Address { host: host?.to_owned(), port: named.port? };
+                    named.is_same_place(address)
+                }
+                None => group.address(kind).is_some_and(|named| named.is_same_place(address)),
             };
-            let is_its = of(&["PORT"]).map_or(*tells && is_usual, |named| named.port == Some(port));
-            let (user, password) = (of(&["USER", "USERNAME"])?, of(&["PASSWORD", "PASSWD", "PASS"])?);
-            let database = of(&["DATABASE", "DB", "NAME", "DB_NAME"]);
-            is_its.then_some(Self { user, password, database })
+            let user = group.find(&["USER", "USERNAME"])?;
+            let password = group.find(&["PASSWORD", "PASSWD", "PASS"])?;
+            let database = group.find(&["DATABASE", "DB", "NAME", "DB_NAME"]);
+            leads_there.then_some(Self { user, password, database })
+        })
+    }
+
+    /// Where servers of a kind are by variables that name a host, with those.
+    pub(super) fn addresses(
+        kind: &'static Kind,
+        inventory: &'a Inventory,
+    ) -> impl Iterator<Item = (Address, &'a Variable)> {
+        Group::all(kind, inventory).filter_map(|group| {
+            let host = group.find(&["HOST"]);
+            Some((group.address(kind)?, host?))
         })
     }
 
@@ -39,11 +91,19 @@ impl<'a> Login<'a> {
     }
 
     /// The line of a check that asks the server at this address.
-    pub(super) fn url(&self, scheme: &str, address: &str) -> String {
+    pub(super) fn url(&self, kind: &Kind, address: &Address) -> String {
         let of = |variable: &Variable| format!("${{{}}}", variable.name);
         let (user, password) = (of(self.user), of(self.password));
         let database = self.database.map(of).unwrap_or_default();
-        format!("url = \"{scheme}://{user}:{password}@{address}/{database}\"")
+        kind.url(&format!("{user}:{password}@{address}/{database}"))
+    }
+
+    /// The same where it has no password, with the values themselves.
+    pub(super) fn open_url(&self, kind: &Kind, address: &Address) -> Option<String> {
+        let user = self.user.open.as_deref().filter(|user| !user.is_empty())?;
+        let is_open = self.password.open.as_deref() == Some("");
+        let database = self.database.map_or(Some(""), |database| database.open.as_deref())?;
+        is_open.then(|| kind.url(&format!("{user}@{address}/{database}")))
     }
 
     fn all(&self) -> impl Iterator<Item = &'a Variable> {
@@ -54,22 +114,26 @@ impl<'a> Login<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::init::kinds::KINDS;
 
     #[test]
     fn login_is_that_of_the_port_which_its_variables_name() {
-        let part = |name: &str, port| Variable { name: name.into(), scheme: None, port, is_set: true };
+        let part =
+            |name: &str, port| Variable { name: name.into(), port, is_set: true, ..Variable::default() };
         let of = |prefix: &str, named: Option<u16>, port: u16| {
             let parts = ["USER", "PASSWORD"].map(|end| part(&format!("{prefix}{end}"), None));
             let named = named.map(|port| part(&format!("{prefix}PORT"), Some(port)));
             let environment = parts.into_iter().chain(named).collect();
             let inventory = Inventory { environment, ..Inventory::default() };
-            Login::of(port, port == 3306, &inventory).map(|login| login.url("mysql", "h:1"))
+            let address = Address { host: "127.0.0.1".into(), port };
+            Login::of(&KINDS[0], &address, &inventory).map(|login| login.url(&KINDS[0], &address))
         };
-        let url =
-            |prefix: &str| Some(format!("url = \"mysql://${{{prefix}USER}}:${{{prefix}PASSWORD}}@h:1/\""));
-        assert_eq!(of("MYSQL_", None, 3306), url("MYSQL_"));
+        let url = |prefix: &str, port: u16| {
+            Some(format!("url = \"mysql://${{{prefix}USER}}:${{{prefix}PASSWORD}}@127.0.0.1:{port}/\""))
+        };
+        assert_eq!(of("MYSQL_", None, 3306), url("MYSQL_", 3306));
         assert_eq!(of("MYSQL_", None, 3307), None);
-        assert_eq!(of("DB_", Some(3307), 3307), url("DB_"));
+        assert_eq!(of("DB_", Some(3307), 3307), url("DB_", 3307));
         // They may be those of another kind of server.
         assert_eq!(of("DB_", Some(5432), 3306), None);
         assert_eq!(of("DB_", None, 3306), None);

@@ -2,14 +2,17 @@
 //!
 //! `look` does the I/O and brings an [`Inventory`] back; [`Proposal::of`] is pure: it decides what is worth watching, and
 //! says of each thing why; `text` writes it as a commented `fuelops.toml`. Values of secrets are never read into any of
-//! them: of a `.env` only names, and the ports that stand in it.
+//! them: of a `.env` only names, and the hosts, ports, users and databases that stand in it.
 
 mod ask;
+mod database;
 mod environment;
 mod folder;
 mod inventory;
+mod kinds;
 mod login;
 mod look;
+mod named;
 mod proposal;
 mod servers;
 mod services;

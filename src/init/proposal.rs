@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::init::inventory::Inventory;
 use crate::init::{servers, services};
+use crate::text::redact::MASK;
 
 /// Something that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub struct Find {
     pub what: String,
     /// What it is known by.
     pub why: String,
+    /// It stands in the file as a comment, until something is filled in.
+    pub is_pending: bool,
 }
 
 /// The config that fits.
@@ -37,7 +40,7 @@ pub struct ServicePlan {
     pub name: String,
     /// Of a unit; the command is empty then.
     pub unit: Option<String>,
-    /// With [`MASK`](crate::text::redact::MASK) in place of a secret.
+    /// With [`MASK`] in place of a secret.
     pub command: Vec<String>,
     /// Relative to the folder where it lies below.
     pub dir: Option<String>,
@@ -65,6 +68,13 @@ pub struct CheckPlan {
     pub later: Vec<String>,
 }
 
+impl ServicePlan {
+    /// Whether its command line held a secret: it cannot be started without, and the file must not hold it.
+    pub(super) fn holds_secret(&self) -> bool {
+        self.command.iter().any(|word| word.contains(MASK))
+    }
+}
+
 impl Proposal {
     /// Decides what of an inventory is worth watching.
     pub fn of(inventory: &Inventory) -> Self {
@@ -87,7 +97,29 @@ impl Proposal {
         what: impl Into<String>,
         why: impl Into<String>,
     ) {
-        self.finds.push(Find { kind, name: name.to_owned(), what: what.into(), why: why.into() });
+        let (name, what, why) = (name.to_owned(), what.into(), why.into());
+        self.finds.push(Find { kind, name, what, why, is_pending: false });
+    }
+
+    /// Notes something that stands there as a comment, until its secret is filled in.
+    pub(super) fn find_pending(&mut self, kind: &'static str, name: &str, secret: &str, why: String) {
+        let (name, what) = (name.to_owned(), format!("a comment, until its {secret} is filled in"));
+        self.finds.push(Find { kind, name, what, why, is_pending: true });
+    }
+
+    /// Adds a check, and tells of it.
+    pub(super) fn check(
+        &mut self,
+        name: &str,
+        kind: &'static str,
+        lines: Vec<String>,
+        because: String,
+        later: Vec<String>,
+    ) {
+        let name = self.free_name(name);
+        let what = lines.first().map_or_else(String::new, |line| format!("{kind}: {line}"));
+        self.find("check", &name, what, because.clone());
+        self.checks.push(CheckPlan { name, kind, lines, because, later });
     }
 
     /// A name that no service or check has yet.

@@ -1,8 +1,9 @@
 //! Services: what runs in the folder, and what could.
 
+use std::ffi::OsStr;
 use std::path::Path;
 
-use crate::init::inventory::{App, AppKind, Inventory, Listening, Process};
+use crate::init::inventory::{App, AppKind, Inventory, Process};
 use crate::init::proposal::{Proposal, ServicePlan, slug};
 use crate::text::redact;
 
@@ -19,14 +20,22 @@ const SERVERS: [&str; 9] = [
     "beam.smp",
 ];
 
+/// What to do about a secret on a command line.
+const FILL_IN: &str = "its command line holds a secret, which is not repeated: put that into the environment, name its \
+                       variable in place of SECRET_1, and take the # away";
+
 /// Adds what runs in the folder; where nothing does, the app that lies there.
 pub(super) fn add(inventory: &Inventory, proposal: &mut Proposal) {
-    let at_home = inventory.processes.iter().filter(|process| process.is_at_home && !is_server(process));
-    for process in at_home.clone() {
+    let is_program = |process: &&Process| process.is_at_home && !is_server(process, inventory);
+    for process in inventory.processes.iter().filter(is_program) {
         let plan = running(process, inventory, proposal);
-        let what = if plan.unit.is_some() { "a unit of systemd".to_owned() } else { plan.command.join(" ") };
-        let why = plan.because.clone();
-        proposal.find("service", &plan.name, what, why);
+        if plan.holds_secret() {
+            let why = format!("{}; {FILL_IN}", plan.because);
+            proposal.find_pending("service", &plan.name, "secret", why);
+        } else {
+            let what = if plan.unit.is_some() { "a unit of systemd".into() } else { plan.command.join(" ") };
+            proposal.find("service", &plan.name, what, plan.because.clone());
+        }
         proposal.services.push(plan);
     }
     if proposal.services.is_empty()
@@ -38,9 +47,18 @@ pub(super) fn add(inventory: &Inventory, proposal: &mut Proposal) {
     }
 }
 
-fn is_server(process: &Process) -> bool {
-    let program = process.words.first().map(Path::new).and_then(Path::file_name);
-    program.is_some_and(|name| SERVERS.iter().any(|server| name == *server))
+/// Whether it is such a server, or only what starts one: `mysqld_safe`.
+fn is_server(process: &Process, inventory: &Inventory) -> bool {
+    let is_one = |name: &str| SERVERS.contains(&name);
+    // Redis and PostgreSQL put more than a name there: `redis-server *:6379`.
+    let title = process.words.first().and_then(|word| word.split_whitespace().next());
+    let program = title.map(Path::new).and_then(Path::file_name).and_then(OsStr::to_str);
+    let serves = |port: &u16| {
+        let mut there = inventory.listening.iter().filter(|at| at.address.port() == *port);
+        there.any(|at| at.program.as_deref().is_some_and(is_one))
+    };
+    let is_parent = !process.ports.is_empty() && process.ports.iter().all(serves);
+    is_parent || program.is_some_and(|name| is_one(name.trim_end_matches(':')))
 }
 
 /// Words before one that are looked at together with it, for what they say of it: `mysql -u root -pSECRET`.
@@ -94,7 +112,7 @@ fn running(process: &Process, inventory: &Inventory, proposal: &Proposal) -> Ser
         pid_file: pid_file.map(|(path, _)| path.display().to_string()),
         log_file: process.output.as_deref().map(inside),
         port,
-        health: answer.and_then(health),
+        health: answer.and_then(|listening| listening.answer.http.clone()),
         because,
         depends_on: dependencies(proposal),
         ..ServicePlan::default()
@@ -116,11 +134,6 @@ fn dependencies(proposal: &Proposal) -> Vec<String> {
     let is_store = |kind: &str| ["mysql", "postgres", "redis"].contains(&kind);
     let stores = proposal.checks.iter().filter(|check| is_store(check.kind) || is_store(&check.name));
     stores.map(|check| check.name.clone()).collect()
-}
-
-fn health(listening: &Listening) -> Option<(String, u16)> {
-    // What answers with an error of its own is no way to tell that it is well.
-    listening.answer.http.clone().filter(|(_, status)| (200..300).contains(status) || *status == 404)
 }
 
 /// A path as it stands in the file: relative where it lies below the root.
@@ -176,7 +189,7 @@ fn lying(app: &App, inventory: &Inventory, proposal: &Proposal) -> ServicePlan {
             log.filter(|log| !log.contains('*')).cloned().unwrap_or_else(|| "backend.log".to_owned()),
         ),
         port: Some(port),
-        health: Some(("/health".to_owned(), 404)),
+        health: app.health.clone().map(|path| (path, 200)),
         env_file: files.env_file.as_ref().map(|path| path.display().to_string()),
         depends_on: dependencies(proposal),
         because: format!("{file} lies here; nothing of it runs now, so look at every line"),
@@ -187,6 +200,7 @@ fn lying(app: &App, inventory: &Inventory, proposal: &Proposal) -> ServicePlan {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::init::inventory::{Answer, Listening};
 
     fn name(line: &str) -> String {
         name_of(&line.split(' ').map(str::to_owned).collect::<Vec<_>>())
@@ -216,7 +230,7 @@ mod tests {
 
     #[test]
     fn wsgi_app_is_bound_to_the_port_that_is_watched() {
-        let app = App { file: "app.py".into(), kind: AppKind::Wsgi, port: Some(8050) };
+        let app = App { file: "app.py".into(), kind: AppKind::Wsgi, port: Some(8050), health: None };
         let mut inventory = Inventory { folder: "/srv/portal".into(), ..Inventory::default() };
         inventory.files.app = Some(app);
         let proposal = Proposal::of(&inventory);
@@ -226,11 +240,62 @@ mod tests {
 
     #[test]
     fn app_that_does_not_run_is_proposed_as_it_would_be_started() {
-        let app = App { file: "main.py".into(), kind: AppKind::Asgi, port: Some(8050) };
+        let app = App {
+            file: "main.py".into(),
+            kind: AppKind::Asgi,
+            port: Some(8050),
+            health: Some("/healthz".into()),
+        };
         let mut inventory = Inventory { folder: "/srv/portal".into(), ..Inventory::default() };
         inventory.files.app = Some(app);
         let proposal = Proposal::of(&inventory);
         assert_eq!(proposal.services[0].command.join(" "), "python3 -m uvicorn main:app --port 8050");
+        assert_eq!(proposal.services[0].health, Some(("/healthz".into(), 200)));
         assert_eq!(proposal.name, "portal");
+    }
+
+    fn process(title: &str, ports: &[u16]) -> Process {
+        Process {
+            pid: 7,
+            words: title.split('\t').map(str::to_owned).collect(),
+            dir: Some("/srv/fuel".into()),
+            user: None,
+            output: None,
+            unit: None,
+            ports: ports.to_vec(),
+            is_at_home: true,
+        }
+    }
+
+    #[test]
+    fn server_that_works_in_the_folder_is_no_program_of_it() {
+        let at = |program: &str, port: u16| Listening {
+            address: ([127, 0, 0, 1], port).into(),
+            pid: Some(7),
+            program: Some(program.into()),
+            answer: Answer::default(),
+        };
+        let listening = vec![at("mariadbd", 3306), at("redis-server", 6379), at("python3", 8000)];
+        let inventory = Inventory { folder: "/srv/fuel".into(), listening, ..Inventory::default() };
+        for (title, ports, expected) in [
+            ("redis-server *:6379", &[6379][..], true),
+            ("/usr/bin/redis-server 127.0.0.1:0", &[], true),
+            ("postgres: checkpointer", &[], true),
+            ("/bin/sh\t/usr/bin/mysqld_safe", &[3306], true),
+            ("python3\tmain.py", &[8000], false),
+            ("python3\tall.py", &[6379, 8000], false),
+            ("python3\twork.py", &[], false),
+        ] {
+            assert_eq!(is_server(&process(title, ports), &inventory), expected, "{title}");
+        }
+    }
+
+    #[test]
+    fn secret_of_a_command_line_is_told_with_what_to_do() {
+        let processes = vec![process("python3\tmain.py\t--password=hunter2", &[])];
+        let inventory = Inventory { folder: "/srv/fuel".into(), processes, ..Inventory::default() };
+        let find = &Proposal::of(&inventory).finds[0];
+        assert!(find.is_pending && find.what == "a comment, until its secret is filled in", "{find:?}");
+        assert!(find.why.contains("in place of SECRET_1") && !find.why.contains("hunter2"), "{find:?}");
     }
 }

@@ -59,7 +59,7 @@ const EXAMPLE: &str = "
 /// A service whose command holds a secret cannot be started without it, and the file must not hold it: a comment, with
 /// variables to fill in.
 fn service_or_comment(plan: &ServicePlan, out: &mut String) {
-    if !plan.command.iter().any(|word| word.contains(MASK)) {
+    if !plan.holds_secret() {
         return service(plan, out);
     }
     let mut block = String::new();
@@ -118,23 +118,17 @@ fn service(plan: &ServicePlan, out: &mut String) {
     }
 }
 
+/// A route that does not answer well is no way to tell that the service is: it is shown, and not asked.
 fn health(port: u16, health: Option<&(String, u16)>, out: &mut String) {
-    let Some((path, status)) = health else {
-        return line(
+    let path = health.map_or("/health", |(path, _)| path);
+    let url = format!("health_url = \"http://127.0.0.1:{port}{path}\"");
+    match health {
+        Some((_, 200..=299)) => line(out, format_args!("{url}")),
+        Some((_, status)) => line(
             out,
-            format_args!(
-                "# health_url = \"http://127.0.0.1:{port}/health\"          # nothing answered there"
-            ),
-        );
-    };
-    line(out, format_args!("health_url = \"http://127.0.0.1:{port}{path}\""));
-    if *status == 404 {
-        line(
-            out,
-            format_args!(
-                "healthy_status = [\"200-299\", 404]          # no such route, but the server answers"
-            ),
-        );
+            format_args!("# {url}          # it answered {status}: name the route that tells how it is"),
+        ),
+        None => line(out, format_args!("# {url}          # nothing answered there")),
     }
 }
 
@@ -203,7 +197,7 @@ mod tests {
             command: vec!["python3".into(), word.into()],
             dir: Some(word.into()),
             port: Some(8000),
-            health: Some(("/health".into(), 404)),
+            health: Some(("/health".into(), 200)),
             because: word.into(),
             ..ServicePlan::default()
         }
@@ -214,6 +208,18 @@ mod tests {
         let text = text(&Proposal { name: "x".into(), ..Proposal::default() });
         assert!(parse(&text, Path::new("/"), &Environment::default()).is_ok(), "{text}");
         assert!(text.contains("# [[service]]"));
+    }
+
+    #[test]
+    fn route_that_is_not_there_is_no_health_url() {
+        for (status, is_asked) in [(200, true), (204, true), (404, false), (500, false)] {
+            let plan = ServicePlan { health: Some(("/health".into(), status)), ..plan("main.py") };
+            let proposal = Proposal { name: "x".into(), services: vec![plan], ..Proposal::default() };
+            let text = text(&proposal);
+            let config = parse(&text, Path::new("/"), &Environment::default()).unwrap();
+            assert_eq!(config.services[0].health_url.is_some(), is_asked, "{text}");
+            assert_eq!(text.contains(&format!("it answered {status}")), !is_asked, "{text}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::render::{Block, Column, Document, Role, Table, Text};
 use crate::report::{
     ConfigAliasesReport, ConfigCheckReport, ConfigInitReport, ConfigProblem, ConfigShowReport,
 };
-use crate::text::human;
+use crate::text::{human, shell};
 
 const NO_FILE: &str = "no fuelops.toml; the built-in defaults for this folder";
 
@@ -71,13 +71,21 @@ pub fn config_init(report: &ConfigInitReport) -> Document {
     }
     if report.written {
         document.push(Block::Heading("Next".to_owned()));
-        for (text, command) in
-            [("look through it", "fuelops config check"), ("see it at work", "fuelops health")]
-        {
-            document.push(Block::Command { text: text.to_owned(), command: command.to_owned() });
-        }
+        next(report).into_iter().for_each(|(text, command)| document.push(Block::Command { text, command }));
     }
     document
+}
+
+/// What is a comment is watched by nobody: that comes first.
+fn next(report: &ConfigInitReport) -> Vec<(String, String)> {
+    let pending: Vec<&str> =
+        report.found.iter().filter(|find| find.pending).map(|find| find.name.as_str()).collect();
+    let fill_in = (!pending.is_empty()).then(|| {
+        let text = format!("fill in {}: nothing looks at what is a comment", pending.join(", "));
+        (text, format!("${{EDITOR:-vi}} {}", shell::quote(&report.path)))
+    });
+    let usual = [("look through it", "fuelops config check"), ("see it at work", "fuelops health")];
+    fill_in.into_iter().chain(usual.map(|(text, command)| (text.into(), command.into()))).collect()
 }
 
 /// Every value with its source.

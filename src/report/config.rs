@@ -78,6 +78,9 @@ pub struct ConfigFind {
     pub what: String,
     /// What it is known by.
     pub why: String,
+    /// It stands in the config as a comment, until its secret is filled in.
+    #[serde(default)]
+    pub pending: bool,
 }
 
 /// Lines to paste.

@@ -105,6 +105,8 @@ fn secret_of_a_command_line_is_nowhere() {
     assert!(said.contains("port = 8123") && said.contains("check=0"), "{said}");
     assert!(said.contains("--password=${SECRET_1}") && said.contains("\"${SECRET_2}\""), "{said}");
     assert!(!said.contains("hunter"), "{said}");
+    assert!(said.contains("fill in backend: nothing looks at what is a comment"), "{said}");
+    assert!(said.contains("\"pending\": true"), "{said}");
 }
 
 #[test]

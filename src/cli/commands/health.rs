@@ -166,7 +166,8 @@ fn keep_config(hint: &mut Hint, origin: &Origin) {
 fn nothing_to_watch(origin: &Origin) -> String {
     match origin {
         Origin::File { path, .. } => format!(
-            "{} names no service and no check, so only the machine was looked at: add a [[service]] or a [[check]]",
+            "{} names no service and no check, so only the machine was looked at: fill in what stands there as a \
+            comment, or add a [[service]] or a [[check]]",
             path.display()
         ),
         Origin::BuiltIn { .. } => {

@@ -97,7 +97,8 @@ impl fmt::Display for Url {
 impl UrlParts {
     /// Where it leads to; the port is that of the scheme where none is written.
     pub fn address(&self) -> Option<Address> {
-        let usual = match self.scheme.as_str() {
+        // `mysql+pymysql`: of a database and the driver that speaks to it, the database tells the port.
+        let usual = match self.scheme.split('+').next().unwrap_or_default() {
             "http" => 80,
             "https" => 443,
             "mysql" | "mariadb" => 3306,

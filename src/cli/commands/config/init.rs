@@ -84,6 +84,7 @@ fn report(path: &Path, written: bool, proposal: &Proposal, text: String) -> Conf
         name: find.name.clone(),
         what: find.what.clone(),
         why: find.why.clone(),
+        pending: find.is_pending,
     });
     ConfigInitReport { path: path.display().to_string(), written, found: found.collect(), text }
 }

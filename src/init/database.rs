@@ -1,0 +1,90 @@
+//! The check of a database or cache: as close a look as can be had without a secret, and a better one as a comment.
+
+use crate::config::Address;
+use crate::init::inventory::{Inventory, Variable};
+use crate::init::kinds::Kind;
+use crate::init::login::Login;
+use crate::init::proposal::{CheckPlan, Proposal};
+
+/// A server that runs, or that somebody means to run.
+#[derive(Debug)]
+pub(super) struct Database {
+    pub(super) kind: &'static Kind,
+    /// As this machine reaches it.
+    pub(super) address: Address,
+    pub(super) because: String,
+    /// It wants no password, as far as is known.
+    pub(super) is_open: bool,
+}
+
+impl Database {
+    /// Adds its check.
+    pub(super) fn propose(&self, inventory: &Inventory, proposal: &mut Proposal) {
+        let kind = self.kind;
+        let variable = kind.variable(inventory, &self.address);
+        let login = Login::of(kind, &self.address, inventory);
+        let mut because = self.because.clone();
+        if let Some(variable) = variable.filter(|variable| !because.contains(&variable.name)) {
+            because = format!("{because}; .env names it in {}", variable.name);
+        }
+        let secret = variable.filter(|variable| kind.takes(variable));
+        if let Some(line) = self.open_line(variable, login.as_ref()) {
+            return proposal.check(kind.name, kind.name, vec![line], because, Vec::new());
+        }
+        match secret {
+            Some(variable) if variable.is_set => {
+                proposal.check(kind.name, kind.name, vec![by_name(variable)], because, Vec::new());
+            }
+            _ if kind.blocks_knocks => self.with_login(secret, login.as_ref(), &because, proposal),
+            // Whether it answers a login is not known without one; whether it listens is.
+            _ => {
+                let better = secret.map_or_else(|| kind.example(&self.address), by_name);
+                let later = vec![format!("type = \"{}\"", kind.name), better];
+                let line = format!("address = \"{}\"", self.address);
+                proposal.check(kind.name, "tcp", vec![line], because, later);
+            }
+        }
+    }
+
+    /// The line of a check that needs no secret.
+    fn open_line(&self, variable: Option<&Variable>, login: Option<&Login<'_>>) -> Option<String> {
+        if let Some(open) = variable.and_then(|variable| variable.open.as_deref()) {
+            return Some(format!("url = \"{open}\""));
+        }
+        let by_parts = login.and_then(|login| login.open_url(self.kind, &self.address));
+        by_parts.or_else(|| self.is_open.then(|| self.kind.url(&format!("{}/0", self.address))))
+    }
+
+    /// Asks a server that must not be knocked at: with a login, or not before somebody has filled that in.
+    fn with_login(
+        &self,
+        secret: Option<&Variable>,
+        login: Option<&Login<'_>>,
+        because: &str,
+        proposal: &mut Proposal,
+    ) {
+        let kind = self.kind;
+        let (line, wanted) = match (secret, login) {
+            (Some(variable), _) => (by_name(variable), variable.name.clone()),
+            (None, Some(login)) => (login.url(kind, &self.address), login.names()),
+            (None, None) => {
+                (kind.example(&self.address), "DB_PASSWORD, and its user and database into the url".into())
+            }
+        };
+        if secret.is_none() && login.is_some_and(Login::is_set) {
+            let because = format!("{because}; {wanted} must be set wherever fuelops runs");
+            return proposal.check(kind.name, kind.name, vec![line], because, Vec::new());
+        }
+        let because = format!(
+            "{because}. It blocks who knocks without a login: put {wanted} into the environment, and take the # away"
+        );
+        let name = proposal.free_name(kind.name);
+        proposal.find_pending("check", &name, "login", because.clone());
+        let (kind, lines, later) = (kind.name, vec![line], Vec::new());
+        proposal.pending.push(CheckPlan { name, kind, lines, because, later });
+    }
+}
+
+fn by_name(variable: &Variable) -> String {
+    format!("url = {{ env = \"{}\" }}", variable.name)
+}
