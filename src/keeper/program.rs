@@ -17,7 +17,7 @@ use crate::keeper::{ProgramStatus, Start};
 use crate::model::Identity;
 use crate::platform::{FileUser, Scope, Session};
 use crate::process::{Bound, Cookie, Launch, Stream, spawn};
-use crate::store::{Desired, Ended, KeptProgram, Wish, write_own};
+use crate::store::{Desired, Ended, KeptProgram, Wish, write_until_boot};
 use crate::text::shell;
 
 /// Ends that an operator asks for.
@@ -318,7 +318,7 @@ impl Program {
     fn write_pid_file(&self) {
         let Some(path) = &self.pid_file else { return };
         let _user = self.file_user.map(|(uid, gid)| FileUser::become_for_files(uid, gid));
-        write_own(path, format!("{}\n", self.pid).as_bytes(), 0o644).unwrap_or(());
+        write_until_boot(path, format!("{}\n", self.pid).as_bytes(), 0o644).unwrap_or(());
     }
 
     /// Removes the pid file if it still is about this program.

@@ -1,7 +1,6 @@
 //! How a program is born: its session, its control group, its user; and how ended children are collected.
 
-use std::fs::File;
-use std::io;
+use std::io::{self, PipeWriter, Read};
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -11,7 +10,7 @@ use nix::sys::signal::SigSet;
 use rustix::event::{Timespec, poll};
 use rustix::process::{Pid, WaitOptions};
 
-use crate::platform::{Account, groups_of};
+use crate::platform::{Account, ScopeDoor, groups_of};
 
 /// Highest signal whose treatment is set back to the default before a program starts; none above it is ever ignored by a
 /// shell or `nohup`.
@@ -43,29 +42,57 @@ pub struct Credentials {
 pub struct Birth {
     pub session: Session,
     /// Where it enters its control group.
-    pub door: Option<File>,
+    pub door: Option<ScopeDoor>,
     /// Whom it becomes; only root can ask for it.
     pub credentials: Option<Credentials>,
 }
 
 impl Birth {
-    /// Adds this to a command that is about to be started.
+    /// Starts a command with this; returns the pid of the program, which is a child of this process.
     ///
     /// The program enters its control group and its session as the caller and becomes its user last.
+    ///
+    /// # Errors
+    /// When it cannot be started or may not be given what it should; nothing of it is left then.
+    pub fn spawn(self, mut command: Command) -> io::Result<u32> {
+        // In its control group it may have another pid than the child that was forked.
+        let (mut told, teller) = io::pipe()?;
+        self.prepare(&mut command, teller);
+        let child = command.spawn();
+        // Nobody but the child can tell now, and it has told or is gone.
+        drop(command);
+        let mut pid = [0; size_of::<i32>()];
+        let told = told.read_exact(&mut pid).ok().and_then(|()| Pid::from_raw(i32::from_ne_bytes(pid)));
+        match (child, told) {
+            (Ok(mut child), Some(pid)) if pid.as_raw_pid().cast_unsigned() != child.id() => {
+                // It has ended as soon as it had told.
+                drop(child.wait());
+                Ok(pid.as_raw_pid().cast_unsigned())
+            }
+            (Ok(child), _) => Ok(child.id()),
+            (Err(error), told) => {
+                // Whoever was forked is collected by now; who was born in the group is not.
+                told.map(|pid| rustix::process::waitpid(Some(pid), WaitOptions::empty()));
+                Err(error)
+            }
+        }
+    }
+
     #[expect(
         unsafe_code,
         reason = "what happens between fork and exec is beyond what the standard library offers"
     )]
-    pub fn prepare(self, command: &mut Command) {
+    fn prepare(self, command: &mut Command, teller: PipeWriter) {
         // SAFETY: the closure runs in a forked child before exec; it makes system calls only, on values that were made
         // before the fork, and allocates nothing.
-        unsafe { command.pre_exec(move || self.child()) };
+        unsafe { command.pre_exec(move || self.child(&teller)) };
     }
 
-    fn child(&self) -> io::Result<()> {
+    fn child(&self, teller: &PipeWriter) -> io::Result<()> {
         if let Some(door) = &self.door {
-            // "0" stands for the writer.
-            rustix::io::write(door, b"0")?;
+            door.enter()?;
+            let pid = rustix::process::getpid().as_raw_pid();
+            rustix::io::write(teller, &pid.to_ne_bytes())?;
         }
         if self.session == Session::Own {
             rustix::process::setsid()?;

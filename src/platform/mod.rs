@@ -33,12 +33,12 @@ pub use file_user::FileUser;
 pub use groups::{LiveGroup, kill_live_groups};
 pub use named_zone::{NamedZone, UnknownZone};
 pub use os::{
-    GroupKills, ProcessHold, Scope, ScopeWatch, boot_id, catches_signal, clock_state, command_line,
-    control_group, cpu_quota, cpu_times, disk_usage, environment, every_listener, executable, groups_of,
-    is_contained, kernel_clock, kernel_log, kernel_log_has_our_pids, limit_of, listeners, load_average,
-    memory, mounts, open_files, out_of_memory_kills, output_file, peer_uid, pressure, process_files,
-    process_files_limit, process_owner, process_stat, processes, release_idle_memory, return_large_blocks,
-    share_one_arena, swap, wait_channel, waiting, working_dir,
+    GroupKills, ProcessHold, Scope, ScopeDoor, ScopeWatch, boot_id, catches_signal, clock_state,
+    command_line, control_group, cpu_quota, cpu_times, disk_usage, environment, every_listener, executable,
+    groups_of, is_contained, kernel_clock, kernel_log, kernel_log_has_our_pids, limit_of, listeners,
+    load_average, memory, mounts, open_files, out_of_memory_kills, output_file, peer_uid, pressure,
+    process_files, process_files_limit, process_owner, process_stat, processes, release_idle_memory,
+    return_large_blocks, share_one_arena, swap, wait_channel, waiting, working_dir,
 };
 pub use rustix::process::Signal;
 pub use termination::Termination;

@@ -74,9 +74,7 @@ pub fn spawn(launch: Launch) -> io::Result<Launched> {
         gid: account.gid,
         groups: platform::groups_of(&account.name, account.gid),
     });
-    Birth { session: launch.session, door, credentials }.prepare(&mut command);
-    let child = command.spawn()?;
-    let pid = child.id();
+    let pid = Birth { session: launch.session, door, credentials }.spawn(command)?;
     Ok(Launched { pid, bound: Bound::take(pid), scope: launch.scope })
 }
 
@@ -131,7 +129,11 @@ mod tests {
         }
     }
 
-    fn output(mut launch: Launch) -> String {
+    fn output(launch: Launch) -> String {
+        output_of(launch).1
+    }
+
+    fn output_of(mut launch: Launch) -> (u32, String) {
         let (reader, writer) = io::pipe().unwrap();
         launch.stdout = Stream::To(writer.into());
         let launched = spawn(launch).unwrap();
@@ -139,7 +141,7 @@ mod tests {
         std::fs::File::from(OwnedFd::from(reader)).read_to_string(&mut text).unwrap();
         let pid = rustix::process::Pid::from_raw(launched.pid.cast_signed());
         rustix::process::waitpid(pid, rustix::process::WaitOptions::empty()).unwrap();
-        text
+        (launched.pid, text)
     }
 
     #[test]
@@ -155,6 +157,28 @@ mod tests {
         assert_eq!(words.next().unwrap().len(), 32);
         // The fourth is the folder that `ls` reads.
         assert_eq!(words.collect::<Vec<_>>(), ["0", "1", "2", "3"], "{text}");
+    }
+
+    #[test]
+    fn a_program_in_a_control_group_is_our_child_and_the_pid_is_its_own() {
+        let Some(scope) = Scope::create("test-spawn", &format!("born-{}", std::process::id())) else {
+            return;
+        };
+        let mut inside = launch(&["sh", "-c", "echo $$ $PPID; cat /proc/self/cgroup"]);
+        let dir = scope.dir().to_owned();
+        inside.scope = Some(scope);
+        let (pid, text) = output_of(inside);
+        let mut lines = text.lines();
+        assert_eq!(lines.next(), Some(format!("{pid} {}", std::process::id()).as_str()));
+        let group = text.lines().find_map(|line| line.strip_prefix("0::")).unwrap();
+        assert!(dir.to_string_lossy().ends_with(group), "{group} is not {}", dir.display());
+
+        let mut missing = launch(&["/no/such/program"]);
+        missing.scope = Scope::open(&dir);
+        assert_eq!(spawn(missing).unwrap_err().kind(), io::ErrorKind::NotFound);
+        let scope = Scope::open(&dir).unwrap();
+        assert!(scope.members().unwrap().is_empty());
+        scope.remove();
     }
 
     #[test]

@@ -80,6 +80,18 @@ pub fn write_own(path: &Path, bytes: &[u8], mode: u32) -> Result<(), WriteError>
     file.commit()
 }
 
+/// The same for what means nothing once the machine has started anew, such as who runs: it outlives every process, and
+/// waits for no disk.
+///
+/// # Errors
+/// As [`write_own`].
+pub fn write_until_boot(path: &Path, bytes: &[u8], mode: u32) -> Result<(), WriteError> {
+    let at = |source| WriteError { path: path.to_owned(), source };
+    let mut file = draft_beside(path, path, mode)?;
+    file.write_all(bytes).map_err(at)?;
+    replace(file, path).map_err(at)
+}
+
 /// A file that is written piece by piece and replaces the one of its name when it is whole; dropped before, it leaves
 /// nothing behind. Otherwise as [`write_atomic`].
 #[derive(Debug)]
@@ -111,14 +123,7 @@ impl AtomicFile {
     }
 
     fn beside(path: &Path, target: PathBuf, mode: u32) -> Result<Self, WriteError> {
-        let draft = tempfile::Builder::new()
-            .prefix(".fuelops-")
-            .suffix(".tmp")
-            .permissions(Permissions::from_mode(mode))
-            .tempfile_in(folder_of(&target));
-        // Its own message names the temporary file, which nobody asked for.
-        let draft =
-            draft.map_err(|error| WriteError { path: path.to_owned(), source: error.kind().into() })?;
+        let draft = draft_beside(path, &target, mode)?;
         Ok(Self { path: path.to_owned(), target, draft: Draft::Beside(draft) })
     }
 
@@ -149,16 +154,30 @@ impl Write for AtomicFile {
     }
 }
 
+/// A new file in the folder of `target`; errors name `path`.
+fn draft_beside(path: &Path, target: &Path, mode: u32) -> Result<NamedTempFile, WriteError> {
+    let draft = tempfile::Builder::new()
+        .prefix(".fuelops-")
+        .suffix(".tmp")
+        .permissions(Permissions::from_mode(mode))
+        .tempfile_in(folder_of(target));
+    // Its own message names the temporary file, which nobody asked for.
+    draft.map_err(|error| WriteError { path: path.to_owned(), source: error.kind().into() })
+}
+
 fn put_in_place(file: NamedTempFile, target: &Path) -> io::Result<()> {
     file.as_file().sync_all()?;
-    let folder = folder_of(target);
-    if let Some((uid, gid)) = owner_to_hand_to(folder) {
+    replace(file, target)?;
+    // The rename itself is durable once the folder is; some file systems cannot sync folders, and the file is whole anyway.
+    fs::File::open(folder_of(target)).and_then(|f| f.sync_all()).unwrap_or(());
+    Ok(())
+}
+
+fn replace(file: NamedTempFile, target: &Path) -> io::Result<()> {
+    if let Some((uid, gid)) = owner_to_hand_to(folder_of(target)) {
         std::os::unix::fs::fchown(file.as_file(), Some(uid), Some(gid))?;
     }
-    file.persist(target).map_err(|e| e.error)?;
-    // The rename itself is durable once the folder is; some file systems cannot sync folders, and the file is whole anyway.
-    fs::File::open(folder).and_then(|f| f.sync_all()).unwrap_or(());
-    Ok(())
+    file.persist(target).map(drop).map_err(|e| e.error)
 }
 
 pub(super) fn folder_of(target: &Path) -> &Path {

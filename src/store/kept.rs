@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::model::Identity;
-use crate::store::{WriteError, write_own};
+use crate::store::{WriteError, write_until_boot};
 
 /// The folder of the state folder that holds them.
 const FOLDER: &str = "kept";
@@ -100,7 +100,7 @@ impl KeptProgram {
         let path = record(state_dir, &self.name);
         let text = serde_json::to_vec_pretty(self)
             .map_err(|error| WriteError { path: path.clone(), source: error.into() })?;
-        write_own(&path, &text, 0o600)
+        write_until_boot(&path, &text, 0o600)
     }
 
     /// Reads what was written down of a program; `None` where nothing was, or it cannot be understood.

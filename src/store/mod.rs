@@ -12,7 +12,9 @@ mod tail;
 mod watched;
 
 pub use append::open_to_append;
-pub use atomic::{AtomicFile, WriteError, create_folder, hand_over, write_atomic, write_own};
+pub use atomic::{
+    AtomicFile, WriteError, create_folder, hand_over, write_atomic, write_own, write_until_boot,
+};
 pub use compress::{Compressor, LEVEL, PIECE, decompress, workers};
 pub use desired::{Desired, Wish};
 pub use journal::{Journal, JournalError};

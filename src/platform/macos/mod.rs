@@ -32,7 +32,7 @@ pub use processes::{
     boot_id, command_line, environment, executable, is_contained, output_file, process_files,
     process_files_limit, process_owner, process_stat, processes, wait_channel, working_dir,
 };
-pub use scope::{Scope, ScopeWatch, control_group};
+pub use scope::{Scope, ScopeDoor, ScopeWatch, control_group};
 pub use signals::catches_signal;
 pub use sockets::{every_listener, listeners};
 pub use waiting::waiting;

@@ -1,7 +1,6 @@
 //! Control groups: there are none here, so that there is never one to be had.
 
 use std::convert::Infallible;
-use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
@@ -39,11 +38,11 @@ impl Scope {
         match self.0 {}
     }
 
-    /// The file that a process enters the group by.
+    /// The way into the group.
     ///
     /// # Errors
     /// When the group is gone, or the caller may not.
-    pub fn door(&self) -> io::Result<File> {
+    pub fn door(&self) -> io::Result<ScopeDoor> {
         match self.0 {}
     }
 
@@ -65,6 +64,20 @@ impl Scope {
 
     /// Removes it where it is empty.
     pub fn remove(&self) {
+        match self.0 {}
+    }
+}
+
+/// The way into a scope; never had on this system.
+#[derive(Debug)]
+pub struct ScopeDoor(Infallible);
+
+impl ScopeDoor {
+    /// Goes on inside the scope.
+    ///
+    /// # Errors
+    /// When the caller may not.
+    pub(in crate::platform) fn enter(&self) -> io::Result<()> {
         match self.0 {}
     }
 }
