@@ -101,6 +101,7 @@ pub fn create(
         versions: Versions { fuelops: env!("CARGO_PKG_VERSION").to_owned(), tool: drawn.tool, server },
         dump_ms,
         verify_ms: milliseconds(begun),
+        flaw: None,
     };
     weigh(&mut manifest, before, shrinking);
     partial.keep_with(&manifest, key).context("cannot name the archive")?;

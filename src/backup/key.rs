@@ -21,6 +21,11 @@ const LENGTH: usize = 32;
 /// Rights of others than the owner.
 const OTHERS: u32 = 0o077;
 
+/// Where the key of a state folder lies.
+pub(super) fn path(state_dir: &Path) -> PathBuf {
+    state_dir.join("backup.key")
+}
+
 /// The key of one state folder.
 #[derive(Debug)]
 pub struct Key {
@@ -42,7 +47,7 @@ impl Key {
     /// # Errors
     /// When it cannot be read, is no key, or can be read by others.
     pub fn load(state_dir: &Path) -> Result<Option<Self>, KeyError> {
-        let path = state_dir.join("backup.key");
+        let path = path(state_dir);
         let failed = |source| KeyError::Io { path: path.clone(), source };
         let unfit = |why: String| KeyError::Unfit { path: path.clone(), why };
         let folder = match Folder::open_trusted(state_dir) {
@@ -56,7 +61,8 @@ impl Key {
         if look.mode & OTHERS != 0 {
             let mode = look.mode & 0o777;
             return Err(unfit(format!(
-                "can be read by others (mode {mode:o}), so that it proves nothing; remove it, and a new one is made"
+                "can be read by others (mode {mode:o}), so that it proves nothing; if all of them are trusted: chmod 600 {}",
+                path.display()
             )));
         }
         let caller = platform::caller_uid();
@@ -76,7 +82,7 @@ impl Key {
     /// # Errors
     /// When it cannot be written.
     pub fn create(state_dir: &Path) -> Result<Self, KeyError> {
-        let path = state_dir.join("backup.key");
+        let path = path(state_dir);
         let failed = |source| KeyError::Io { path: path.clone(), source };
         let mut bytes = [0; LENGTH];
         let no_random = |_| failed(io::Error::other("the system gives no random numbers"));

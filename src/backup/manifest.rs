@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::flaw::Flaw;
 use super::key::Key;
 
 /// Version of the manifest; newer ones are not read.
@@ -124,6 +125,9 @@ pub struct Manifest {
     pub versions: Versions,
     pub dump_ms: u64,
     pub verify_ms: u64,
+    /// What was found wrong with it since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flaw: Option<Flaw>,
 }
 
 impl Manifest {
@@ -190,6 +194,7 @@ pub(super) mod tests {
             versions: Versions::default(),
             dump_ms: 1,
             verify_ms: 1,
+            flaw: None,
         }
     }
 

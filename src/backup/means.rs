@@ -27,6 +27,11 @@ impl Means {
         Ok(self.bare(&self.path.find(tool)?))
     }
 
+    /// Means that nobody interrupts: what was asked to end may have a whole database to take away first.
+    pub(super) fn patient(&self) -> Self {
+        Self { interrupt: Interrupt::default(), ..self.clone() }
+    }
+
     fn bare(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command.env_clear().env("PATH", self.path.as_os_str()).env("LC_ALL", "C");

@@ -9,6 +9,7 @@
 mod archive;
 mod create;
 mod files;
+mod flaw;
 mod frame;
 mod gather;
 mod hex;
@@ -18,6 +19,7 @@ mod login;
 mod manifest;
 mod means;
 mod mysql;
+mod orphan;
 mod owner;
 mod postgres;
 mod prune;
@@ -30,22 +32,25 @@ mod source;
 mod sqlite;
 mod sweep;
 mod tool;
+mod unpack;
 mod verify;
 mod watch;
 
 pub use create::{Made, Shrinking, create};
+pub use flaw::remember;
 pub use gather::{Skipped, Weight};
 pub use key::{Key, KeyError};
 pub use manifest::{Kind, Manifest, Member, Origin, Standing, Table, Versions};
 pub use means::Means;
+pub use orphan::orphaned;
 pub use prune::{Plan as PrunePlan, Pruned, Retention, apply as prune, plan as plan_prune};
 pub use restore::{
-    Chosen, Now, Plan as RestorePlan, Restored, apply as restore, choose, plan as plan_restore,
+    Chosen, Failure, Left, Now, Plan as RestorePlan, Restored, apply as restore, choose, plan as plan_restore,
 };
 pub use run::Interrupt;
 pub use shelf::{Entry, Shelf, State};
 pub use source::{Source, Wanted, origins, source_name, sources};
 pub use sweep::sweep;
 pub use tool::SearchPath;
-pub use verify::{Checked, Deep, drill, verify};
+pub use verify::{Checked, Compared, Deep, drill, verify};
 pub use watch::{Newest, NewestBackup, WatchError, newest_verified, protected};

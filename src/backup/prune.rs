@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use super::flaw::prove_or_note;
+use super::key::Key;
 use super::manifest::{Manifest, Origin};
 use super::shelf::{Entry, Shelf, is_ahead};
-use super::verify::prove;
 
 /// How long backups stay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,14 +77,14 @@ fn is_older(manifest: &Manifest, pillar: &Manifest, retention: Retention) -> boo
 
 /// Removes what the plan says, of each source only after the backup that stands for it was read to its end. `proven` are
 /// the ids of those that were so just now.
-pub fn apply(shelf: &Shelf, plan: &Plan, proven: &[String]) -> Pruned {
+pub fn apply(shelf: &Shelf, key: &Key, plan: &Plan, proven: &[String], now: DateTime<Utc>) -> Pruned {
     let mut pruned = Pruned::default();
     let mut broken: BTreeMap<&Origin, String> = BTreeMap::new();
     let concerned =
         plan.pillars.iter().filter(|(origin, _)| plan.removals.iter().any(|gone| gone.origin == **origin));
     for (origin, pillar) in concerned {
         if !proven.contains(&pillar.id)
-            && let Err(error) = prove(shelf, pillar)
+            && let Err(error) = prove_or_note(shelf, key, pillar, now)
         {
             broken.insert(origin, format!("{} is damaged, so nothing older goes: {error:#}", pillar.id));
         }
@@ -190,10 +191,11 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let shelf = Shelf::open_or_create(place.path()).unwrap();
         let plan = plan(&[100, 95, 92, 80].map(|hour| entry("a", hour, State::Verified)), POLICY, at(100));
-        let pruned = apply(&shelf, &plan, &[]);
+        let key = Key::of(&[7; 32]);
+        let pruned = apply(&shelf, &key, &plan, &[], at(100));
         assert!(pruned.removed.is_empty());
         assert!(pruned.failed[0].1.starts_with("a-100 is damaged"), "{:?}", pruned.failed);
-        let pruned = apply(&shelf, &plan, &["a-100".to_owned()]);
+        let pruned = apply(&shelf, &key, &plan, &["a-100".to_owned()], at(100));
         assert_eq!(pruned.removed, plan.removals);
     }
 }

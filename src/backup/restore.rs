@@ -1,29 +1,27 @@
 //! Brings a backup back: only one that our manifest proves, only after it was read to its end, and only after what it
 //! replaces was backed up itself.
 
-use std::ffi::{CString, OsStr};
-use std::io::{self, Write};
-use std::os::unix::ffi::OsStrExt;
-use std::path::{Component, Path, PathBuf};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
 
-use super::archive::{Content, Hashed};
+use super::archive::Content;
 use super::create::milliseconds;
+use super::flaw::prove_or_note;
+use super::key::Key;
 use super::login::Login;
 use super::manifest::{Kind, Manifest};
 use super::means::Means;
-use super::shelf::{Entry, Shelf, State, is_ahead};
+use super::shelf::{Entry, Shelf, State, is_ahead, unless_gone};
 use super::source::Source;
-use super::verify::{prove, seal};
+use super::unpack::unpack;
+use super::verify::seal;
 use super::{mysql, postgres, replace, sqlite};
-use crate::platform::files::{Entry as Entered, Folder};
-use crate::store::create_folder;
 
-/// Rights of restored files' folders.
-const FOLDER_MODE: u32 = 0o700;
 const UNPROVEN: &str = "it is not proven";
 
 /// A restore that is thought through, and not begun.
@@ -80,8 +78,14 @@ pub struct Chosen {
 ///
 /// # Errors
 /// When there is none, or it is not one to restore.
-pub fn choose(shelf: &Shelf, entries: &[Entry], wanted: &str, now: DateTime<Utc>) -> Result<Chosen> {
-    pick(entries, wanted, now, &|manifest| prove(shelf, manifest))
+pub fn choose(
+    shelf: &Shelf,
+    key: &Key,
+    entries: &[Entry],
+    wanted: &str,
+    now: DateTime<Utc>,
+) -> Result<Chosen> {
+    pick(entries, wanted, now, &|manifest| prove_or_note(shelf, key, manifest, now))
 }
 
 type Proof<'a> = &'a dyn Fn(&Manifest) -> Result<()>;
@@ -102,9 +106,7 @@ fn pick(entries: &[Entry], wanted: &str, now: DateTime<Utc>, prove: Proof<'_>) -
         passed_over.push((entry.id.clone(), why));
     }
     let Some((id, why)) = passed_over.first() else {
-        bail!(
-            "there is no backup {wanted:?}, and none of a source of that name; `fuelops backup list` shows them"
-        );
+        bail!("there is no backup of {wanted} yet; `fuelops backup create {wanted}` makes one");
     };
     bail!("no verified backup of {wanted} is left; the newest is {id}, and {why}")
 }
@@ -205,15 +207,43 @@ pub struct Restored {
     pub set_aside: Option<PathBuf>,
 }
 
+/// What a restore that failed has left where it went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// What was there before, or nothing.
+    AsItWas,
+    /// A part of the backup, maybe.
+    HalfRestored,
+}
+
+/// A restore that failed.
+#[derive(Debug)]
+pub struct Failure {
+    pub error: anyhow::Error,
+    pub left: Left,
+}
+
 /// Restores. `secure` is called where something is replaced, and makes that safe before.
 ///
 /// # Errors
-/// When it fails; a database of PostgreSQL or SQLite is then as it was, one of MySQL may be half restored.
+/// When it fails; a database of PostgreSQL or SQLite is then as it was, one of MySQL may be half restored. A database
+/// that was made for it is gone again.
 pub fn apply(
     shelf: &Shelf,
     means: &Means,
     plan: &Plan,
     secure: &mut dyn FnMut() -> Result<()>,
+) -> Result<Restored, Failure> {
+    let mut left = Left::AsItWas;
+    bring_back(shelf, means, plan, secure, &mut left).map_err(|error| Failure { error, left })
+}
+
+fn bring_back(
+    shelf: &Shelf,
+    means: &Means,
+    plan: &Plan,
+    secure: &mut dyn FnMut() -> Result<()>,
+    left: &mut Left,
 ) -> Result<Restored> {
     let begun = Instant::now();
     let manifest = &plan.manifest;
@@ -224,20 +254,37 @@ pub fn apply(
     }
     match &plan.target {
         Target::Mysql(login) => {
-            if plan.now == Now::Missing {
+            let is_new = plan.now == Now::Missing;
+            if is_new {
                 mysql::create(means, login, login.database())?;
             }
-            read(content, manifest, |content| mysql::restore(means, login, content))?;
+            *left = Left::HalfRestored;
+            let restored = read(content, manifest, |content| mysql::restore(means, login, content));
+            undone(restored, is_new, left, || mysql::remove(&means.patient(), login, login.database()))?;
         }
         Target::Postgres { login, is_place } => {
-            if plan.now == Now::Missing {
-                postgres::create(means, &login.with_database("postgres"), login.database())?;
+            let (is_new, elsewhere) = (plan.now == Now::Missing, login.with_database("postgres"));
+            if is_new {
+                postgres::create(means, &elsewhere, login.database())?;
             }
             let into = if *is_place { postgres::Into::Place } else { postgres::Into::Empty };
-            read(content, manifest, |content| postgres::restore(means, login, into, content))?;
+            let restored = read(content, manifest, |content| {
+                postgres::restore(means, login, into, content)?;
+                // What comes to light from here on is in the database already.
+                *left = Left::HalfRestored;
+                Ok(())
+            });
+            undone(restored, is_new, left, || {
+                postgres::remove(&means.patient(), &elsewhere, login.database())
+            })?;
         }
-        Target::Sqlite(path) => set_aside = restore_sqlite(shelf, means, plan, path, content, secure)?,
-        Target::Folder(path) => read(content, manifest, |content| unpack(path, content, manifest))?,
+        Target::Sqlite(path) => {
+            set_aside = restore_sqlite(shelf, means, plan, path, content, (secure, left))?;
+        }
+        Target::Folder(path) => {
+            *left = Left::HalfRestored;
+            read(content, manifest, |content| unpack(path, content, manifest))?;
+        }
     }
     Ok(Restored {
         tables: manifest.table_count,
@@ -247,6 +294,23 @@ pub fn apply(
         elapsed_ms: milliseconds(begun),
         set_aside,
     })
+}
+
+/// Takes a database away again that was made for a restore which failed.
+fn undone(
+    restored: Result<()>,
+    is_new: bool,
+    left: &mut Left,
+    remove: impl FnOnce() -> Result<()>,
+) -> Result<()> {
+    let Err(error) = restored else { return Ok(()) };
+    if is_new {
+        *left = Left::HalfRestored;
+        remove()
+            .with_context(|| format!("{error:#}; the database that was made for it cannot be removed"))?;
+        *left = Left::AsItWas;
+    }
+    Err(error)
 }
 
 /// Reads an archive, and compares at its end whether it is still the one that was proven.
@@ -265,7 +329,7 @@ fn restore_sqlite(
     plan: &Plan,
     path: &Path,
     content: Content,
-    secure: &mut dyn FnMut() -> Result<()>,
+    (secure, left): (&mut dyn FnMut() -> Result<()>, &mut Left),
 ) -> Result<Option<PathBuf>> {
     let name = format!("{}.restore", plan.manifest.file);
     let scratch = shelf.begin(&name)?;
@@ -276,12 +340,15 @@ fn restore_sqlite(
     sqlite::look(&at)?;
     let put_back = || sqlite::put_back(&at, path, &means.interrupt, &mut || Ok(true));
     if !plan.replaces() {
-        return put_back().map(|_| None);
+        let restored = put_back().map(drop);
+        let remove = || Ok(unless_gone(fs::remove_file(path))?);
+        return undone(restored, plan.now == Now::Missing, left, remove).map(|()| None);
     }
     match replace::replace(&at, path, &means.interrupt, secure) {
         Ok(()) => Ok(None),
         Err(error) if replace::is_damaged(path) => {
             let aside = replace::set_aside(path, Utc::now()).with_context(|| format!("{error:#}"))?;
+            *left = Left::HalfRestored;
             let lies = || format!("what was there lies as it was in {}", aside.display());
             put_back().with_context(lies)?;
             replace::make_alike(path, &aside).with_context(lies)?;
@@ -291,54 +358,9 @@ fn restore_sqlite(
     }
 }
 
-/// Unpacks files into an empty folder; nothing in the archive leads out of it.
-fn unpack(path: &Path, content: &mut Content, manifest: &Manifest) -> Result<()> {
-    create_folder(path, FOLDER_MODE)?;
-    let top = Folder::open_trusted(path)?;
-    let mut archive = tar::Archive::new(content);
-    let mut wanted = manifest.files.iter();
-    for entry in archive.entries()? {
-        let mut entry = entry?;
-        let name = entry.path()?.into_owned();
-        if !entry.header().entry_type().is_file() {
-            bail!("{} is no file", name.display());
-        }
-        let mut hashed = Hashed::new(create_below(&top, path, &name)?);
-        io::copy(&mut entry, &mut hashed).with_context(|| format!("cannot write {}", name.display()))?;
-        hashed.flush()?;
-        let is_same = wanted.next().is_some_and(|member| member.sha256 == hashed.digest());
-        if !is_same {
-            bail!("{} is not what was backed up", name.display());
-        }
-    }
-    Ok(())
-}
-
-/// Makes a file below a folder, with the folders on the way.
-fn create_below(top: &Folder, at: &Path, name: &Path) -> Result<std::fs::File> {
-    let parts: Vec<&OsStr> = name
-        .components()
-        .map(|part| match part {
-            Component::Normal(part) => Ok(part),
-            _ => bail!("{} leads out of the folder", name.display()),
-        })
-        .collect::<Result<_>>()?;
-    let Some((file, folders)) = parts.split_last() else { bail!("a file of the archive has no name") };
-    let mut path = at.to_owned();
-    let mut inner: Option<Folder> = None;
-    for folder in folders {
-        path.push(folder);
-        create_folder(&path, FOLDER_MODE)?;
-        let entered = inner.as_ref().unwrap_or(top).enter(&CString::new(folder.as_bytes())?)?;
-        let Entered::Folder(folder) = entered else { bail!("{} is no folder", path.display()) };
-        inner = Some(folder);
-    }
-    let made = inner.as_ref().unwrap_or(top).create_file(&CString::new(file.as_bytes())?);
-    made.with_context(|| format!("cannot create {}", path.join(file).display()))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
     use std::os::unix::fs::PermissionsExt;
 
     use chrono::TimeDelta;
@@ -375,7 +397,7 @@ mod tests {
         assert_eq!(chosen("mysql-6"), Ok("mysql-6".to_owned()));
         assert_eq!(chosen("mysql-8"), Ok("mysql-8".to_owned()));
         assert_eq!(chosen("mysql-9"), Err("mysql-9 is damaged and is not restored: because".to_owned()));
-        assert!(chosen("other").unwrap_err().contains("fuelops backup list"));
+        assert!(chosen("other").unwrap_err().contains("fuelops backup create other"));
     }
 
     #[test]
@@ -403,7 +425,7 @@ mod tests {
         let fill = "CREATE TABLE t (x); INSERT INTO t VALUES (1)";
         rusqlite::Connection::open(&source).unwrap().execute_batch(fill).unwrap();
         let mut archive = Archive::begin(&shelf, "a-1.sql.zst").unwrap();
-        archive.write_all(&std::fs::read(&source).unwrap()).unwrap();
+        archive.write_all(&fs::read(&source).unwrap()).unwrap();
         let (partial, seal) = archive.finish().unwrap();
         partial.keep().unwrap();
         let Seal { bytes, sha256, content_bytes } = seal;
@@ -418,22 +440,11 @@ mod tests {
         };
         let path = place.path().join("copy.db");
         let plan = |manifest| Plan { manifest, target: Target::Sqlite(path.clone()), now: Now::Missing };
-        apply(&shelf, &means, &plan(wrong), &mut || Ok(())).unwrap_err();
+        let failure = apply(&shelf, &means, &plan(wrong), &mut || Ok(())).unwrap_err();
+        assert_eq!(failure.left, Left::AsItWas);
         assert!(!path.exists());
         apply(&shelf, &means, &plan(right), &mut || Ok(())).unwrap();
         assert_eq!(sqlite::look(&path).unwrap().tables[0].rows, 1);
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-    }
-
-    #[test]
-    fn nothing_in_an_archive_leads_out_of_the_folder() {
-        let place = tempfile::tempdir().unwrap();
-        let top = Folder::open_trusted(place.path()).unwrap();
-        std::os::unix::fs::symlink("/tmp", place.path().join("link")).unwrap();
-        for name in ["../x", "/etc/x", "a/../../x", "link/x", ""] {
-            assert!(create_below(&top, place.path(), Path::new(name)).is_err(), "{name}");
-        }
-        create_below(&top, place.path(), Path::new("a/b/c")).unwrap();
-        assert!(place.path().join("a/b/c").is_file());
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 }

@@ -74,6 +74,20 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// A backup with nothing wrong about its archive.
+    pub(super) fn whole(manifest: Manifest) -> Self {
+        let (state, why) = match manifest.standing {
+            Standing::Verified => (State::Verified, None),
+            Standing::Suspicious => (State::Suspicious, Some(manifest.remarks.join("; "))),
+        };
+        Self { id: manifest.id.clone(), state, why, manifest: Some(manifest) }
+    }
+
+    /// What it is a backup of, where that is proven.
+    pub fn source(&self) -> Option<&str> {
+        self.manifest.as_ref().map(|manifest| manifest.origin.name.as_str())
+    }
+
     /// The manifest of one to rely on. What a restore has replaced may be whole, and is still what nobody wanted.
     pub fn verified(&self) -> Option<&Manifest> {
         self.manifest.as_ref().filter(|manifest| self.state == State::Verified && !manifest.is_safety)
@@ -143,16 +157,16 @@ impl Shelf {
             Ok(manifest) => manifest,
             Err(why) => return entry(State::Unproven, Some(why), None),
         };
-        match sizes.get(&manifest.file) {
-            None => entry(State::Incomplete, Some(format!("{} is not there", manifest.file)), Some(manifest)),
-            Some(bytes) if *bytes != manifest.bytes => {
+        match (sizes.get(&manifest.file), &manifest.flaw) {
+            (None, _) => {
+                entry(State::Incomplete, Some(format!("{} is not there", manifest.file)), Some(manifest))
+            }
+            (Some(bytes), _) if *bytes != manifest.bytes => {
                 let why = format!("{} has {bytes} bytes, not {}", manifest.file, manifest.bytes);
                 entry(State::Damaged, Some(why), Some(manifest))
             }
-            Some(_) if manifest.standing == Standing::Suspicious => {
-                entry(State::Suspicious, Some(manifest.remarks.join("; ")), Some(manifest))
-            }
-            Some(_) => entry(State::Verified, None, Some(manifest)),
+            (Some(_), Some(flaw)) => entry(State::Damaged, Some(flaw.words()), Some(manifest)),
+            (Some(_), None) => Entry::whole(manifest),
         }
     }
 
@@ -246,6 +260,16 @@ impl Shelf {
         Ok(swept)
     }
 
+    /// Puts a manifest in the place of the one that is there. Only for the holder of the lock.
+    pub(super) fn rewrite(&self, manifest: &Manifest, key: &Key) -> io::Result<()> {
+        let mut beside = self.begin(&Manifest::name(&manifest.id))?;
+        beside.file.write_all(&manifest.to_text(key)?)?;
+        beside.file.sync_all()?;
+        self.folder.rename_over(&beside.temporary, &beside.wanted)?;
+        beside.is_kept = true;
+        self.folder.sync()
+    }
+
     /// Removes a backup. Its archive becomes a half-made one first: killed in between, the next run makes it whole again
     /// while its manifest stands, and takes it away where that is gone.
     ///
@@ -331,7 +355,7 @@ fn set_mode(folder: &Folder) -> io::Result<()> {
 }
 
 /// What is gone already is as it should be.
-fn unless_gone(done: io::Result<()>) -> io::Result<()> {
+pub(super) fn unless_gone(done: io::Result<()>) -> io::Result<()> {
     done.or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
 }
 

@@ -7,12 +7,12 @@ use anyhow::{Context, Result, bail};
 
 use super::archive::{Content, Damage, Seal};
 use super::create::milliseconds;
+use super::flaw::{Look, is_damage, told};
 use super::frame::Frame;
 use super::key::Key;
 use super::login::Login;
 use super::manifest::{Kind, Manifest, Table};
 use super::means::Means;
-use super::run::Interrupt;
 use super::shelf::{Entry, Shelf, State};
 use super::source::Source;
 use super::{files, mysql, postgres, sqlite};
@@ -26,32 +26,116 @@ const SHOWN: usize = 5;
 pub struct Checked {
     pub entry: Entry,
     pub elapsed_ms: u64,
+    /// What is wrong with the archive.
+    damage: Option<String>,
     /// Of the restore, where one was asked for.
     pub deep: Option<Deep>,
+}
+
+impl Checked {
+    /// Adds what restoring it has shown: one that came back as it was is whole, whatever an earlier restore has seen.
+    #[must_use]
+    pub fn drilled(mut self, deep: Deep) -> Self {
+        if let Some(manifest) = self.entry.manifest.clone().filter(|_| deep.is_equal()) {
+            self.entry = Entry::whole(manifest);
+        }
+        Self { deep: Some(deep), ..self }
+    }
+
+    /// Whether the archive was read and found whole, so that it can be restored.
+    pub fn is_whole(&self) -> bool {
+        match self.entry.state {
+            State::Verified | State::Suspicious => true,
+            // By an earlier restore.
+            State::Damaged => self.damage.is_none() && self.known_by() == Some(Look::Restoring),
+            State::Unproven | State::Incomplete => false,
+        }
+    }
+
+    /// How the flaw was found that is written down already.
+    fn known_by(&self) -> Option<Look> {
+        let flaw = self.entry.manifest.as_ref()?.flaw.as_ref()?;
+        Some(flaw.found_by)
+    }
+
+    /// What this look has found wrong.
+    pub(super) fn flaw(&self) -> Option<(Look, String)> {
+        let differs = self.deep.as_ref().and_then(|deep| match &deep.compared {
+            Compared::Differs(why) => Some((Look::Restoring, format!("restored, {why}"))),
+            Compared::Equal | Compared::Failed(_) => None,
+        });
+        self.damage.clone().map(|why| (Look::Reading, why)).or(differs)
+    }
+
+    /// Whether this look says something else of it than its manifest.
+    pub fn is_news(&self) -> bool {
+        match self.known_by() {
+            None => self.flaw().is_some(),
+            Some(_) if self.flaw().is_some() => false,
+            Some(Look::Reading) => self.is_whole(),
+            // What only a restore could tell is taken back by a restore only.
+            Some(Look::Restoring) => self.deep.as_ref().is_some_and(Deep::is_equal),
+        }
+    }
 }
 
 /// What came of restoring a backup for a moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deep {
-    pub is_equal: bool,
-    /// Why not, or what could not be done.
-    pub why: Option<String>,
+    pub compared: Compared,
     pub tables: u64,
     pub rows: u64,
     pub elapsed_ms: u64,
 }
 
-/// Reads a backup's archive to its end: hash, decoding, start and end.
+/// What a restored backup was found to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Compared {
+    Equal,
+    /// It is not what the manifest says.
+    Differs(String),
+    /// It could not be restored or looked at, whosever fault that is.
+    Failed(String),
+}
+
+impl Deep {
+    /// Whether it came back as it was.
+    pub fn is_equal(&self) -> bool {
+        self.compared == Compared::Equal
+    }
+
+    /// Why not.
+    pub fn why(&self) -> Option<&str> {
+        match &self.compared {
+            Compared::Equal => None,
+            Compared::Differs(why) | Compared::Failed(why) => Some(why),
+        }
+    }
+}
+
+/// Reads a backup's archive to its end: hash, decoding, start and end. What an earlier look found wrong is looked at anew.
 pub fn verify(shelf: &Shelf, entry: &Entry) -> Checked {
     let begun = Instant::now();
-    let mut entry = entry.clone();
-    if let (Some(manifest), State::Verified | State::Suspicious) = (&entry.manifest, entry.state)
-        && let Err(error) = prove(shelf, manifest)
-    {
-        entry.state = State::Damaged;
-        entry.why = Some(format!("{} {error:#}", manifest.file));
+    let (mut found, mut damage) = (entry.clone(), None);
+    let is_there = |manifest: &&Manifest| match entry.state {
+        State::Verified | State::Suspicious => true,
+        State::Damaged => manifest.flaw.is_some(),
+        State::Unproven | State::Incomplete => false,
+    };
+    if let Some(manifest) = entry.manifest.as_ref().filter(is_there) {
+        match prove(shelf, manifest) {
+            Ok(()) if manifest.flaw.as_ref().is_some_and(|flaw| flaw.found_by == Look::Reading) => {
+                found = Entry::whole(manifest.clone());
+            }
+            Ok(()) => {}
+            Err(error) => {
+                let why = told(manifest, &error);
+                damage = is_damage(&error).then(|| why.clone());
+                found = Entry { state: State::Damaged, why: Some(why), ..found };
+            }
+        }
     }
-    Checked { entry, elapsed_ms: milliseconds(begun), deep: None }
+    Checked { entry: found, elapsed_ms: milliseconds(begun), damage, deep: None }
 }
 
 /// Whether an archive is what its manifest says.
@@ -71,21 +155,15 @@ pub(super) fn seal(manifest: &Manifest) -> Seal {
 pub fn drill(shelf: &Shelf, key: &Key, means: &Means, manifest: &Manifest, source: Option<&Source>) -> Deep {
     let begun = Instant::now();
     let compared = compare(shelf, key, means, manifest, source);
-    let (is_equal, why) = match compared {
-        Ok(differences) if differences.is_empty() => (true, None),
-        Ok(differences) => (false, Some(told(&differences))),
-        Err(error) => (false, Some(format!("{error:#}"))),
+    let compared = match compared {
+        Ok(differences) if differences.is_empty() => Compared::Equal,
+        Ok(differences) => Compared::Differs(listed(&differences)),
+        Err(error) => Compared::Failed(format!("{error:#}")),
     };
-    Deep {
-        is_equal,
-        why,
-        tables: manifest.table_count,
-        rows: manifest.rows(),
-        elapsed_ms: milliseconds(begun),
-    }
+    Deep { compared, tables: manifest.table_count, rows: manifest.rows(), elapsed_ms: milliseconds(begun) }
 }
 
-fn told(differences: &[String]) -> String {
+fn listed(differences: &[String]) -> String {
     let more = if differences.len() > SHOWN { "; …" } else { "" };
     format!("{}{more}", differences[..differences.len().min(SHOWN)].join("; "))
 }
@@ -113,7 +191,7 @@ fn compare(
                 .context(NO_SCRATCH)
                 .and_then(|()| restored(shelf, manifest, |content| mysql::restore(means, &scratch, content)))
                 .and_then(|()| mysql::look(means, &scratch));
-            finish(tables, mysql::remove(&patient(means), login, scratch.database()), manifest)
+            finish(tables, mysql::remove(&means.patient(), login, scratch.database()), manifest)
         }
         (Kind::Postgres, Some(Source::Postgres(login))) => {
             compare_postgres(shelf, key, means, manifest, login)
@@ -136,12 +214,7 @@ fn compare_postgres(
         .context(NO_SCRATCH)
         .and_then(|()| restored(shelf, manifest, |content| postgres::restore(means, &scratch, into, content)))
         .and_then(|()| postgres::look(means, &scratch));
-    finish(tables, postgres::remove(&patient(means), login, scratch.database()), manifest)
-}
-
-/// Means that nobody interrupts: what was asked to end has a copy of a whole database to take away first.
-fn patient(means: &Means) -> Means {
-    Means { interrupt: Interrupt::default(), ..means.clone() }
+    finish(tables, postgres::remove(&means.patient(), login, scratch.database()), manifest)
 }
 
 fn restored(

@@ -4,6 +4,7 @@ use std::io;
 
 use nix::sys::signal::Signal;
 
+use crate::backup::KeyError;
 use crate::clean::PolicyError;
 use crate::config::ConfigError;
 use crate::errors::store::StoreError;
@@ -88,6 +89,10 @@ pub fn classify(error: &anyhow::Error) -> Exit {
         return Exit::Usage;
     }
     if error.chain().any(|cause| cause.is::<ConfigError>() || cause.is::<PolicyError>()) {
+        return Exit::Config;
+    }
+    let is_unfit = |cause: &KeyError| matches!(cause, KeyError::Unfit { .. });
+    if error.chain().filter_map(|cause| cause.downcast_ref()).any(is_unfit) {
         return Exit::Config;
     }
     if error.chain().any(|cause| cause.is::<LokiFault>()) {

@@ -2,7 +2,7 @@
 
 use crate::model::Severity;
 use crate::render::{Block, Column, Document, Role, Table, Text};
-use crate::report::{BackupAction, BackupEntry, BackupOutcome, BackupReport, BackupRestore};
+use crate::report::{BackupAction, BackupEntry, BackupOutcome, BackupReport, BackupRestore, BackupTarget};
 use crate::text::human;
 
 /// Remarks, skips and removals that are shown one by one.
@@ -15,7 +15,7 @@ pub fn backup(report: &BackupReport) -> Document {
     if !report.backups.is_empty() {
         document.push(Block::Table(table(report)));
     }
-    if let Some(restore) = &report.restore {
+    if let Some(restore) = report.restore.as_ref().filter(|restore| restore.done || !is_failed(report)) {
         document.push(Block::Paragraph(restoring(restore)));
     }
     list(&mut document, "Failed", report.errors.iter().map(|e| labelled(&e.target, &e.error)).collect());
@@ -68,17 +68,17 @@ fn headline(report: &BackupReport) -> Text {
         BackupAction::Create => created(report),
         BackupAction::List => listed(report),
         BackupAction::Verify => verified(report),
-        BackupAction::Restore => match &report.restore {
-            Some(restore) if restore.done => format!("{} was restored", restore.id),
-            Some(restore) => format!("{} is not restored yet", restore.id),
-            None => "nothing was restored".to_owned(),
-        },
+        BackupAction::Restore => restored(report),
         BackupAction::Prune => pruned(report),
     };
     let took = human::duration(std::time::Duration::from_millis(report.elapsed_ms));
     Text::of(Role::Strong, report.name.clone())
         .plain(format!(" – {text}"))
         .and(Role::Dim, format!("  ({took})"))
+}
+
+fn is_failed(report: &BackupReport) -> bool {
+    report.outcome == BackupOutcome::Failed
 }
 
 fn of_state(report: &BackupReport, state: &str) -> u64 {
@@ -111,14 +111,24 @@ fn listed(report: &BackupReport) -> String {
         return format!("no backups in {}", report.dir);
     }
     let bytes: u64 = report.backups.iter().map(|entry| entry.bytes).sum();
-    let (all, good) = (report.backups.len() as u64, of_state(report, "verified"));
-    format!("{} in {}, {good} verified, {}", human::plural(all, "backup"), report.dir, human::bytes(bytes))
+    let all = report.backups.len() as u64;
+    let states = ["verified", "suspicious", "unproven", "incomplete", "damaged"];
+    let counted = states.map(|state| (state, of_state(report, state)));
+    let told = counted.iter().filter(|(state, number)| *number > 0 || *state == "verified");
+    let told: Vec<String> = told.map(|(state, number)| format!("{number} {state}")).collect();
+    format!(
+        "{} in {}, {}, {}",
+        human::plural(all, "backup"),
+        report.dir,
+        told.join(", "),
+        human::bytes(bytes)
+    )
 }
 
 fn verified(report: &BackupReport) -> String {
     let (all, good) = (report.backups.len() as u64, of_state(report, "verified"));
     if all == 0 {
-        return format!("there is no backup in {}", report.dir);
+        return format!("there is no backup to look at in {}", report.dir);
     }
     let drills = report.backups.iter().filter_map(|entry| entry.drill.as_ref());
     let (tried, equal) = drills.fold((0, 0), |(n, equal), drill| (n + 1, equal + u64::from(drill.equal)));
@@ -128,11 +138,26 @@ fn verified(report: &BackupReport) -> String {
     format!("{good} of {} {still}{deep}", human::plural(all, "backup"))
 }
 
+fn restored(report: &BackupReport) -> String {
+    let Some(BackupRestore { id, target, target_state, .. }) = &report.restore else {
+        return "nothing was restored".to_owned();
+    };
+    match (target_state, report.outcome) {
+        (BackupTarget::Restored, _) => format!("{id} was restored"),
+        (_, BackupOutcome::Planned) => format!("{id} is not restored yet"),
+        (BackupTarget::HalfRestored, _) => {
+            format!("{id} was not restored; {target} may hold a part of it")
+        }
+        (BackupTarget::Untouched, _) => format!("{id} was not restored; {target} is as it was"),
+    }
+}
+
 fn pruned(report: &BackupReport) -> String {
     let backups = human::plural(report.removed.len() as u64, "backup");
     match report.outcome {
         BackupOutcome::Planned => format!("{backups} may go, {}", human::bytes(report.freed_bytes)),
         BackupOutcome::NothingToDo => "nothing is too old".to_owned(),
+        BackupOutcome::Failed if report.removed.is_empty() => "nothing was removed".to_owned(),
         _ => format!("{backups} gone, {} freed", human::bytes(report.freed_bytes)),
     }
 }
@@ -191,7 +216,9 @@ fn holds(entry: &BackupEntry) -> String {
 fn remarks(report: &BackupReport) -> Vec<Text> {
     let mut lines = Vec::new();
     for entry in &report.backups {
-        let why = entry.why.iter().filter(|_| entry.state != "verified");
+        // Where none is proven, that was said once for all of them.
+        let is_told = entry.state == "verified" || (entry.state == "unproven" && !report.errors.is_empty());
+        let why = entry.why.iter().filter(|_| !is_told);
         lines.extend(why.map(|why| labelled(&entry.id, why)));
         if report.action != BackupAction::List && entry.state == "verified" {
             lines.extend(entry.remarks.iter().map(|remark| labelled(&entry.id, remark)));

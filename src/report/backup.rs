@@ -153,10 +153,24 @@ pub struct BackupRestore {
     /// The backup of what was replaced.
     pub safety: Option<String>,
     pub done: bool,
+    #[serde(default)]
+    pub target_state: BackupTarget,
     pub tables: u64,
     pub rows: u64,
     pub files: u64,
     pub bytes: u64,
+}
+
+/// How a restore leaves what it goes into.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BackupTarget {
+    /// As it was before.
+    #[default]
+    Untouched,
+    /// It may hold a part of the backup.
+    HalfRestored,
+    Restored,
 }
 
 /// Something that was left out.

@@ -17,7 +17,7 @@ mod service;
 pub use alert::{AlertListReport, AlertSink, AlertTest, AlertTestReport, AlertWaiting};
 pub use backup::{
     BackupAction, BackupDrill, BackupEntry, BackupError, BackupFile, BackupOutcome, BackupRemoval,
-    BackupReport, BackupRestore, BackupSkip, BackupSource, BackupTable, BackupVersions,
+    BackupReport, BackupRestore, BackupSkip, BackupSource, BackupTable, BackupTarget, BackupVersions,
 };
 pub use clean::{
     CleanDisk, CleanEntry, CleanError, CleanList, CleanOutcome, CleanReport, CleanRuleTotal, CleanSkip,

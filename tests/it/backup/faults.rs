@@ -350,7 +350,7 @@ fn backups_whose_key_is_lost_stay_and_prove_nothing() {
     backup(&env, &["restore", &id, "--into", "copy.db", "--yes"]).0.expect(2);
     let (outcome, report) = backup(&env, &["create"]);
     let outcome = outcome.expect(1);
-    assert!(report["notes"][0].as_str().unwrap().contains("backup.key is gone"), "{outcome}");
+    assert!(report["notes"][0].as_str().unwrap().contains("backup.key is not there"), "{outcome}");
     assert_eq!(states(&env), ["verified", "unproven"]);
     make(&env);
     backup(&env, &["prune", "--yes"]).0.expect(0);

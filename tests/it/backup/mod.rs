@@ -3,6 +3,7 @@
 mod databases;
 mod faults;
 mod files;
+mod proof;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -8,8 +8,8 @@ use crate::backup::{self, Entry, Key, Made, Retention, Shelf, Shrinking, Standin
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, UsageError};
 use crate::report::{BackupAction, BackupOutcome, BackupReport};
-use crate::text::sanitize;
 use crate::text::suggest::did_you_mean;
+use crate::text::{human, sanitize};
 
 use super::room::Room;
 use super::tell;
@@ -88,18 +88,14 @@ fn to_configure(file: &str) -> String {
 
 /// The key, made where there is none. Backups that a lost key had proven are told of.
 fn key(room: &Room<'_>, shelf: &Shelf, report: &mut BackupReport) -> Result<Key> {
-    if let Some(key) = room.key()? {
-        return Ok(key);
-    }
-    let orphans = shelf.entries(None)?.len();
-    if orphans > 0 {
-        report.notes.push(format!(
-            "the key {} is gone: what it had proven ({orphans} backups) is neither restored nor removed any more",
-            room.config.state_dir.join("backup.key").display()
-        ));
+    let key = room.key()?;
+    let entries = shelf.entries(key.as_ref())?;
+    if let Some(orphaned) = room.orphaned(shelf, key.as_ref(), &entries) {
+        let older = human::plural(entries.len() as u64, "older backup");
+        report.notes.push(format!("{older} in {}", [orphaned.target, orphaned.error].join(": ")));
         report.outcome = BackupOutcome::Degraded;
     }
-    Ok(Key::create(&room.config.state_dir)?)
+    key.map_or_else(|| Ok(Key::create(&room.config.state_dir)?), Ok)
 }
 
 /// Backs up one source; the answer is how well that went.
@@ -162,7 +158,7 @@ fn prune(room: &Room<'_>, shelf: &Shelf, key: &Key, report: &mut BackupReport) {
     let plan = backup::plan_prune(&entries, retention, Utc::now());
     // What was made just now was read to its end already.
     let proven: Vec<String> = report.backups.iter().map(|backup| backup.id.clone()).collect();
-    let pruned = backup::prune(shelf, &plan, &proven);
+    let pruned = backup::prune(shelf, key, &plan, &proven, Utc::now());
     report.freed_bytes = pruned.freed_bytes();
     report.removed = pruned.removed.iter().map(tell::removal).collect();
     for (id, why) in &pruned.failed {

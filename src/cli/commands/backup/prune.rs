@@ -31,6 +31,11 @@ pub(super) fn run(args: &PruneArgs, context: &Context) -> Result<Exit> {
     let _lock = if args.dry_run { None } else { Some(room.lock("backup prune")?) };
     let key = room.key()?;
     let entries = shelf.entries(key.as_ref())?;
+    if let Some(orphaned) = room.orphaned(&shelf, key.as_ref(), &entries) {
+        report.outcome = BackupOutcome::Failed;
+        report.errors.push(orphaned);
+    }
+    let Some(key) = key else { return room.end(report) };
     let limits = &room.config.backup;
     let retention = Retention { keep_last: limits.keep_last, max_age: limits.max_age };
     let plan = backup::plan_prune(&entries, retention, Utc::now());
@@ -45,7 +50,7 @@ pub(super) fn run(args: &PruneArgs, context: &Context) -> Result<Exit> {
         let exit = room.end(report)?;
         return Ok(if args.dry_run { Exit::Done } else { exit });
     }
-    let pruned = backup::prune(&shelf, &plan, &[]);
+    let pruned = backup::prune(&shelf, &key, &plan, &[], Utc::now());
     report.outcome = if pruned.failed.is_empty() { BackupOutcome::Done } else { BackupOutcome::Failed };
     report.freed_bytes = pruned.freed_bytes();
     report.removed = pruned.removed.iter().map(tell::removal).collect();

@@ -5,10 +5,10 @@ use chrono::Utc;
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 
-use crate::backup::{self, Chosen, Entry, Key, Made, Manifest, RestorePlan, Shelf, Shrinking};
+use crate::backup::{self, Chosen, Entry, Failure, Key, Left, Made, Manifest, RestorePlan, Shelf, Shrinking};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
-use crate::report::{BackupAction, BackupOutcome, BackupReport, BackupRestore};
+use crate::report::{BackupAction, BackupOutcome, BackupReport, BackupRestore, BackupTarget};
 
 use super::room::Room;
 use super::tell;
@@ -40,25 +40,23 @@ pub(super) fn run(args: &RestoreArgs, context: &Context) -> Result<Exit> {
     let will_apply = args.yes || context.ui.can_ask();
     // Also the plan looks into the database, by a login that is laid down in the state folder.
     let _lock = room.lock("backup restore")?;
-    let Some(shelf) = room.shelf()? else {
-        report.errors.push(tell::error(&args.backup, &format!("there are no backups in {}", report.dir)));
+    let Some((shelf, key, entries)) = proven(&room, &args.backup, &mut report)? else {
         return room.end(report);
     };
-    let key = room.key()?;
-    let entries = room.swept(&shelf, key.as_ref())?;
-    let chosen = backup::choose(&shelf, &entries, &room.named(&args.backup), Utc::now());
+    let name = room.named(&args.backup);
+    room.known(&entries, &name)?;
+    let chosen = backup::choose(&shelf, &key, &entries, &name, Utc::now());
     let planned = chosen.and_then(|Chosen { manifest, passed_over }| {
         report.notes = passing_over(&passed_over);
         let source = room.source(&manifest.origin);
         backup::plan_restore(&room.means, manifest, source, args.into.as_deref())
     });
-    let (plan, key) = match (planned, key) {
-        (Ok(plan), Some(key)) => (plan, key),
-        (Err(error), _) => {
+    let plan = match planned {
+        Ok(plan) => plan,
+        Err(error) => {
             report.errors.push(tell::error(&args.backup, &format!("{error:#}")));
             return room.end(report);
         }
-        (Ok(_), None) => return room.end(report),
     };
     report.restore = Some(told(&plan));
     if !args.yes && (!will_apply || !is_confirmed(&room, &plan, report.notes.is_empty())?) {
@@ -70,6 +68,26 @@ pub(super) fn run(args: &RestoreArgs, context: &Context) -> Result<Exit> {
         report.errors.push(tell::error(&plan.manifest.id, &format!("{error:#}")));
     }
     room.end(report)
+}
+
+/// The backups, where there are any that the key proves; the report says why not.
+fn proven(
+    room: &Room<'_>,
+    backup: &str,
+    report: &mut BackupReport,
+) -> Result<Option<(Shelf, Key, Vec<Entry>)>> {
+    let key = room.key()?;
+    if let Some(shelf) = room.shelf()? {
+        let entries = room.swept(&shelf, key.as_ref())?;
+        report.errors.extend(room.orphaned(&shelf, key.as_ref(), &entries));
+        if let Some(key) = key.filter(|_| report.errors.is_empty() && !entries.is_empty()) {
+            return Ok(Some((shelf, key, entries)));
+        }
+    }
+    if report.errors.is_empty() {
+        report.errors.push(tell::error(backup, &format!("there are no backups in {}", report.dir)));
+    }
+    Ok(None)
 }
 
 /// Why it is not the newest backup that is restored.
@@ -98,6 +116,7 @@ fn told(plan: &RestorePlan) -> BackupRestore {
         replaces: plan.replaces(),
         safety: None,
         done: false,
+        target_state: BackupTarget::Untouched,
         tables: manifest.table_count,
         rows: manifest.rows(),
         files: manifest.files.len() as u64,
@@ -124,16 +143,24 @@ fn replace(
     if let Some(restore) = &mut report.restore {
         restore.safety.clone_from(&safety);
     }
-    if let (Err(error), Some(safety)) = (&restored, &safety) {
-        bail!("{error:#}; what was there before is {safety}: fuelops backup restore {safety}");
-    }
-    if let Some(aside) = restored?.set_aside {
+    let restored = match (restored, &safety) {
+        (Ok(restored), _) => restored,
+        (Err(Failure { error, left }), safety) => {
+            if let Some(restore) = report.restore.as_mut().filter(|_| left == Left::HalfRestored) {
+                restore.target_state = BackupTarget::HalfRestored;
+            }
+            let Some(safety) = safety else { return Err(error) };
+            bail!("{error:#}; what was there before is {safety}: fuelops backup restore {safety}");
+        }
+    };
+    if let Some(aside) = restored.set_aside {
         report
             .notes
             .push(format!("what was there is no whole database; it lies as it was in {}", aside.display()));
     }
     if let Some(restore) = &mut report.restore {
         restore.done = true;
+        restore.target_state = BackupTarget::Restored;
     }
     report.outcome = BackupOutcome::Done;
     Ok(())

@@ -13,8 +13,9 @@ use crate::cli::exit::{Exit, UsageError};
 use crate::cli::interrupt::Interrupt;
 use crate::config::{Config, Loaded};
 use crate::platform;
-use crate::report::{BackupAction, BackupOutcome, BackupReport};
+use crate::report::{BackupAction, BackupError, BackupOutcome, BackupReport};
 use crate::store::{self, Lock};
+use crate::text::suggest::did_you_mean;
 
 const LOCK: &str = "backup.lock";
 const STATE_MODE: u32 = 0o700;
@@ -82,6 +83,31 @@ impl<'a> Room<'a> {
             self.context.ui.detail(&format!("{swept} files that a killed run had left"));
         }
         shelf.entries(key).with_context(at)
+    }
+
+    /// What is the matter where there are backups and the key proves none of them.
+    pub(super) fn orphaned(
+        &self,
+        shelf: &Shelf,
+        key: Option<&Key>,
+        entries: &[Entry],
+    ) -> Option<BackupError> {
+        let why = backup::orphaned(shelf, key, &self.config.state_dir, entries)?;
+        Some(super::tell::error(&self.config.backup.dir.display().to_string(), &why))
+    }
+
+    /// Refuses what is neither a backup nor a source.
+    pub(super) fn known(&self, entries: &[Entry], name: &str) -> Result<(), UsageError> {
+        let ids = entries.iter().map(|entry| entry.id.as_str());
+        let made = entries.iter().filter_map(Entry::source);
+        let names = ids.chain(made).chain(self.wanted.iter().map(|wanted| wanted.origin.name.as_str()));
+        if names.clone().any(|known| known == name) {
+            return Ok(());
+        }
+        let near = did_you_mean(name, names);
+        Err(UsageError(format!(
+            "there is no backup {name:?}, and no source of that name{near}; `fuelops backup list` shows them"
+        )))
     }
 
     /// The configured source of a backup.

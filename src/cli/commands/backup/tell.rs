@@ -50,8 +50,8 @@ pub(super) fn entry(entry: &Entry, dir: &std::path::Path) -> BackupEntry {
 /// A backup that was looked at.
 pub(super) fn checked(checked: &Checked, dir: &std::path::Path) -> BackupEntry {
     let drill = checked.deep.as_ref().map(|deep| BackupDrill {
-        equal: deep.is_equal,
-        why: deep.why.as_deref().map(|why| redact::secrets(why).into_owned()),
+        equal: deep.is_equal(),
+        why: deep.why().map(|why| redact::secrets(why).into_owned()),
         tables: deep.tables,
         rows: deep.rows,
         elapsed_ms: deep.elapsed_ms,
