@@ -1693,13 +1693,21 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__track__subcmd__errors)
-            opts="-o -q -v -h -V --since --top --check --config --format --output --color --quiet --verbose --no-progress --send --help --version report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim"
+            opts="-o -q -v -h -V --since --until --tz --top --check --config --format --output --color --quiet --verbose --no-progress --send --help --version report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tz)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1819,7 +1827,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__track__subcmd__errors__subcmd__gate)
-            opts="-o -q -v -h -V --since-release --since --config --format --output --color --quiet --verbose --no-progress --send --help --version"
+            opts="-o -q -v -h -V --since-release --since --tz --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1830,6 +1838,10 @@ _fuelops() {
                     return 0
                     ;;
                 --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tz)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1991,7 +2003,7 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__track__subcmd__errors__subcmd__list)
-            opts="-o -q -v -h -V --state --since --endpoint --type --sort --top --config --format --output --color --quiet --verbose --no-progress --send --help --version"
+            opts="-o -q -v -h -V --state --since --until --tz --endpoint --type --sort --top --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2002,6 +2014,14 @@ _fuelops() {
                     return 0
                     ;;
                 --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tz)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2249,13 +2269,21 @@ _fuelops() {
             return 0
             ;;
         fuelops__subcmd__track__subcmd__errors__subcmd__report)
-            opts="-o -q -v -h -V --since --top --check --config --format --output --color --quiet --verbose --no-progress --send --help --version"
+            opts="-o -q -v -h -V --since --until --tz --top --check --config --format --output --color --quiet --verbose --no-progress --send --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tz)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -82,8 +82,8 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand health" -s v -l verbose 
 complete -c fuelops -n "__fish_fuelops_using_subcommand health" -l no-progress -d 'Show no progress on the terminal'
 complete -c fuelops -n "__fish_fuelops_using_subcommand health" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fuelops -n "__fish_fuelops_using_subcommand health" -s V -l version -d 'Print version'
-complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l since -d 'Leave out what was written before: 2h, yesterday, "today 14:30", 2024-01-31T10:00' -r
-complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l until -d 'Leave out what was written after' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l since -d 'From then on: 2h, yesterday, "today 14:30", 2024-01-31T10:00' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l until -d 'Up to then' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l tz -d 'Zone of these two, of times in logs that have no offset, and of times that are told: America/Bogota, +02:00, utc, local, or guess, which compares with the file\'s time [default: timezone in [logs] of the config]' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l top -d 'Rows of each table; JSON always holds everything' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand analyze-logs" -l assignments -d 'Write which pattern each line went to, as CSV: one row for each line of input' -r -F
@@ -372,8 +372,8 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from replay" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fuelops -n "__fish_fuelops_using_subcommand monitor; and __fish_seen_subcommand_from replay" -s V -l version -d 'Print version'
 complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -s n -l lines -d 'The last N lines with the whole of the oldest record, or all [default: 100; all with --since]' -r
-complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -l since -d 'Leave out what was written before: 2h, yesterday, "today 14:30", 2024-01-31T10:00' -r
-complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -l until -d 'Leave out what was written after' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -l since -d 'From then on: 2h, yesterday, "today 14:30", 2024-01-31T10:00' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -l until -d 'Up to then' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -l tz -d 'Zone of these two, of times in logs that have no offset, and of times that are told: America/Bogota, +02:00, utc, local, or guess, which compares with the file\'s time [default: timezone in [logs] of the config]' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -s l -l level -d 'Only records of this level or worse, whatever they claim to be' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand logs" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
@@ -416,7 +416,9 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand clean" -s v -l verbose -
 complete -c fuelops -n "__fish_fuelops_using_subcommand clean" -l no-progress -d 'Show no progress on the terminal'
 complete -c fuelops -n "__fish_fuelops_using_subcommand clean" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fuelops -n "__fish_fuelops_using_subcommand clean" -s V -l version -d 'Print version'
-complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -l since -d 'From then on: 24h, 7d, yesterday, 2024-01-31T10:00' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -l since -d 'From then on: 2h, yesterday, "today 14:30", 2024-01-31T10:00' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -l until -d 'Up to then' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -l tz -d 'Zone of these two, of times in logs that have no offset, and of times that are told: America/Bogota, +02:00, utc, local, or guess, which compares with the file\'s time [default: timezone in [logs] of the config]' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -l top -d 'Rows of each table; JSON always holds everything' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
@@ -437,7 +439,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -l no-progress -d 'Show no progress on the terminal'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -s V -l version -d 'Print version'
-complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -f -a "report" -d 'Print the diagnostic report; what a bare `track-errors` does'
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -f -a "report" -d 'Print the diagnostic report of the last 24 hours, or of --since; what a bare `track-errors` does'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -f -a "record" -d 'Record an error: one that is described, or a command that fails'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -f -a "list" -d 'List issues'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -f -a "show" -d 'Show one issue: frames, tags, request, breadcrumbs, trend, history'
@@ -455,7 +457,9 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -f -a "serve" -d 'Take in what Sentry\'s SDKs send, until a signal comes'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -f -a "dsn" -d 'Print the DSN to give to an SDK'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and not __fish_seen_subcommand_from report record list show resolve ignore reopen merge unmerge gate why prune import export ingest-logs serve dsn shim" -f -a "shim" -d 'Print error_tracker.py: the old module\'s interface, for programs without an SDK'
-complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from report" -l since -d 'From then on: 24h, 7d, yesterday, 2024-01-31T10:00' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from report" -l since -d 'From then on: 2h, yesterday, "today 14:30", 2024-01-31T10:00' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from report" -l until -d 'Up to then' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from report" -l tz -d 'Zone of these two, of times in logs that have no offset, and of times that are told: America/Bogota, +02:00, utc, local, or guess, which compares with the file\'s time [default: timezone in [logs] of the config]' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from report" -l top -d 'Rows of each table; JSON always holds everything' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from report" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from report" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
@@ -516,7 +520,9 @@ regressed\t''
 resolved\t''
 ignored\t''
 open\t'All but resolved and ignored'"
-complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from list" -l since -d 'Only issues seen since then' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from list" -l since -d 'From then on: 2h, yesterday, "today 14:30", 2024-01-31T10:00' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from list" -l until -d 'Up to then' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from list" -l tz -d 'Zone of these two, of times in logs that have no offset, and of times that are told: America/Bogota, +02:00, utc, local, or guess, which compares with the file\'s time [default: timezone in [logs] of the config]' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from list" -l endpoint -d 'Only issues seen at this endpoint' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from list" -l type -d 'Only this type' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from list" -l sort -d 'Order' -r -f -a "last-seen\t'The last seen'
@@ -659,6 +665,7 @@ complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from unmerge" -s V -l version -d 'Print version'
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from gate" -l since-release -d 'Since this release was first seen' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from gate" -l since -d 'Since then: 1h, "today 14:30"' -r
+complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from gate" -l tz -d 'Zone of --since and of times that are told: America/Bogota, +02:00, utc, local' -r
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from gate" -l config -d 'Config file [default: fuelops.toml here or in a parent folder, ~/.config/fuelops/, /etc/fuelops/]' -r -F
 complete -c fuelops -n "__fish_fuelops_using_subcommand track-errors; and __fish_seen_subcommand_from gate" -l format -d 'How to print the result' -r -f -a "table\t'For people, fitted to the terminal'
 json\t'For scripts: one document with a schema'

@@ -1,4 +1,4 @@
-//! `--since`, `--until` and `--tz`, which mean the same wherever logs are read.
+//! `--since`, `--until` and `--tz`, which mean the same wherever logs or kept errors are read.
 
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -11,10 +11,10 @@ use crate::text::moment::parse_moment;
 /// From when to when, as typed.
 #[derive(Args, Clone, Debug, Default)]
 pub struct TimeRange {
-    /// Leave out what was written before: 2h, yesterday, "today 14:30", 2024-01-31T10:00
+    /// From then on: 2h, yesterday, "today 14:30", 2024-01-31T10:00
     #[arg(long, value_name = "WHEN")]
     pub since: Option<String>,
-    /// Leave out what was written after
+    /// Up to then
     #[arg(long, value_name = "WHEN")]
     pub until: Option<String>,
     /// Zone of both, of times in logs that have no offset, and of times that are told.
@@ -22,6 +22,8 @@ pub struct TimeRange {
     #[arg(
         long,
         value_name = "ZONE",
+        // West of Greenwich an offset begins like an option.
+        allow_hyphen_values = true,
         help = "Zone of these two, of times in logs that have no offset, and of times that are told: America/Bogota, \
                 +02:00, utc, local, or guess, which compares with the file's time [default: timezone in [logs] of the \
                 config]"

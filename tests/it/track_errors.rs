@@ -2,6 +2,7 @@
 
 mod commands;
 mod crowd;
+mod disk;
 mod sdks;
 mod wire;
 

@@ -10,21 +10,14 @@ use super::issues::{Issue, IssueId, Issues};
 use super::ledger::Loss;
 use super::open::Store;
 use super::per_issue::PerIssue;
-use super::{HOUR, hour_of};
+use super::span::{Piece, Span};
+use super::{HOUR, MINUTE, hour_of};
 use crate::errors::door::EventId;
-use crate::model::Level;
 
 const WEEK_HOURS: i64 = 168;
 /// Hours that the trend of one issue goes back.
 const TREND_HOURS: i64 = 168;
 const SAMPLES: i64 = 10;
-
-/// A span of time, in microseconds since 1970.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span {
-    pub from: i64,
-    pub to: i64,
-}
 
 /// How often something happened in a span.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,17 +82,17 @@ pub struct IssueDetail {
 }
 
 impl Store {
-    /// Sums up a span.
+    /// Sums up a span; what state its issues are in is told as of `now`.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn overview(&self, span: Span, recent: u32) -> Result<Overview, StoreError> {
-        let issues = self.issues(span.to)?;
+    pub fn overview(&self, span: Span, recent: u32, now: i64) -> Result<Overview, StoreError> {
+        let issues = self.issues(now)?;
         let read = || -> rusqlite::Result<Overview> {
-            let per = self.buckets(span, &issues)?;
-            let recent = self.recent_events(recent, span.from, &issues)?;
-            let hours = self.totals(span)?;
-            Ok(per.into_overview(issues, recent, hours, self.week_before(span)?))
+            let per = self.counts(span, &issues, now)?;
+            let recent = self.recent_events(recent, span, &issues)?;
+            let hours = self.totals(span, now)?;
+            Ok(per.into_overview(issues, recent, hours, self.week_before(span, now)?))
         };
         let mut overview = read().map_err(|e| self.error(e))?;
         overview.losses = self.losses(span.from, span.to)?;
@@ -257,73 +250,82 @@ impl Store {
         Ok(tags)
     }
 
-    /// Errors hour by hour; of an hour that the span begins within, only what lies in the span.
-    fn totals(&self, span: Span) -> rusqlite::Result<Vec<(i64, u64)>> {
-        let (from, to) = (hour_of(span.from), hour_of(span.to));
-        let mut query =
-            self.connection.prepare_cached("SELECT hour, n FROM total WHERE hour BETWEEN ?1 AND ?2")?;
-        let mut found: HashMap<i64, u64> = query
-            .query_map(params![from, to], |row| Ok((row.get(0)?, row.get(1)?)))?
-            .collect::<Result<_, _>>()?;
-        if let Some(part) = first_part(span) {
-            found.insert(from, self.errors_in(part)?);
+    /// Errors hour by hour; of an hour that the span begins or ends within, only what lies in the span.
+    fn totals(&self, span: Span, now: i64) -> rusqlite::Result<Vec<(i64, u64)>> {
+        let mut found: HashMap<i64, u64> = HashMap::new();
+        for piece in span.pieces(now) {
+            let (hour, errors) = match piece {
+                Piece::Hours(first, last) => {
+                    let mut query = self
+                        .connection
+                        .prepare_cached("SELECT hour, n FROM total WHERE hour BETWEEN ?1 AND ?2")?;
+                    let mut rows = query.query([first, last])?;
+                    while let Some(row) = rows.next()? {
+                        found.insert(row.get(0)?, row.get(1)?);
+                    }
+                    continue;
+                }
+                Piece::Minutes(first, last) => {
+                    (hour_of(first * MINUTE), self.number(ERRORS_OF_MINUTES, first, last)?)
+                }
+                Piece::Moments(part) => {
+                    (hour_of(part.from), self.number(ERRORS_OF_MOMENTS, part.from, part.to)?)
+                }
+            };
+            *found.entry(hour).or_default() += errors;
         }
+        let (from, to) = (hour_of(span.from), hour_of(span.to));
         // A span of years is summed by what is there, not hour by hour.
         let from = from.max(to - 24 * 400);
         Ok((from..=to).map(|hour| (hour * HOUR, found.get(&hour).copied().unwrap_or(0))).collect())
     }
 
     /// Errors of the same span a week before.
-    fn week_before(&self, span: Span) -> rusqlite::Result<u64> {
-        let span = Span { from: span.from - WEEK_HOURS * HOUR, to: span.to - WEEK_HOURS * HOUR };
-        let whole: u64 = self.totals(span)?.iter().map(|(_, n)| n).sum();
+    fn week_before(&self, span: Span, now: i64) -> rusqlite::Result<u64> {
+        let week = WEEK_HOURS * HOUR;
         // Unlike the present hour that one has gone on behind the span.
-        let beyond = self.errors_in(Span { from: span.to + 1, to: (hour_of(span.to) + 1) * HOUR - 1 })?;
-        Ok(whole.saturating_sub(beyond))
+        let to = span.to.min(now) - week;
+        Ok(self.totals(Span { from: span.from - week, to }, now)?.iter().map(|(_, n)| n).sum())
     }
 
-    /// Errors of a part of an hour, counted by the events themselves.
-    fn errors_in(&self, part: Span) -> rusqlite::Result<u64> {
-        let mut query = self.connection.prepare_cached(ERRORS_IN)?;
-        let levels = [Level::Error.word(), Level::Critical.word()];
-        query.query_row(params![part.from, part.to, levels[0], levels[1]], |row| row.get(0))
+    fn number(&self, query: &str, from: i64, to: i64) -> rusqlite::Result<u64> {
+        self.connection.prepare_cached(query)?.query_row([from, to], |row| row.get(0))
     }
 
-    fn buckets(&self, span: Span, issues: &Issues) -> rusqlite::Result<PerIssue> {
-        let part = first_part(span);
-        let mut query = self.connection.prepare_cached(BUCKETS)?;
-        let first_whole = hour_of(span.from) + i64::from(part.is_some());
-        let Span { from, to } = part.unwrap_or(Span { from: 1, to: 0 });
-        let mut rows = query.query(params![first_whole, hour_of(span.to), from, to])?;
+    /// Counts of a span, by issue and endpoint.
+    fn counts(&self, span: Span, issues: &Issues, now: i64) -> rusqlite::Result<PerIssue> {
         let mut per = PerIssue::of(issues);
-        while let Some(row) = rows.next()? {
-            let Some(&at) = issues.place.get(&row.get::<_, i64>(0)?) else { continue };
-            let (endpoint, n) = (row.get_ref(1)?.as_str().unwrap_or(""), row.get(2)?);
-            per.add(at, endpoint, n);
+        for piece in span.pieces(now) {
+            let (query, from, to) = match piece {
+                Piece::Hours(first, last) => (HOURS, first, last),
+                Piece::Minutes(first, last) => (MINUTES, first, last),
+                Piece::Moments(part) => (MOMENTS, part.from, part.to),
+            };
+            let mut query = self.connection.prepare_cached(query)?;
+            let mut rows = query.query([from, to])?;
+            while let Some(row) = rows.next()? {
+                let Some(&at) = issues.place.get(&row.get::<_, i64>(0)?) else { continue };
+                let (endpoint, n) = (row.get_ref(1)?.as_str().unwrap_or(""), row.get(2)?);
+                per.add(at, endpoint, n);
+            }
         }
         Ok(per)
     }
 
-    fn recent_events(&self, limit: u32, from: i64, issues: &Issues) -> rusqlite::Result<Vec<EventRow>> {
+    fn recent_events(&self, limit: u32, span: Span, issues: &Issues) -> rusqlite::Result<Vec<EventRow>> {
         let mut query = self.connection.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM event WHERE counted_at >= ?2 ORDER BY counted_at DESC, id DESC LIMIT ?1"
+            "SELECT {COLUMNS} FROM event WHERE counted_at BETWEEN ?2 AND ?3 ORDER BY counted_at DESC, id DESC LIMIT ?1"
         ))?;
-        query.query_map(params![limit, from], |row| event_row(row, issues))?.collect()
+        query.query_map(params![limit, span.from, span.to], |row| event_row(row, issues))?.collect()
     }
 }
 
-/// Counts of whole hours, and of a part of one.
-const BUCKETS: &str = "SELECT issue, endpoint, n FROM bucket WHERE hour BETWEEN ?1 AND ?2
-    UNION ALL SELECT issue, endpoint, count FROM event WHERE counted_at BETWEEN ?3 AND ?4";
-const ERRORS_IN: &str =
-    "SELECT coalesce(sum(count), 0) FROM event WHERE counted_at BETWEEN ?1 AND ?2 AND level IN (?3, ?4)";
-
-/// The part of its first hour that a span holds; none where it begins with the hour. Buckets are hours wide: what lies in
-/// a part of one is counted by its events, of which the newest thousands of each issue are there.
-fn first_part(span: Span) -> Option<Span> {
-    let next = (hour_of(span.from) + 1) * HOUR;
-    (span.from.rem_euclid(HOUR) != 0).then_some(Span { from: span.from, to: next - 1 })
-}
+const HOURS: &str = "SELECT issue, endpoint, n FROM bucket WHERE hour BETWEEN ?1 AND ?2";
+const MINUTES: &str = "SELECT issue, endpoint, n FROM minute WHERE minute BETWEEN ?1 AND ?2";
+const MOMENTS: &str = "SELECT issue, endpoint, count FROM event WHERE counted_at BETWEEN ?1 AND ?2";
+const ERRORS_OF_MINUTES: &str = "SELECT coalesce(sum(errors), 0) FROM minute WHERE minute BETWEEN ?1 AND ?2";
+const ERRORS_OF_MOMENTS: &str = "SELECT coalesce(sum(count), 0) FROM event
+    WHERE counted_at BETWEEN ?1 AND ?2 AND level IN ('error', 'critical')";
 
 fn alike(issue: &Issue, all: &[Issue]) -> Vec<IssueId> {
     let place = |culprit: &str| {
@@ -364,14 +366,14 @@ fn event_row(row: &Row<'_>, issues: &Issues) -> rusqlite::Result<EventRow> {
 
 #[cfg(test)]
 mod tests {
-    use super::{BUCKETS, ERRORS_IN};
+    use super::{ERRORS_OF_MOMENTS, MOMENTS};
     use crate::errors::store::{Access, Store};
 
     #[test]
     fn a_part_of_an_hour_is_counted_without_a_look_at_the_bodies() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("e.db"), Access::Write, 0).unwrap();
-        for query in [BUCKETS, ERRORS_IN] {
+        for query in [MOMENTS, ERRORS_OF_MOMENTS] {
             let mut plan = store.connection.prepare(&format!("EXPLAIN QUERY PLAN {query}")).unwrap();
             let steps = plan.raw_query().mapped(|row| row.get::<_, String>(3));
             let plan: String = steps.map(Result::unwrap).collect();

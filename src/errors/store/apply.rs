@@ -65,7 +65,7 @@ struct Change {
 }
 
 impl Store {
-    /// Writes events and returns when they are on the disk.
+    /// Writes events and returns when they are on the disk. Where their bodies do not fit they are counted all the same.
     ///
     /// # Errors
     /// When nothing was written.
@@ -96,6 +96,10 @@ impl Store {
         mark: Option<(&str, &str)>,
     ) -> Result<Vec<Outcome>, StoreError> {
         match self.commit_once(events, now, room, mark) {
+            // Counts are small.
+            Err(error) if room == Room::Bodies && error.sqlite_error_code() == Some(ErrorCode::DiskFull) => {
+                self.commit_once(events, now, Room::CountsOnly, mark)
+            }
             Err(error) if is_damage(&error) => {
                 self.replace_damaged(now)?;
                 self.commit_once(events, now, room, mark)
@@ -426,7 +430,7 @@ impl<'e> Batch<'_, 'e> {
             self.insert(event, *issue, *count, None)?;
         }
         spare::write(self.tx, self.now, Source::Sdk, &self.crowd.ids)?;
-        self.tally.write(self.tx)?;
+        self.tally.write(self.tx, self.now)?;
         for (id, change) in &self.changes {
             self.update(*id, change)?;
         }

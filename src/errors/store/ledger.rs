@@ -1,5 +1,7 @@
 //! The loss ledger: what was not kept, why, and how much of it.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +16,7 @@ const MAX_WORD: usize = 64;
 /// What was not kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Loss {
-    /// Why: `disk-low`, `queue-full`, `damaged-store`, or what a client reported (`client:ratelimit_backoff`).
+    /// Why: `disk-low`, `disk-full`, `queue-full`, `too-many`, `damaged-store`, or what a client reported (`client:ratelimit_backoff`).
     pub reason: String,
     /// Of what: `error`, `body`, `attachment`, …
     pub category: String,
@@ -57,13 +59,13 @@ impl Store {
     pub(super) fn note_losses(
         &mut self,
         now: i64,
-        losses: impl IntoIterator<Item = ((String, String), u64)>,
+        losses: &HashMap<(String, String), u64>,
     ) -> Result<(), StoreError> {
         let path = self.path.clone();
-        let write = || {
+        let mut write = || {
             let tx = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
             for ((reason, category), n) in losses {
-                add(&tx, now, &reason, &category, n)?;
+                add(&tx, now, reason, category, *n)?;
             }
             tx.commit()
         };

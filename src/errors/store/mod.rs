@@ -6,6 +6,7 @@
 
 mod answer;
 mod apply;
+mod bounds;
 mod curate;
 mod error;
 mod issues;
@@ -16,13 +17,14 @@ mod per_issue;
 mod progress;
 mod retention;
 mod schema;
+mod span;
 mod spare;
 mod tally;
 #[cfg(test)]
 mod tests;
 mod writer;
 
-pub use answer::{Counted, EventRow, IssueDetail, Overview, Span};
+pub use answer::{Counted, EventRow, IssueDetail, Overview};
 pub use apply::{Outcome, Room};
 pub use curate::Decision;
 pub use error::StoreError;
@@ -31,10 +33,12 @@ pub use ledger::Loss;
 pub use news::{FromLogs, News};
 pub use open::{Access, Store};
 pub use retention::{Limits, Pruned};
+pub use span::Span;
 pub use writer::{Ack, Offer, Writer};
 
-/// Microseconds of an hour: the width of a bucket.
+/// Microseconds of an hour, and of a minute: what is counted together.
 const HOUR: i64 = 3_600_000_000;
+const MINUTE: i64 = 60_000_000;
 
 /// The hour that a moment lies in, counted since 1970.
 fn hour_of(micros: i64) -> i64 {

@@ -2,10 +2,10 @@
 
 use rusqlite::params;
 
-use super::answer::Span;
 use super::error::StoreError;
 use super::issues::Issue;
 use super::open::Store;
+use super::span::Span;
 use crate::errors::life::IssueState;
 use crate::model::Level;
 

@@ -132,7 +132,7 @@ fn settle(store: &mut Store, access: Access) -> Result<(), StoreError> {
         }
         Found::Foreign => return Err(StoreError::Foreign { path: path.clone() }),
         Found::Ours(VERSION) => {}
-        // Every schema so far holds all that readers ask for.
+        // Every schema so far holds all else that readers ask for.
         Found::Ours(_) if access == Access::Read => {}
         Found::Empty if access != Access::Write => return Err(StoreError::Missing { path: path.clone() }),
         Found::Ours(_) | Found::Empty => {
@@ -146,6 +146,9 @@ fn settle(store: &mut Store, access: Access) -> Result<(), StoreError> {
         .execute_batch("PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192;")
         .map_err(wrong)?;
     if access == Access::Read {
+        if matches!(found, Found::Ours(version) if version < VERSION) {
+            store.connection.execute_batch(schema::MINUTES_OF_OLDER).map_err(wrong)?;
+        }
         store.connection.execute_batch("PRAGMA query_only = ON").map_err(wrong)?;
     }
     store.connection.set_prepared_statement_cache_capacity(64);
@@ -267,20 +270,30 @@ mod tests {
     #[test]
     fn reading_an_older_store_leaves_it_as_it_is() {
         let (_folder, path) = place();
-        drop(Store::open(&path, Access::Write, 0).unwrap());
+        let mut store = Store::open(&path, Access::Write, 0).unwrap();
+        let now = 1_790_000_000_000_000;
+        let arrival = Arrival { received: now, source: Source::Record, count: 3, keeps_body: true, id: None };
+        let event = Door::default().admit(serde_json::json!({"message": "m"}), arrival);
+        store.apply(&[event], now, Room::Bodies).unwrap();
+        drop(store);
         let version = |connection: &Connection| -> i64 {
             connection.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
         };
         let older = Connection::open(&path).unwrap();
         older
-            .execute_batch("DROP TABLE spare_id; DROP INDEX issue_parent; PRAGMA user_version = 1;")
+            .execute_batch(
+                "DROP TABLE spare_id; DROP INDEX issue_parent; DROP TABLE minute; PRAGMA user_version = 1;",
+            )
             .unwrap();
         let store = Store::open(&path, Access::Read, 0).unwrap();
-        let overview = store.overview(Span { from: 0, to: i64::MAX / 2 }, 10).unwrap();
-        assert_eq!((overview.events, version(&older)), (0, 1));
+        let told = |store: &Store| {
+            let overview = store.overview(Span { from: now - 120_000_000, to: now }, 10, now).unwrap();
+            (overview.events, overview.hours.iter().map(|(_, n)| n).sum::<u64>())
+        };
+        assert_eq!((told(&store), version(&older)), ((3, 3), 1));
         assert!(store.note_loss(0, "disk-low", "body", 1).is_err());
-        drop(Store::open(&path, Access::Change, 0).unwrap());
-        assert_eq!(version(&older), VERSION);
+        let newer = Store::open(&path, Access::Change, 0).unwrap();
+        assert_eq!((told(&newer), version(&older)), ((3, 3), VERSION));
     }
 
     #[test]

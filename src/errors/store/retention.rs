@@ -1,12 +1,17 @@
-//! What goes: events that are too old, too many, or too much for the disk. Counts stay as long as their time is kept.
+//! What goes: events that are too old, too many, or too much for the disk. Counts stay as long as their time is kept, unless
+//! issues alone are too many, or too much.
 
 use rusqlite::{Params, Transaction, TransactionBehavior, params};
 use serde::Serialize;
 
+use super::MINUTE;
+use super::apply::Room;
+use super::bounds::MAX_ISSUES;
 use super::error::StoreError;
 use super::hour_of;
 use super::issues::source_word;
 use super::open::Store;
+use super::span::MINUTES_KEPT;
 use super::spare;
 use crate::errors::door::{EventId, Source};
 
@@ -15,6 +20,11 @@ const MAX_EVENTS: i64 = 10_000;
 /// Rows that go in one transaction: writers wait no longer than that takes.
 const SLICE: i64 = 2_000;
 const SLICES: u32 = 500;
+/// Issues that go together where the store is too large without any event.
+const ISSUES: u64 = 2_000;
+/// When somebody last removed what the limits do not allow.
+const PRUNED: &str = "pruned";
+const DAY: i64 = 86_400_000_000;
 
 /// How long and how much is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +53,20 @@ impl Store {
         self.prune_all(limits, now).map_err(|e| StoreError::of(&self.path, e))
     }
 
+    /// Removes what the limits do not allow where a day has passed since that was last done here: without a server nobody
+    /// else does.
+    ///
+    /// # Errors
+    /// When the store cannot be read or written.
+    pub fn prune_daily(&mut self, limits: Limits, now: i64) -> Result<(), StoreError> {
+        let last: Option<i64> = self.mark(PRUNED)?.and_then(|mark| mark.parse().ok());
+        if last.is_some_and(|last| (last..last.saturating_add(DAY)).contains(&now)) {
+            return Ok(());
+        }
+        self.apply_with_mark(&[], now, Room::CountsOnly, (PRUNED, &now.to_string()))?;
+        self.prune(limits, now).map(drop)
+    }
+
     /// Bytes that the file takes.
     ///
     /// # Errors
@@ -62,19 +86,22 @@ impl Store {
         self.connection.execute("DELETE FROM bucket WHERE hour < ?1", [hour_of(oldest)])?;
         self.connection.execute("DELETE FROM total WHERE hour < ?1", [hour_of(oldest)])?;
         self.connection.execute("DELETE FROM loss WHERE hour < ?1", [hour_of(oldest)])?;
+        self.forget_minutes((now - MINUTES_KEPT).max(oldest).div_euclid(MINUTE))?;
         spare::prune(&self.connection, oldest)?;
-        pruned.issues = self.forget_issues(oldest)?;
+        pruned.issues = self.forget_issues(oldest)? + self.bound_to(MAX_ISSUES, now)?;
         pruned.events += self.thin(now)?;
         self.give_back()?;
         let mut bytes = self.bytes()?;
         // The oldest events go with their bodies; their counts stay.
         while bytes > limits.max_bytes {
-            let gone =
+            let events =
                 self.forget("SELECT id FROM event ORDER BY counted_at LIMIT ?1", params![SLICE], now)?;
-            pruned.events += gone;
+            let issues = if events == 0 { self.give_up_issues(ISSUES, now)? } else { 0 };
+            pruned.events += events;
+            pruned.issues += issues;
             self.give_back()?;
             bytes = self.bytes()?;
-            if gone == 0 {
+            if events + issues == 0 {
                 break;
             }
         }
@@ -92,6 +119,13 @@ impl Store {
             }
         }
         Ok(gone)
+    }
+
+    /// Removes counts by the minute from before one, an hour of them at a time.
+    fn forget_minutes(&self, oldest: i64) -> rusqlite::Result<()> {
+        let delete = "DELETE FROM minute WHERE minute < min(?1, (SELECT min(minute) FROM minute) + 60)";
+        while self.connection.execute(delete, [oldest])? > 0 {}
+        Ok(())
     }
 
     fn forget_issues(&self, oldest: i64) -> rusqlite::Result<u64> {
@@ -130,7 +164,7 @@ impl Store {
     }
 
     /// Removes the events with these row ids. What is read again, as logs are, is known by its id afterwards.
-    fn forget(&self, which: &str, params: impl Params + Copy, now: i64) -> rusqlite::Result<u64> {
+    pub(super) fn forget(&self, which: &str, params: impl Params + Copy, now: i64) -> rusqlite::Result<u64> {
         let tx = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
         for source in [Source::Log, Source::Import] {
             let list = format!(

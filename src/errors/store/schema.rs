@@ -6,7 +6,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 pub(super) const APPLICATION_ID: i64 = 0x6675_656c;
 
 /// One step a version; a released step is never changed.
-const STEPS: &[&str] = &[STEP_1, STEP_2, STEP_3, STEP_4];
+const STEPS: &[&str] = &[STEP_1, STEP_2, STEP_3, STEP_4, STEP_5];
 
 /// The schema that this program writes.
 pub(super) const VERSION: i64 = STEPS.len() as i64;
@@ -70,6 +70,21 @@ CREATE INDEX event_counted ON event(counted_at, issue, endpoint, count, level);
 
 const STEP_4: &str = "
 CREATE INDEX issue_parent ON issue(parent) WHERE parent IS NOT NULL;
+";
+
+const STEP_5: &str = "
+-- counts of the last days, for spans that begin within an hour
+CREATE TABLE minute (minute INTEGER NOT NULL, issue INTEGER NOT NULL, endpoint TEXT NOT NULL,
+  n INTEGER NOT NULL, errors INTEGER NOT NULL, PRIMARY KEY (minute, issue, endpoint)) STRICT, WITHOUT ROWID;
+INSERT INTO minute SELECT counted_at / 60000000, issue, endpoint, sum(count),
+    sum(CASE WHEN level IN ('error', 'critical') THEN count ELSE 0 END)
+  FROM event WHERE counted_at >= (SELECT max(counted_at) FROM event) - 49 * 3600000000 GROUP BY 1, 2, 3;
+";
+
+/// Stands in for the table of counts by the minute where a file is read that may be older than it.
+pub(super) const MINUTES_OF_OLDER: &str = "
+CREATE TEMP VIEW IF NOT EXISTS minute AS SELECT counted_at / 60000000 AS minute, issue, endpoint, count AS n,
+  CASE WHEN level IN ('error', 'critical') THEN count ELSE 0 END AS errors FROM event;
 ";
 
 /// What a file says of itself.

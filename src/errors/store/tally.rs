@@ -4,7 +4,8 @@ use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 use rusqlite::{Transaction, params};
 
-use super::hour_of;
+use super::span::MINUTES_KEPT;
+use super::{HOUR, MINUTE};
 use crate::errors::door::Admitted;
 use crate::model::Level;
 
@@ -19,20 +20,19 @@ const OTHER: &str = "(other)";
 /// Counts of the events of a batch.
 #[derive(Default)]
 pub(super) struct Tally<'e> {
-    /// By hour, issue and endpoint.
-    buckets: HashMap<(i64, i64, &'e str), u64>,
+    /// By minute, issue and endpoint: how many, and how many of them are errors or worse.
+    counts: HashMap<(i64, i64, &'e str), (u64, u64)>,
     /// By issue, key and value.
     tags: HashMap<(i64, &'e str, &'e str), u64>,
-    /// Events that are errors or worse, by hour.
-    totals: HashMap<i64, u64>,
 }
 
 impl<'e> Tally<'e> {
     pub(super) fn add(&mut self, event: &'e Admitted, issue: i64) {
-        let hour = hour_of(event.counted_at);
-        *self.buckets.entry((hour, issue, &event.endpoint)).or_default() += event.count;
+        let minute = event.counted_at.div_euclid(MINUTE);
+        let (n, errors) = self.counts.entry((minute, issue, &event.endpoint)).or_default();
+        *n += event.count;
         if event.level >= Level::Error {
-            *self.totals.entry(hour).or_default() += event.count;
+            *errors += event.count;
         }
         let facts =
             [("release", &event.release), ("environment", &event.environment), ("server_name", &event.host)];
@@ -43,11 +43,18 @@ impl<'e> Tally<'e> {
         }
     }
 
-    pub(super) fn write(&self, tx: &Transaction<'_>) -> rusqlite::Result<()> {
-        for ((hour, issue, endpoint), n) in &self.buckets {
-            add_bucket(tx, *hour, *issue, endpoint, *n)?;
+    pub(super) fn write(&self, tx: &Transaction<'_>, now: i64) -> rusqlite::Result<()> {
+        let mut totals: HashMap<i64, u64> = HashMap::new();
+        let oldest = (now - MINUTES_KEPT).div_euclid(MINUTE);
+        for ((minute, issue, endpoint), (n, errors)) in &self.counts {
+            let hour = minute.div_euclid(HOUR / MINUTE);
+            let endpoint = add_bucket(tx, hour, *issue, endpoint, *n)?;
+            if *minute >= oldest {
+                add_minute(tx, (*minute, *issue, endpoint), *n, *errors)?;
+            }
+            *totals.entry(hour).or_default() += errors;
         }
-        for (hour, n) in &self.totals {
+        for (hour, n) in totals.iter().filter(|(_, n)| **n > 0) {
             let mut total = tx.prepare_cached(
                 "INSERT INTO total VALUES (?1, ?2) ON CONFLICT (hour) DO UPDATE SET n = n + excluded.n",
             )?;
@@ -61,11 +68,18 @@ impl<'e> Tally<'e> {
     }
 }
 
-fn add_bucket(tx: &Transaction<'_>, hour: i64, issue: i64, endpoint: &str, n: u64) -> rusqlite::Result<()> {
+/// Counts in an hour, and returns the endpoint that it was counted for.
+fn add_bucket<'e>(
+    tx: &Transaction<'_>,
+    hour: i64,
+    issue: i64,
+    endpoint: &'e str,
+    n: u64,
+) -> rusqlite::Result<&'e str> {
     let mut more =
         tx.prepare_cached("UPDATE bucket SET n = n + ?4 WHERE hour = ?1 AND issue = ?2 AND endpoint = ?3")?;
     if more.execute(params![hour, issue, endpoint, n])? > 0 {
-        return Ok(());
+        return Ok(endpoint);
     }
     let mut known = tx.prepare_cached("SELECT count(*) FROM bucket WHERE hour = ?1 AND issue = ?2")?;
     let known: usize = known.query_row(params![hour, issue], |row| row.get(0))?;
@@ -73,7 +87,21 @@ fn add_bucket(tx: &Transaction<'_>, hour: i64, issue: i64, endpoint: &str, n: u6
     let mut insert = tx.prepare_cached(
         "INSERT INTO bucket VALUES (?1, ?2, ?3, ?4) ON CONFLICT (hour, issue, endpoint) DO UPDATE SET n = n + excluded.n",
     )?;
-    insert.execute(params![hour, issue, endpoint, n]).map(|_| ())
+    insert.execute(params![hour, issue, endpoint, n])?;
+    Ok(endpoint)
+}
+
+fn add_minute(
+    tx: &Transaction<'_>,
+    (minute, issue, endpoint): (i64, i64, &str),
+    n: u64,
+    errors: u64,
+) -> rusqlite::Result<()> {
+    let mut insert = tx.prepare_cached(
+        "INSERT INTO minute VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (minute, issue, endpoint)
+         DO UPDATE SET n = n + excluded.n, errors = errors + excluded.errors",
+    )?;
+    insert.execute(params![minute, issue, endpoint, n, errors]).map(drop)
 }
 
 /// Counts a value of a tag; `keys` holds how many tags the issues of this batch have.

@@ -49,7 +49,7 @@ fn a_storm_is_counted_to_the_last_and_sampled_in_bodies() {
             (0..100).map(|n| admit(error("E", ""), NOW + batch * 100 + n, Source::Sdk)).collect();
         place.store.apply(&events, NOW, Room::Bodies).unwrap();
     }
-    let overview = place.store.overview(Span { from: NOW - DAY, to: NOW }, 5).unwrap();
+    let overview = place.store.overview(Span { from: NOW - DAY, to: NOW }, 5, NOW).unwrap();
     assert_eq!((overview.events, overview.issues[0].1), (4000, 4000));
     assert_eq!(overview.by_endpoint[0].count, 4000);
     let bodies: i64 = place
@@ -100,8 +100,10 @@ fn events_of_a_storm_share_rows_and_each_is_known_when_it_comes_again() {
     }
     assert_eq!(place.store.all_issues(NOW).unwrap()[0].count, 5003);
     // A part of an hour is counted by its rows.
-    let overview =
-        place.store.overview(Span { from: NOW - NOW % 3_600_000_000 + 1, to: NOW + 5000 }, 5).unwrap();
+    let overview = place
+        .store
+        .overview(Span { from: NOW - NOW % 3_600_000_000 + 1, to: NOW + 5000 }, 5, NOW + 5000)
+        .unwrap();
     assert_eq!(overview.events, 5003);
 }
 
@@ -123,7 +125,7 @@ fn what_was_read_from_logs_is_known_even_where_its_row_had_to_go() {
 fn without_room_only_counts_are_kept_and_the_ledger_says_so() {
     let mut place = place();
     place.store.apply(&[admit(error("E", ""), NOW, Source::Sdk)], NOW, Room::CountsOnly).unwrap();
-    let overview = place.store.overview(Span { from: NOW - DAY, to: NOW }, 5).unwrap();
+    let overview = place.store.overview(Span { from: NOW - DAY, to: NOW }, 5, NOW).unwrap();
     assert_eq!((overview.events, overview.recent[0].has_body), (1, false));
     assert_eq!((overview.losses[0].reason.as_str(), overview.losses[0].count), ("disk-low", 1));
 }
@@ -150,7 +152,7 @@ fn a_span_within_an_hour_holds_nothing_of_before() {
     place.add("Young", "", hour + 30 * minute);
     let now = hour + 32 * minute;
     let told = |from: i64| {
-        let overview = place.store.overview(Span { from, to: now }, 20).unwrap();
+        let overview = place.store.overview(Span { from, to: now }, 20, now).unwrap();
         let worst = overview.hours.iter().map(|(_, n)| *n).max();
         (overview.events, overview.issues.len(), overview.recent.len(), worst)
     };
@@ -159,8 +161,49 @@ fn a_span_within_an_hour_holds_nothing_of_before() {
     assert_eq!(told(hour - 5 * minute), (41, 2, 20, Some(41)));
     // The same five minutes a week later are compared with these, and with nothing else of that hour.
     let later = now + 7 * DAY;
-    let overview = place.store.overview(Span { from: later - 5 * minute, to: later }, 0).unwrap();
+    let overview = place.store.overview(Span { from: later - 5 * minute, to: later }, 0, later).unwrap();
     assert_eq!(overview.week_before, 1);
+}
+
+#[test]
+fn a_span_that_begins_and_ends_within_hours_is_told_exactly_whatever_rows_are_left() {
+    let mut place = place();
+    let hour = NOW - NOW.rem_euclid(3_600_000_000);
+    let minute = 60_000_000;
+    // One a minute through three hours, at the half of it.
+    for n in 0..180 {
+        place.add("E", "", hour + n * minute + minute / 2);
+    }
+    let now = hour + 180 * minute;
+    let told = |store: &Store, from: i64, to: i64, now: i64| {
+        let overview = store.overview(Span { from: hour + from, to: hour + to }, 200, now).unwrap();
+        let hours: Vec<u64> = overview.hours.iter().map(|(_, n)| *n).collect();
+        assert_eq!(hours.iter().sum::<u64>(), overview.events, "{hours:?}");
+        assert_eq!(overview.by_endpoint.iter().map(|e| e.count).sum::<u64>(), overview.events);
+        overview.events
+    };
+    for now in [now, now + 10 * DAY] {
+        // Whole minutes, minutes that the ends lie in before and behind their event, and none at all.
+        for (from, to, events) in [
+            (10 * minute, 170 * minute - 1, 160),
+            (10 * minute + 45_000_000, 170 * minute + 45_000_000, 160),
+            (10 * minute, 170 * minute + 15_000_000, 160),
+            (70 * minute, 75 * minute - 1, 5),
+            (70 * minute + 1, 70 * minute + 2, 0),
+        ] {
+            assert_eq!(told(&place.store, from, to, now), events, "{from} to {to}");
+        }
+    }
+    // Counts by the minute stand where events had to go.
+    place.store.connection.execute("DELETE FROM event", []).unwrap();
+    assert_eq!(told(&place.store, 10 * minute, 170 * minute - 1, now), 160);
+    let rows = |store: &Store| -> i64 {
+        store.connection.query_row("SELECT count(*) FROM minute", [], |row| row.get(0)).unwrap()
+    };
+    place.store.prune(LIMITS, now).unwrap();
+    assert_eq!(rows(&place.store), 180);
+    place.store.prune(LIMITS, now + 3 * DAY).unwrap();
+    assert_eq!(rows(&place.store), 0);
 }
 
 #[test]
@@ -320,7 +363,7 @@ fn a_store_above_its_size_loses_its_oldest_events_but_no_count() {
     let size = place.store.size().unwrap();
     let pruned = place.store.prune(Limits { max_bytes: size * 3 / 4, ..LIMITS }, NOW + 30).unwrap();
     assert!(pruned.events > 0 && place.store.size().unwrap() <= size * 3 / 4, "{pruned:?}");
-    let overview = place.store.overview(Span { from: NOW - DAY, to: NOW + 30 }, 5).unwrap();
+    let overview = place.store.overview(Span { from: NOW - DAY, to: NOW + 30 }, 5, NOW + 30).unwrap();
     assert_eq!(overview.events, 3000);
 }
 

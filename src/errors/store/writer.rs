@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use chrono::Utc;
 
 use super::apply::{Outcome, Room};
+use super::bounds::ISSUES_AT_ONCE;
 use super::error::StoreError;
 use super::open::Store;
 use super::retention::Limits;
@@ -20,6 +21,8 @@ use crate::platform;
 const QUEUE: usize = 8192;
 /// Events of one commit.
 const BATCH: usize = 512;
+/// Rows of the ledger that are told apart until they are written.
+const MAX_LOSSES: usize = 200;
 const TIDY_EVERY: Duration = Duration::from_secs(60);
 const LOSSES_EVERY: Duration = Duration::from_millis(200);
 const LOOK_AT_DISK_EVERY: Duration = Duration::from_secs(1);
@@ -63,6 +66,7 @@ impl Writer {
             waiting: Arc::clone(&waiting),
             room: Room::Bodies,
             looked_at: None,
+            new_issues: 0,
             losses: HashMap::new(),
             losses_since: None,
         };
@@ -106,6 +110,8 @@ struct Desk {
     waiting: Arc<AtomicI64>,
     room: Room,
     looked_at: Option<Instant>,
+    /// Since their number was last looked at.
+    new_issues: u64,
     /// Losses that are not written yet: they are counted together, not each with a commit of its own.
     losses: HashMap<(String, String), u64>,
     losses_since: Option<Instant>,
@@ -124,6 +130,11 @@ impl Desk {
             if self.losses_since.is_some_and(|since| since.elapsed() >= LOSSES_EVERY) {
                 self.write_losses();
             }
+            if self.new_issues >= ISSUES_AT_ONCE {
+                // What could not be removed now is tried again after as many more.
+                self.store.bound(Utc::now().timestamp_micros()).map(drop).unwrap_or(());
+                self.new_issues = 0;
+            }
             if tidied.elapsed() >= TIDY_EVERY {
                 // What could not be removed now is tried again in a minute.
                 self.store.prune(self.limits, Utc::now().timestamp_micros()).map(|_| ()).unwrap_or(());
@@ -132,13 +143,20 @@ impl Desk {
         }
     }
 
+    /// Writes the ledger; what cannot be written now waits for a disk that has room again.
     fn write_losses(&mut self) {
         let now = Utc::now().timestamp_micros();
-        if !self.losses.is_empty() {
-            // A ledger that cannot be written loses what it says, not the events.
-            self.store.note_losses(now, self.losses.drain()).unwrap_or(());
+        if !self.losses.is_empty() && self.store.note_losses(now, &self.losses).is_ok() {
+            self.losses.clear();
         }
-        self.losses_since = None;
+        self.losses_since = (!self.losses.is_empty()).then(Instant::now);
+    }
+
+    fn lose(&mut self, reason: String, category: String, count: u64) {
+        let is_crowded = self.losses.len() >= MAX_LOSSES;
+        let row = if is_crowded { ("other".to_owned(), "other".to_owned()) } else { (reason, category) };
+        *self.losses.entry(row).or_default() += count;
+        self.losses_since.get_or_insert_with(Instant::now);
     }
 
     fn commit(&mut self, first: Offer, receiver: &Receiver<Offer>) {
@@ -151,10 +169,7 @@ impl Desk {
                     events.push(*event);
                     acks.push(ack);
                 }
-                Offer::Loss { reason, category, count } => {
-                    *self.losses.entry((reason, category)).or_default() += count;
-                    self.losses_since.get_or_insert_with(Instant::now);
-                }
+                Offer::Loss { reason, category, count } => self.lose(reason, category, count),
             }
         }
         self.waiting.fetch_sub(taken, Ordering::Relaxed);
@@ -163,21 +178,22 @@ impl Desk {
         if events.is_empty() {
             return;
         }
-        let result = self.write(&events, now);
-        match result {
-            Ok(outcomes) => acks.into_iter().zip(outcomes).for_each(|(ack, outcome)| ack(Ok(outcome))),
+        match self.store.apply(&events, now, self.room) {
+            Ok(outcomes) => {
+                self.new_issues += outcomes.iter().filter(|outcome| outcome.is_new_issue).count() as u64;
+                acks.into_iter().zip(outcomes).for_each(|(ack, outcome)| ack(Ok(outcome)));
+            }
             Err(error) => {
+                let is_full = matches!(error, StoreError::Full { .. });
+                let reason = if is_full { "disk-full" } else { "store-failed" };
+                self.lose(
+                    reason.to_owned(),
+                    "error".to_owned(),
+                    events.iter().map(|event| event.count).sum(),
+                );
                 let error = Arc::new(error);
                 acks.into_iter().for_each(|ack| ack(Err(Arc::clone(&error))));
             }
-        }
-    }
-
-    fn write(&mut self, events: &[Admitted], now: i64) -> Result<Vec<Outcome>, StoreError> {
-        match self.store.apply(events, now, self.room) {
-            // Counts are small: they may fit where bodies do not.
-            Err(StoreError::Full { .. }) => self.store.apply(events, now, Room::CountsOnly),
-            other => other,
         }
     }
 

@@ -79,7 +79,14 @@ fn an_issue_that_is_not_there_is_the_callers_mistake_and_no_verdict() {
         assert!(refused.stderr.contains("there is no issue 99"), "{refused}");
     }
     env.run(&["track-errors", "why", "ffff"]).expect(64);
+    env.run(&["track-errors", "why", "99"]).expect(64);
+    // The newest event of an issue stands for it.
+    let why = env.run(&["track-errors", "why", "1", "--format", "json"]).expect(0).json();
+    let show = env.run(&["track-errors", "show", "#1", "--format", "json"]).json();
+    assert_eq!(why["fingerprint"], show["issue"]["fingerprint"]);
     env.run(&["track-errors"]).expect(0).says("  1 error of 1 issue in ");
+    env.run(&["track-errors", "record", "--level", "warning", "--message", "w"]).expect(0);
+    env.run(&["track-errors"]).expect(0).says("  2 events (1 error) of 2 issues in ");
 }
 
 #[test]
@@ -303,4 +310,36 @@ fn a_newer_store_and_a_damaged_one() {
     assert_eq!(outcome.code, Some(0));
     assert!(outcome.stderr.contains("kept as"), "{}", outcome.stderr);
     assert_eq!(report(&env)["losses"][0]["reason"], "damaged-store");
+}
+
+#[test]
+fn a_span_means_what_it_means_for_logs() {
+    let env = Env::new();
+    let at = |time: &str| json!({"timestamp": time, "type": "E", "message": "m", "context": "", "count": 1, "traceback": null});
+    let file = json!({"errors": [at("2026-11-18T23:30:00Z"), at("2026-11-19T04:30:00Z"), at("2026-11-19T05:30:00Z")]});
+    env.write("old.json", file.to_string());
+    env.run(&["track-errors", "import", "old.json"]).expect(0);
+    let report = |words: &[&str]| {
+        let words = [&["track-errors", "--format", "json"], words].concat();
+        env.run(&words).json()["events"].as_u64()
+    };
+    let day = ["--since", "2026-11-19", "--until", "2026-11-19 23:59:59"];
+    assert_eq!(report(&[&day[..], &["--tz", "utc"]].concat()), Some(2));
+    assert_eq!(report(&[&day[..], &["--tz", "-05:00"]].concat()), Some(1));
+    assert_eq!(report(&["--until", "2026-11-19T05:00:00Z"]), Some(2), "a day up to then");
+    let table =
+        env.run(&["track-errors", "--since", "2026-11-19", "--until", "2026-11-20", "--tz", "+02:00"]);
+    assert!(table.stdout.contains("2026-11-19 06:30"), "{table}");
+    let listed = |words: &[&str]| {
+        let words = [&["track-errors", "list", "--format", "json"], words].concat();
+        env.run(&words).json()["issues"].as_array().unwrap().len()
+    };
+    assert_eq!((listed(&["--until", "2026-11-18"]), listed(&["--until", "2026-11-19T00:00Z"])), (0, 1));
+    let wrong = env.run(&["track-errors", "--since", "2026-11-19", "--until", "2026-11-18"]).expect(64);
+    assert!(wrong.stderr.contains("is later than --until"), "{wrong}");
+    let gate = |tz: &str| {
+        let since = ["--since", "2026-11-18 23:00", "--tz", tz];
+        env.run(&[&["track-errors", "gate"], &since[..]].concat()).code
+    };
+    assert_eq!((gate("utc"), gate("-05:00")), (Some(2), Some(0)));
 }

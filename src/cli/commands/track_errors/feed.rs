@@ -54,6 +54,7 @@ pub(super) fn ingest_logs(args: &IngestArgs, context: &Context) -> Result<Exit> 
     }
     let mut store = place.open(Access::Write, context)?;
     let done = take_in(&sources, &mut store, &place, context)?;
+    store.prune_daily(place.limits(), place.micros())?;
     let (errors, issues) = (human::plural(done.events, "error"), human::plural(done.new_issues, "new issue"));
     let mut told = action(format!("took in {errors}, {issues}"), Vec::new());
     (told.events, told.duplicates, told.new_issues) = (done.events, done.duplicates, done.new_issues);

@@ -13,10 +13,12 @@ mod why;
 pub(super) use feed::issues_of_logs;
 
 use anyhow::Result;
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
+use crate::cli::time_range::TimeRange;
+use crate::config::Timezone;
 use crate::errors::store::IssueId;
 
 /// Version of the JSON schemas.
@@ -33,6 +35,7 @@ const SCHEMA: u32 = 1;
     after_help = "\
 Examples:
   fuelops track-errors                                   the last 24 hours
+  fuelops track-errors --since yesterday --until today   a day of its own
   fuelops track-errors list --state new                  what nobody has seen before
   fuelops track-errors record -- ./sync.sh               in a cron line: keeps why it failed
   fuelops track-errors serve                             takes in what Sentry's SDKs send; `dsn` prints the DSN
@@ -52,7 +55,7 @@ pub struct TrackErrorsArgs {
 
 #[derive(Debug, Subcommand)]
 enum TrackErrorsCommand {
-    /// Print the diagnostic report; what a bare `track-errors` does
+    /// Print the diagnostic report of the last 24 hours, or of --since; what a bare `track-errors` does
     Report(ReportArgs),
     Record(Box<record::RecordArgs>),
     /// List issues
@@ -86,9 +89,8 @@ enum TrackErrorsCommand {
 
 #[derive(Args, Debug)]
 struct ReportArgs {
-    /// From then on: 24h, 7d, yesterday, 2024-01-31T10:00
-    #[arg(long, value_name = "WHEN", default_value = "24h")]
-    since: String,
+    #[command(flatten)]
+    range: TimeRange,
     /// Rows of each table; JSON always holds everything
     #[arg(long, value_name = "N", default_value_t = 10)]
     top: usize,
@@ -102,9 +104,8 @@ struct ListArgs {
     /// Only issues in this state (repeatable)
     #[arg(long, value_name = "STATE", value_enum)]
     state: Vec<State>,
-    /// Only issues seen since then
-    #[arg(long, value_name = "WHEN")]
-    since: Option<String>,
+    #[command(flatten)]
+    range: TimeRange,
     /// Only issues seen at this endpoint
     #[arg(long, value_name = "ENDPOINT")]
     endpoint: Option<String>,
@@ -164,7 +165,7 @@ struct IssuesArgs {
 }
 
 #[derive(Args, Debug)]
-#[group(required = true, multiple = false)]
+#[command(group(ArgGroup::new("begin").required(true).args(["since", "since_release"])))]
 struct GateArgs {
     /// Since this release was first seen
     #[arg(long, value_name = "RELEASE")]
@@ -172,6 +173,9 @@ struct GateArgs {
     /// Since then: 1h, "today 14:30"
     #[arg(long, value_name = "WHEN")]
     since: Option<String>,
+    /// Zone of --since and of times that are told: America/Bogota, +02:00, utc, local
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
+    tz: Option<Timezone>,
 }
 
 /// Runs the subcommand.

@@ -1,16 +1,18 @@
 //! From the config to the store and its door.
 
 use anyhow::Result;
-use chrono::{DateTime, Local, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, UsageError};
+use crate::cli::time_range::{self, TimeRange};
 use crate::config::{self, Config};
 use crate::errors::door::{Door, Scrubber};
 use crate::errors::feed::drain;
 use crate::errors::store::{Access, Limits, Store, StoreError};
 use crate::errors::summary::RateBars;
 use crate::grouping::SourceRoots;
+use crate::logs::Zone;
 use crate::model::Verdict;
 use crate::render;
 use crate::report::ErrorAction;
@@ -52,7 +54,8 @@ impl Place {
         if super::serve::waits(&self.config.state_dir) {
             let mut store = self.open(Access::Write, context)?;
             let drained =
-                drain(&self.config.state_dir, &mut store, &self.door(), self.limits(), self.micros());
+                drain(&self.config.state_dir, &mut store, &self.door(), self.limits(), self.micros())
+                    .and_then(|_| store.prune_daily(self.limits(), self.micros()));
             if let Err(error) = drained {
                 // What the store holds is told all the same.
                 let error = anyhow::Error::from(error);
@@ -102,9 +105,19 @@ impl Place {
         RateBars { warn: bars.warn, critical: bars.critical }
     }
 
-    /// A point in time as somebody typed it.
+    /// From when to when, and the zone of both, as somebody typed them.
+    pub(super) fn range(&self, range: &TimeRange) -> Result<time_range::Span, UsageError> {
+        range.span(self.config.logs.timezone, self.now)
+    }
+
+    /// The zone that times are read and told in where nobody typed one.
+    pub(super) fn zone(&self) -> Zone {
+        time_range::Span::whole(self.config.logs.timezone).zone()
+    }
+
+    /// A point in time as somebody typed it; it may lie ahead.
     pub(super) fn moment(&self, text: &str) -> Result<i64, UsageError> {
-        let now = self.now.with_timezone(&Local);
+        let now = self.now.with_timezone(&self.zone());
         parse_moment(text, &now).map(|at| at.timestamp_micros()).map_err(|e| UsageError(e.to_string()))
     }
 }

@@ -167,6 +167,8 @@ fn store(made: &Draft, context: &Context) -> Result<Outcome> {
     if was_whole {
         say_set_aside(&store, context);
     }
+    // The error is kept; what is too old goes another time.
+    store.prune_daily(place.limits(), now).unwrap_or(());
     outcomes.into_iter().next().context("the store gave no answer")
 }
 

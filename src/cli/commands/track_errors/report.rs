@@ -1,32 +1,38 @@
 //! What only reads: the report, lists, one issue, the gate.
 
 use anyhow::Result;
-use chrono::{Local, TimeDelta, Utc};
+use chrono::{TimeDelta, Utc};
 
 use super::place::Place;
 use super::{GateArgs, ListArgs, ReportArgs, SCHEMA, ShowArgs, Sort, State};
 use crate::cli::args::Format;
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, UsageError};
+use crate::cli::time_range::TimeRange;
 use crate::errors::IssueState;
 use crate::errors::store::{Issue, Overview, Span};
 use crate::errors::summary;
+use crate::logs::Zone;
 use crate::model::Verdict;
 use crate::render::{self, ErrorView};
 use crate::report::{ErrorReport, IssueList};
 
 /// Events that the report shows.
 const RECENT: u32 = 20;
+/// How far the report goes back where nobody says from when.
+const DAY: i64 = 86_400_000_000;
 
-fn view(top: usize, place: &Place) -> ErrorView<Local> {
-    ErrorView { top, program: place.program.clone(), zone: Local, now: place.now }
+fn view(top: usize, place: &Place, zone: Zone) -> ErrorView<Zone> {
+    ErrorView { top, program: place.program.clone(), zone, now: place.now }
 }
 
 pub(super) fn report(args: &ReportArgs, context: &Context) -> Result<Exit> {
     let place = Place::new(context)?;
-    let span = Span { from: place.moment(&args.since)?, to: place.micros() };
+    let range = place.range(&args.range)?;
+    let to = range.until.unwrap_or(place.micros()).min(place.micros());
+    let span = Span { from: range.since.unwrap_or(to.saturating_sub(DAY)), to };
     let found = match place.read(context)? {
-        Some(store) => Some(store.overview(span, RECENT)?),
+        Some(store) => Some(store.overview(span, RECENT, place.micros())?),
         None => None,
     };
     let report = match found {
@@ -36,7 +42,7 @@ pub(super) fn report(args: &ReportArgs, context: &Context) -> Result<Exit> {
     let healthy = report.verdict == Verdict::Healthy;
     if !(context.ui.quiet && healthy && context.ui.format == Format::Table) {
         context.ui.report("track-errors", SCHEMA, &report, || {
-            render::error_report(&report, &view(args.top, &place))
+            render::error_report(&report, &view(args.top, &place, range.zone()))
         })?;
     }
     Ok(if args.check || report.verdict == Verdict::Unknown {
@@ -74,23 +80,24 @@ pub(super) fn list(args: &ListArgs, context: &Context) -> Result<Exit> {
     };
     let all = store.all_issues(place.micros())?;
     let known = all.len() as u64;
-    let since = args.since.as_deref().map(|text| place.moment(text)).transpose()?;
+    let range = place.range(&args.range)?;
     let there = args.endpoint.as_deref().map(|e| store.issues_at(e, place.micros())).transpose()?;
     let wanted = |issue: &Issue| {
         (args.state.is_empty() || args.state.iter().any(|state| state.holds(issue.state)))
-            && since.is_none_or(|since| issue.last_seen >= since)
+            && range.since.is_none_or(|since| issue.last_seen >= since)
+            && range.until.is_none_or(|until| issue.first_seen <= until)
             && there.as_ref().is_none_or(|ids| ids.contains(&issue.id))
             && args.kind.as_ref().is_none_or(|kind| is_type(&issue.kind, kind))
     };
     let mut issues: Vec<Issue> = all.into_iter().filter(wanted).collect();
     sort(&mut issues, args.sort);
-    let ever = store.overview(Span { from: 0, to: place.micros() }, 0)?;
+    let ever = store.overview(Span { from: 0, to: place.micros() }, 0, place.micros())?;
     let endpoints = |issue: &Issue| ever.endpoints_of.get(&issue.id).map_or(&[][..], Vec::as_slice);
     let issues = issues.iter().map(|issue| summary::listed(issue, issue.count, endpoints(issue))).collect();
     let list = IssueList { issues, known };
-    context
-        .ui
-        .report("track-errors", SCHEMA, &list, || render::error_list(&list, &view(args.top, &place)))?;
+    context.ui.report("track-errors", SCHEMA, &list, || {
+        render::error_list(&list, &view(args.top, &place, range.zone()))
+    })?;
     Ok(Exit::Done)
 }
 
@@ -131,9 +138,9 @@ pub(super) fn show(args: &ShowArgs, context: &Context) -> Result<Exit> {
         Err(exit) => return Ok(exit),
     };
     let report = summary::detail(store.detail(args.issue, place.micros())?);
-    context
-        .ui
-        .report("track-errors", SCHEMA, &report, || render::error_issue(&report, &view(args.top, &place)))?;
+    context.ui.report("track-errors", SCHEMA, &report, || {
+        render::error_issue(&report, &view(args.top, &place, place.zone()))
+    })?;
     Ok(Exit::Done)
 }
 
@@ -143,8 +150,9 @@ pub(super) fn gate(args: &GateArgs, context: &Context) -> Result<Exit> {
         Ok(store) => store,
         Err(exit) => return Ok(exit),
     };
-    let since = match (&args.since, &args.since_release) {
-        (Some(since), _) => place.moment(since)?,
+    let range = place.range(&TimeRange { since: args.since.clone(), until: None, tz: args.tz })?;
+    let since = match (range.since, &args.since_release) {
+        (Some(since), _) => since,
         (None, Some(release)) => match store.release_seen(release)? {
             Some(at) => at,
             // No event of that release has come: nothing can be new in it.
@@ -158,7 +166,7 @@ pub(super) fn gate(args: &GateArgs, context: &Context) -> Result<Exit> {
     let report = summary::gate(&store.all_issues(place.micros())?, since);
     let quiet = context.ui.quiet && report.verdict == Verdict::Healthy && context.ui.format == Format::Table;
     if !quiet {
-        let view = view(usize::MAX, &place);
+        let view = view(usize::MAX, &place, range.zone());
         context.ui.report("track-errors", SCHEMA, &report, || render::error_gate(&report, &view))?;
     }
     Ok(Exit::Verdict(report.verdict))
