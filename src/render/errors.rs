@@ -116,9 +116,15 @@ where
 {
     let mut document = Document::new("errors");
     let severity = report.verdict.severity();
+    let errors: u64 = report.trend.hours.iter().map(|hour| hour.count).sum();
+    let events = match errors == report.events {
+        true => human::plural(errors, "error"),
+        // Warnings and less are kept, too, and are not what the verdict is about.
+        false => format!("{} ({})", human::plural(report.events, "event"), human::plural(errors, "error")),
+    };
     let text = Text::of(Role::Severity(severity), report.verdict.word().to_uppercase()).plain(format!(
         "  {} of {} in {} h – {}",
-        human::plural(report.events, "error"),
+        events,
         human::plural(report.issues.len() as u64, "issue"),
         report.period_hours,
         report.reason

@@ -14,14 +14,17 @@ use crate::cli::context::Context;
 use crate::cli::exit::{Exit, UsageError};
 use crate::errors::door::parse_json;
 use crate::errors::explain::explain;
+use crate::errors::store::{IssueId, Store, StoreError};
 use crate::render;
 
 const MAX_FILE: u64 = 64 << 20;
+/// Digits from which on a number is the beginning of an event's id.
+const EVENT_DIGITS: usize = 8;
 
 /// Explain what an event was grouped by
 #[derive(Args, Debug)]
 pub(super) struct WhyArgs {
-    /// Id of a stored event, or the beginning of one
+    /// Id of a stored event or the beginning of one, or the number of an issue for its newest event
     #[arg(value_name = "EVENT", required_unless_present = "file", conflicts_with = "file")]
     event: Option<String>,
     /// An event's JSON; `-` is standard input
@@ -38,19 +41,25 @@ pub(super) fn run(args: &WhyArgs, context: &Context) -> Result<Exit> {
                 Ok(store) => store,
                 Err(exit) => return Ok(exit),
             };
-            match store.body_of(id)? {
-                Some(body) => body,
-                None => {
-                    let why = format!("no event {id} whose body was kept, or more than one begins so");
-                    return Err(UsageError(why).into());
-                }
-            }
+            stored(&store, id, place.micros())?
         }
         (None, None) => return Err(UsageError("give the id of an event, or --event FILE".to_owned()).into()),
     };
     let report = explain(&event, &place.door());
     context.ui.report("track-errors", SCHEMA, &report, || render::error_grouping(&report))?;
     Ok(Exit::Done)
+}
+
+/// The body of an event by its id, or of the newest one of an issue by the issue's number.
+fn stored(store: &Store, id: &str, now: i64) -> Result<Value> {
+    let number = id.parse::<IssueId>().ok().filter(|_| id.len() < EVENT_DIGITS);
+    let none = format!("no event {id} whose body was kept, or more than one begins so");
+    let body = match number.map(|issue| store.detail(issue, now)) {
+        Some(Ok(issue)) => issue.sample,
+        Some(Err(error)) if !matches!(error, StoreError::NoIssue(_)) => return Err(error.into()),
+        Some(Err(_)) | None => store.body_of(id)?,
+    };
+    Ok(body.ok_or(UsageError(none))?)
 }
 
 fn read(path: &Path) -> Result<Value> {
