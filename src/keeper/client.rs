@@ -1,10 +1,10 @@
 //! Asking a keeper, and making one where there is none.
 
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,11 +14,10 @@ use rustix::fs::StatVfsMountFlags;
 
 use crate::keeper::COMMAND;
 use crate::keeper::engine::SOCKET;
-use crate::keeper::program::tag;
 use crate::keeper::protocol::{Answer, ProgramStatus, Request, Start, receive, send};
-use crate::platform::{self, Scope, Session};
+use crate::platform::{Scope, Session};
 use crate::process::{Bound, Cookie, Launch, Stream, spawn};
-use crate::store::{Ended, KeptProgram, WriteError, create_folder};
+use crate::store::{Ended, KeptProgram, WriteError, create_folder, create_spare, spare_of, tag_of};
 
 /// How long a keeper may take to be ready, on a busy machine.
 const START_LIMIT: Duration = Duration::from_secs(10);
@@ -29,8 +28,6 @@ const TRIES: u32 = 3;
 /// How often, and after which pause, a keeper is asked about the end of a program that has ended already.
 const ENDING_TRIES: u32 = 25;
 const ENDING_PAUSE: Duration = Duration::from_millis(2);
-/// Where records stand that no disk takes; not there on every system.
-const MEMORY: &str = "/dev/shm";
 /// Longest path of a socket that every system takes.
 const MAX_SOCKET: usize = 100;
 
@@ -71,43 +68,43 @@ impl Keeper {
         match self.ask(&request).and_then(started) {
             // A service that is up counts for more than records on a disk.
             Err(KeeperError::NoKeeper { .. } | KeeperError::State(_)) if takes_nothing(&self.state_dir) => {
-                self.in_memory()
+                create_spare(&self.state_dir)
                     .map_err(|source| self.no_keeper(source))
-                    .and_then(|spare| spare.ask(&request))
+                    .and_then(|spare| self.in_folder(spare).ask(&request))
                     .and_then(started)
             }
             result => result,
         }
     }
 
-    /// The same with its records in memory: for a disk on which nothing can be made.
-    fn in_memory(&self) -> io::Result<Self> {
-        let own = Path::new(MEMORY).join(format!("fuelops-{}", platform::caller_uid()));
-        let mut builder = fs::DirBuilder::new();
-        builder.mode(0o700).create(&own).or_else(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => Ok(()),
-            _ => Err(error),
-        })?;
-        // Everybody may make names there: ours has to be ours.
-        let found = fs::symlink_metadata(&own)?;
-        if !found.is_dir() || found.uid() != platform::caller_uid() || found.mode() & 0o077 != 0 {
-            return Err(io::Error::other(format!("{} is somebody else's", own.display())));
-        }
-        Ok(Self { state_dir: own.join(tag(&self.state_dir)), ..self.clone() })
+    /// The same with its records elsewhere.
+    fn in_folder(&self, state_dir: PathBuf) -> Self {
+        Self { state_dir, ..self.clone() }
     }
 
-    /// Tells what a living keeper keeps; nothing where none lives. Makes none.
+    /// This one, and the one whose records stand in memory because the disk took none.
+    fn both(&self) -> impl Iterator<Item = Self> {
+        [Some(self.clone()), spare_of(&self.state_dir).map(|spare| self.in_folder(spare))]
+            .into_iter()
+            .flatten()
+    }
+
+    /// Tells what living keepers keep; nothing where none lives. Makes none.
     pub fn programs(&self) -> Vec<ProgramStatus> {
-        let Ok(mut stream) = self.connect() else { return Vec::new() };
-        match exchange(&mut stream, &Request::List) {
-            Ok(Answer::Programs(programs)) => programs,
-            _ => Vec::new(),
-        }
+        let listed = |keeper: Self| match exchange(&mut keeper.connect().ok()?, &Request::List) {
+            Ok(Answer::Programs(programs)) => Some(programs),
+            _ => None,
+        };
+        self.both().filter_map(listed).flatten().collect()
     }
 
     /// Tells how a program that was kept has ended; `None` where no keeper knows. Its end may be known here sooner than to
     /// its keeper, which is waited for a moment.
     pub fn how_ended(&self, name: &str, pid: u32) -> Option<Ended> {
+        self.both().find_map(|keeper| keeper.how_its_own_ended(name, pid))
+    }
+
+    fn how_its_own_ended(&self, name: &str, pid: u32) -> Option<Ended> {
         for _ in 0..ENDING_TRIES {
             let request = Request::HowEnded { name: name.to_owned(), pid };
             match self.connect().and_then(|mut stream| exchange(&mut stream, &request)) {
@@ -128,7 +125,8 @@ impl Keeper {
             kept.keeper.as_ref().and_then(Bound::again).is_none()
                 && kept.program.as_ref().and_then(Bound::again).is_some()
         };
-        if KeptProgram::all(&self.state_dir).iter().any(is_orphan) { self.launch() } else { Ok(()) }
+        let is_missed = |keeper: &Self| KeptProgram::all_in(&keeper.state_dir).iter().any(is_orphan);
+        self.both().filter(is_missed).try_for_each(|keeper| keeper.launch())
     }
 
     fn ask(&self, request: &Request) -> Result<Answer, KeeperError> {
@@ -191,7 +189,7 @@ impl Keeper {
             })
         };
         // Out of the group of whoever asks: it must not end with them.
-        spawn(launch(Scope::create(&tag(&self.state_dir), &format!("keeper-{}", std::process::id())))?)?;
+        spawn(launch(Scope::create(&tag_of(&self.state_dir), &format!("keeper-{}", std::process::id())))?)?;
         await_word(&OwnedFd::from(reader).into())
     }
 

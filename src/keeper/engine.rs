@@ -119,7 +119,7 @@ enum Ready {
 impl Engine {
     /// Takes over what earlier keepers have left.
     fn take_over(&mut self) {
-        for record in KeptProgram::all(&self.state_dir) {
+        for record in KeptProgram::all_in(&self.state_dir) {
             let is_kept = record.keeper.as_ref().and_then(Bound::again).is_some();
             if is_kept {
                 continue;

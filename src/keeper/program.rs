@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -17,7 +16,7 @@ use crate::keeper::{ProgramStatus, Start};
 use crate::model::Identity;
 use crate::platform::{FileUser, Scope, Session};
 use crate::process::{Bound, Cookie, Launch, Stream, spawn};
-use crate::store::{Desired, Ended, KeptProgram, Wish, write_until_boot};
+use crate::store::{Desired, Ended, KeptProgram, Wish, tag_of, write_until_boot};
 use crate::text::shell;
 
 /// Ends that an operator asks for.
@@ -76,7 +75,7 @@ impl Program {
         let owner = start.user.as_ref().map(|user| (user.uid, user.gid));
         let (source, end) = Source::create(&pipe, owner)?;
         let cookie = Cookie::new()?;
-        let scope = Scope::create(&tag(state_dir), &start.name);
+        let scope = Scope::create(&tag_of(state_dir), &start.name);
         let scope_dir = scope.as_ref().map(|scope| scope.dir().to_owned());
         let (sources, stdin, stdout, stderr, session) = match wiring {
             Wiring::Service => {
@@ -359,11 +358,4 @@ fn owner_of(path: &Path) -> Option<(u32, u32)> {
     use std::os::unix::fs::MetadataExt;
     let metadata = fs::metadata(path).ok()?;
     (metadata.uid() != 0).then(|| (metadata.uid(), metadata.gid()))
-}
-
-/// Tells the control groups of one state folder from those of another.
-pub(super) fn tag(state_dir: &Path) -> String {
-    let mut hasher = DefaultHasher::new();
-    state_dir.canonicalize().unwrap_or_else(|_| state_dir.to_owned()).hash(&mut hasher);
-    format!("{:016x}", hasher.finish())
 }

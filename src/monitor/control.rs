@@ -16,6 +16,7 @@ use crate::monitor::Entry;
 use crate::monitor::mailbox::{Letter, Mailbox};
 use crate::platform;
 use crate::report::MonitorReport;
+use crate::store::{create_spare, spare_of};
 
 const SOCKET: &str = "monitor.sock";
 /// Longest line.
@@ -85,29 +86,45 @@ pub fn wake(state_dir: &Path, targets: Vec<String>) {
 }
 
 fn sent(state_dir: &Path, request: &Request) -> io::Result<Option<UnixStream>> {
-    use io::ErrorKind::{ConnectionRefused, NotFound};
-    let connected = short_name(state_dir).and_then(|(name, _folder)| UnixStream::connect(name));
-    let mut stream = match connected {
-        Err(error) if matches!(error.kind(), NotFound | ConnectionRefused) => return Ok(None),
-        connected => connected?,
+    let connected = match connect(state_dir)? {
+        None => spare_of(state_dir).map(|spare| connect(&spare)).transpose()?.flatten(),
+        connected => connected,
     };
+    let Some(mut stream) = connected else { return Ok(None) };
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     send(&mut stream, request)?;
     Ok(Some(stream))
 }
 
-/// Listens on a thread; what is asked goes to the loop, which answers.
+/// `None` where nobody listens.
+fn connect(folder: &Path) -> io::Result<Option<UnixStream>> {
+    use io::ErrorKind::{ConnectionRefused, NotFound};
+    match short_name(folder).and_then(|(name, _folder)| UnixStream::connect(name)) {
+        Err(error) if matches!(error.kind(), NotFound | ConnectionRefused) => Ok(None),
+        connected => connected.map(Some),
+    }
+}
+
+/// Listens on a thread; what is asked goes to the loop, which answers. Where the state folder takes no socket, its spare
+/// does.
 ///
 /// # Errors
 /// When the socket cannot be made.
 pub(super) fn listen(state_dir: &Path, mailbox: Mailbox) -> io::Result<Door> {
-    let path = state_dir.join(SOCKET);
+    listen_in(state_dir, mailbox.clone()).or_else(|error| {
+        let spare = create_spare(state_dir).map_err(|_| error)?;
+        listen_in(&spare, mailbox)
+    })
+}
+
+fn listen_in(folder: &Path, mailbox: Mailbox) -> io::Result<Door> {
+    let path = folder.join(SOCKET);
     match fs::remove_file(&path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let (name, _folder) = short_name(state_dir)?;
+    let (name, _folder) = short_name(folder)?;
     let listener = UnixListener::bind(name)?;
     // The folder is nobody else's until this is done.
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;

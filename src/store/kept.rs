@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::model::Identity;
-use crate::store::{WriteError, write_until_boot};
+use crate::store::{WriteError, spare_of, write_until_boot};
 
 /// The folder of the state folder that holds them.
 const FOLDER: &str = "kept";
@@ -103,13 +103,24 @@ impl KeptProgram {
         write_until_boot(&path, &text, 0o600)
     }
 
-    /// Reads what was written down of a program; `None` where nothing was, or it cannot be understood.
+    /// Reads what was written down of a program, in the spare of the state folder where it stands nowhere else; `None`
+    /// where nothing was, or it cannot be understood.
     pub fn read(state_dir: &Path, name: &str) -> Option<Self> {
-        read(&record(state_dir, name)).ok()
+        let own = read(&record(state_dir, name)).ok();
+        own.or_else(|| read(&record(&spare_of(state_dir)?, name)).ok())
     }
 
-    /// Reads all, by name.
+    /// Reads all, by name; those of the state folder before those of its spare.
     pub fn all(state_dir: &Path) -> Vec<Self> {
+        let mut found = Self::all_in(state_dir);
+        found.extend(spare_of(state_dir).map(|spare| Self::all_in(&spare)).unwrap_or_default());
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        found.dedup_by(|later, earlier| later.name == earlier.name);
+        found
+    }
+
+    /// Reads all of one folder, by name; those of its spare have a keeper of their own.
+    pub fn all_in(state_dir: &Path) -> Vec<Self> {
         let entries = fs::read_dir(folder(state_dir)).into_iter().flatten().flatten();
         let paths =
             entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "json"));
@@ -120,7 +131,7 @@ impl KeptProgram {
 
     /// Whether no later start of the same name has taken its place.
     pub fn is_current(&self, state_dir: &Path) -> bool {
-        Self::read(state_dir, &self.name).is_none_or(|record| record.cookie == self.cookie)
+        read(&record(state_dir, &self.name)).ok().is_none_or(|record| record.cookie == self.cookie)
     }
 
     /// Forgets it; a later start of the same name is left alone.

@@ -8,6 +8,7 @@ mod journal;
 mod kept;
 mod lock;
 mod new_file;
+mod spare;
 mod tail;
 mod watched;
 
@@ -21,5 +22,6 @@ pub use journal::{Journal, JournalError};
 pub use kept::{Ended, KeptProgram, LogFiles, kept_folder};
 pub use lock::{Holder, Lock, LockError};
 pub use new_file::write_new;
+pub use spare::{create_spare, spare_of, tag_of};
 pub use tail::tail;
 pub use watched::Watched;
