@@ -173,10 +173,11 @@ fn draw_sqlite(
     let copy = shelf.begin(&name).context("cannot begin a copy")?;
     let at = shelf.path().join(Shelf::scratch_name(&name));
     sqlite::copy(path, &at, &means.interrupt)?;
-    let looked = sqlite::look(&at)?;
+    let looked = sqlite::look(&at, &means.interrupt)?;
     let mut content = copy.file().try_clone()?;
     content.seek(SeekFrom::Start(0))?;
-    let copied = io::copy(&mut content, archive).context("cannot write the archive")?;
+    let copied =
+        io::copy(&mut means.interrupt.watch(content), archive).context("cannot write the archive")?;
     if copied == 0 {
         bail!("the copy is empty: {} was swapped while it was made", shelf.path().display());
     }
@@ -200,7 +201,7 @@ fn read_back(means: &Means, kind: Kind, partial: &Partial<'_>, seal: &Seal) -> R
         Kind::Postgres => Some(postgres::inspect(means, &mut content)?),
         _ => {
             let mut frame = Frame::new(kind);
-            io::copy(&mut content.by_ref(), &mut frame)?;
+            io::copy(&mut means.interrupt.watch(content.by_ref()), &mut frame)?;
             frame.check()?;
             None
         }
@@ -242,7 +243,41 @@ pub(super) fn milliseconds(begun: Instant) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
     use super::*;
+    use crate::backup::interrupt::Interrupt;
+    use crate::backup::tool::SearchPath;
+
+    #[test]
+    fn whenever_an_end_is_asked_for_nothing_half_made_is_left() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("app.db");
+        let database = rusqlite::Connection::open(&path).unwrap();
+        database.execute_batch("CREATE TABLE t (x); INSERT INTO t VALUES (randomblob(100000))").unwrap();
+        let shelf = Shelf::open_or_create(&place.path().join("backups")).unwrap();
+        let (key, origin) = (Key::of(&[7; 32]), Origin { kind: Kind::Sqlite, name: "app.db".to_owned() });
+        let attempt = |patience: u32| {
+            let asked = AtomicU32::new(0);
+            let means = Means {
+                state_dir: place.path().to_owned(),
+                path: SearchPath::new(None),
+                home: None,
+                host: "here".to_owned(),
+                interrupt: Interrupt::new(move || asked.fetch_add(1, Ordering::SeqCst) >= patience),
+            };
+            let source = Source::Sqlite(path.clone());
+            create(&shelf, &key, &means, (&origin, &source), &[], Shrinking::Doubted, Utc::now())
+        };
+        let mut patience = 0;
+        while attempt(patience).is_err() {
+            assert_eq!(fs::read_dir(shelf.path()).unwrap().count(), 0, "after {patience} looks");
+            patience += 1;
+        }
+        assert!(patience > 5, "only {patience} looks");
+        assert_eq!(fs::read_dir(shelf.path()).unwrap().count(), 2);
+    }
 
     #[test]
     fn names_of_files_are_harmless() {

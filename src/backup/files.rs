@@ -10,8 +10,8 @@ use tar::{Builder, EntryType, Header};
 
 use super::archive::Hashed;
 use super::gather::{Found, Skipped, Weight, gather};
+use super::interrupt::Interrupt;
 use super::manifest::Member;
-use super::run::Interrupt;
 use crate::config::PathPattern;
 use crate::platform::files::{FileId, is_sqlite};
 

@@ -108,6 +108,14 @@ impl Key {
         Ok(Self::of(&bytes))
     }
 
+    /// Takes back one that has signed nothing.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub fn discard(self, state_dir: &Path) -> io::Result<()> {
+        Folder::open_trusted(state_dir)?.remove_file(NAME)
+    }
+
     pub(super) fn of(bytes: &[u8]) -> Self {
         Self { hmac: hmac::Key::new(hmac::HMAC_SHA256, bytes) }
     }

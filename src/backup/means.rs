@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::run::Interrupt;
+use super::interrupt::Interrupt;
 use super::tool::{MissingTool, SearchPath, Tool};
 
 use crate::platform;

@@ -13,6 +13,7 @@ mod flaw;
 mod frame;
 mod gather;
 mod hex;
+mod interrupt;
 mod judge;
 mod key;
 mod login;
@@ -39,6 +40,7 @@ mod watch;
 pub use create::{Made, Shrinking, create};
 pub use flaw::remember;
 pub use gather::{Skipped, Weight};
+pub use interrupt::Interrupt;
 pub use key::{Key, KeyError};
 pub use manifest::{Kind, Manifest, Member, Origin, Standing, Table, Versions};
 pub use means::Means;
@@ -47,7 +49,6 @@ pub use prune::{Plan as PrunePlan, Pruned, Retention, apply as prune, plan as pl
 pub use restore::{
     Chosen, Failure, Left, Now, Plan as RestorePlan, Restored, apply as restore, choose, plan as plan_restore,
 };
-pub use run::Interrupt;
 pub use shelf::{Entry, Shelf, State};
 pub use source::{Source, Wanted, origins, source_name, sources};
 pub use sweep::sweep;

@@ -18,7 +18,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::run::Interrupt;
+use super::interrupt::Interrupt;
 use super::sqlite::{PATIENCE, put_back};
 use crate::platform;
 use crate::platform::files::{FileId, holders};

@@ -334,10 +334,11 @@ fn restore_sqlite(
     let name = format!("{}.restore", plan.manifest.file);
     let scratch = shelf.begin(&name)?;
     read(content, &plan.manifest, |content| {
-        io::copy(content, &mut scratch.file()).context("cannot unpack the database").map(drop)
+        let unpacked = io::copy(&mut means.interrupt.watch(content), &mut scratch.file());
+        unpacked.context("cannot unpack the database").map(drop)
     })?;
     let at = shelf.path().join(Shelf::scratch_name(&name));
-    sqlite::look(&at)?;
+    sqlite::look(&at, &means.interrupt)?;
     let put_back = || sqlite::put_back(&at, path, &means.interrupt, &mut || Ok(true));
     if !plan.replaces() {
         let restored = put_back().map(drop);
@@ -367,8 +368,8 @@ mod tests {
 
     use super::*;
     use crate::backup::archive::{Archive, Seal};
+    use crate::backup::interrupt::Interrupt;
     use crate::backup::manifest::tests::manifest;
-    use crate::backup::run::Interrupt;
     use crate::backup::tool::SearchPath;
 
     fn entry(name: &str, hour: i64, state: State) -> Entry {
@@ -444,7 +445,7 @@ mod tests {
         assert_eq!(failure.left, Left::AsItWas);
         assert!(!path.exists());
         apply(&shelf, &means, &plan(right), &mut || Ok(())).unwrap();
-        assert_eq!(sqlite::look(&path).unwrap().tables[0].rows, 1);
+        assert_eq!(sqlite::look(&path, &means.interrupt).unwrap().tables[0].rows, 1);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 }

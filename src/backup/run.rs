@@ -6,12 +6,12 @@
 use std::io::{self, Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use super::interrupt::Interrupt;
 use crate::platform::{self, LiveGroup};
 use crate::text::redact;
 
@@ -28,35 +28,6 @@ const STALL: Duration = Duration::from_secs(30 * 60);
 /// Time to end once the output has ended.
 const LAST_WORDS: Duration = Duration::from_secs(120);
 const PAUSE: Duration = Duration::from_millis(2);
-
-/// Whether work is asked to end early.
-#[derive(Clone)]
-pub struct Interrupt(Arc<dyn Fn() -> bool + Send + Sync>);
-
-impl Interrupt {
-    /// What tells; it is asked again and again.
-    pub fn new(is_asked: impl Fn() -> bool + Send + Sync + 'static) -> Self {
-        Self(Arc::new(is_asked))
-    }
-
-    /// Whether somebody has asked.
-    pub fn is_asked(&self) -> bool {
-        (self.0)()
-    }
-}
-
-/// Nobody ever asks.
-impl Default for Interrupt {
-    fn default() -> Self {
-        Self::new(|| false)
-    }
-}
-
-impl std::fmt::Debug for Interrupt {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Interrupt").field(&self.is_asked()).finish()
-    }
-}
 
 /// Why a program's work does not count.
 #[derive(Debug, thiserror::Error)]

@@ -10,9 +10,9 @@ use anyhow::{Context, Result, bail};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
+use super::interrupt::Interrupt;
 use super::manifest::Table;
 use super::owner::{Owner, hand_to};
-use super::run::Interrupt;
 use crate::platform::files::Folder;
 
 /// How long somebody else's lock is waited for.
@@ -107,8 +107,12 @@ fn step(backup: &Backup<'_, '_>, pages: i32, interrupt: &Interrupt) -> Result<St
 }
 
 /// Looks through a file that nobody else writes to, its structure included.
-pub(super) fn look(path: &Path) -> Result<Looked> {
+pub(super) fn look(path: &Path, interrupt: &Interrupt) -> Result<Looked> {
     let database = open_still(path)?;
+    interrupt.guard(&database.get_interrupt_handle(), || look_through(&database))
+}
+
+fn look_through(database: &Connection) -> Result<Looked> {
     let verdict: String = database.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
     if verdict != "ok" {
         bail!("the database is corrupt: {verdict}");
@@ -169,7 +173,7 @@ mod tests {
         writer.execute_batch("INSERT INTO \"tr\"\"ucks\" WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) SELECT i, 'truck ' || i FROM n; BEGIN; INSERT INTO \"tr\"\"ucks\" VALUES (0, 'not committed')").unwrap();
         std::fs::write(&target, "").unwrap();
         copy(&source, &target, &Interrupt::default()).unwrap();
-        let looked = look(&target).unwrap();
+        let looked = look(&target, &Interrupt::default()).unwrap();
         assert_eq!(looked.tables, [Table { name: "tr\"ucks".to_owned(), rows: 5000, sha256: String::new() }]);
         let names: Vec<_> =
             std::fs::read_dir(place.path()).unwrap().map(|e| e.unwrap().file_name()).collect();

@@ -1,11 +1,15 @@
-//! Brings packed files back into an empty folder.
+//! Brings packed files back into an empty folder, with the rights and the times that they had.
 
 use std::ffi::{CString, OsStr};
+use std::fs::{File, FileTimes, Permissions};
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path};
+use std::time::{Duration, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
+use tar::Header;
 
 use super::archive::{Content, Hashed};
 use super::manifest::Manifest;
@@ -14,6 +18,8 @@ use crate::store::create_folder;
 
 /// Rights of the folders.
 const FOLDER_MODE: u32 = 0o700;
+/// What of a file's mode comes back; nothing that would give its user more than that.
+const RIGHTS: u32 = 0o777;
 
 /// Unpacks files into an empty folder; nothing in the archive leads out of it.
 pub(super) fn unpack(path: &Path, content: &mut Content, manifest: &Manifest) -> Result<()> {
@@ -30,6 +36,7 @@ pub(super) fn unpack(path: &Path, content: &mut Content, manifest: &Manifest) ->
         let mut hashed = Hashed::new(create_below(&top, path, &name)?);
         io::copy(&mut entry, &mut hashed).with_context(|| format!("cannot write {}", name.display()))?;
         hashed.flush()?;
+        dress(hashed.inner(), entry.header()).with_context(|| format!("cannot use {}", name.display()))?;
         let is_same = wanted.next().is_some_and(|member| member.sha256 == hashed.digest());
         if !is_same {
             bail!("{} is not what was backed up", name.display());
@@ -38,8 +45,14 @@ pub(super) fn unpack(path: &Path, content: &mut Content, manifest: &Manifest) ->
     Ok(())
 }
 
+/// Gives a file the rights and the time that it had.
+fn dress(file: &File, header: &Header) -> io::Result<()> {
+    file.set_times(FileTimes::new().set_modified(UNIX_EPOCH + Duration::from_secs(header.mtime()?)))?;
+    file.set_permissions(Permissions::from_mode(header.mode()? & RIGHTS))
+}
+
 /// Makes a file below a folder, with the folders on the way.
-fn create_below(top: &Folder, at: &Path, name: &Path) -> Result<std::fs::File> {
+fn create_below(top: &Folder, at: &Path, name: &Path) -> Result<File> {
     let parts: Vec<&OsStr> = name
         .components()
         .map(|part| match part {

@@ -183,7 +183,7 @@ fn compare(
             content.finish(&seal(manifest))?;
             Ok(if members == manifest.files { vec![] } else { vec!["the files differ".to_owned()] })
         }
-        (Kind::Sqlite, _) => compare_sqlite(shelf, manifest),
+        (Kind::Sqlite, _) => compare_sqlite(shelf, means, manifest),
         (Kind::Mysql, Some(Source::Mysql(login))) => {
             let scratch = login.with_database(&key.scratch_name());
             mysql::remove(means, login, scratch.database())?;
@@ -237,13 +237,13 @@ fn finish(tables: Result<Vec<Table>>, removed: Result<()>, manifest: &Manifest) 
     }
 }
 
-fn compare_sqlite(shelf: &Shelf, manifest: &Manifest) -> Result<Vec<String>> {
+fn compare_sqlite(shelf: &Shelf, means: &Means, manifest: &Manifest) -> Result<Vec<String>> {
     let name = format!("{}.drill", manifest.file);
     let scratch = shelf.begin(&name)?;
     let mut content = Content::of(shelf.file(&manifest.file)?)?;
     io::copy(&mut content, &mut scratch.file())?;
     content.finish(&seal(manifest))?;
-    let looked = sqlite::look(&shelf.path().join(Shelf::scratch_name(&name)))?;
+    let looked = sqlite::look(&shelf.path().join(Shelf::scratch_name(&name)), &means.interrupt)?;
     Ok(differences(&manifest.tables, &looked.tables))
 }
 

@@ -8,6 +8,7 @@ use crate::platform::files::FileKind;
 pub(super) const OPEN_FILE: &str = "an open file";
 const IMMUTABLE_FILE: &str = "an immutable file";
 const FOREIGN_FILE: &str = "a file of another user";
+pub(super) const DATABASE: &str = "a database";
 
 /// Why a file that a rule means is left alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +45,7 @@ impl Bar {
             Self::Locked => Some(IMMUTABLE_FILE),
             Self::Sticky => Some("a file that is marked to stay"),
             Self::Foreign => Some(FOREIGN_FILE),
-            Self::Database => Some("a database"),
+            Self::Database => Some(DATABASE),
             Self::LivePid(_) => Some("the number of a living process"),
             Self::Spared => Some("what is protected"),
             Self::Holds(what) => Some(what),
@@ -83,7 +84,7 @@ impl fmt::Display for Bar {
             Self::Locked => f.write_str("immutable (chattr +i or +a)"),
             Self::Sticky => f.write_str("marked to stay (sticky bit)"),
             Self::Foreign => f.write_str("belongs to another user"),
-            Self::Database => f.write_str("a database"),
+            Self::Database => f.write_str(DATABASE),
             Self::LivePid(pid) => write!(f, "names process {pid}, which is alive"),
             Self::Spared => f.write_str("protected"),
             Self::Holds(what) => write!(f, "holds {what}"),
@@ -129,6 +130,11 @@ pub(super) fn companion_of(name: &[u8]) -> Option<&[u8]> {
     COMPANIONS.iter().find_map(|companion| name.strip_suffix(*companion)).filter(|base| !base.is_empty())
 }
 
+/// What a torn database would have beside it.
+pub(super) fn journals(base: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    ["-wal", "-journal"].into_iter().map(move |ending| [base, ending.as_bytes()].concat())
+}
+
 /// The smallest page of SQLite.
 const SQLITE_PAGE: u64 = 512;
 
@@ -145,11 +151,6 @@ pub(super) fn closed(name: &[u8]) -> Option<&'static str> {
         b"lost+found" => Some("what a file system check found"),
         _ => None,
     }
-}
-
-/// Whether a name is that of a file which holds a process's number.
-pub(super) fn is_pid_file(name: &[u8]) -> bool {
-    name.ends_with(b".pid")
 }
 
 /// Names that tell what a whole folder is; collected while it is listed.

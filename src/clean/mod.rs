@@ -13,6 +13,7 @@ mod guard;
 mod inventory;
 mod pack;
 mod pattern;
+mod pid_file;
 mod plan;
 mod policy;
 mod pressure;

@@ -347,10 +347,13 @@ mod tests {
     #[test]
     fn databases_pipes_links_and_repositories_are_left_and_named() {
         let mut yard = Yard::new();
-        for name in ["errors.db", ".git/config.old", "pg/PG_VERSION", "pg/x.old", "own.pid"] {
+        let known = ["errors.db", ".git/config.old", "pg/PG_VERSION", "pg/x.old", "own.pid", "OWN.PID.1"];
+        for name in known {
             yard.file(name, 10, 10);
         }
         std::fs::write(yard.path("own.pid"), format!("{}\n", std::process::id())).unwrap();
+        let json = format!("{{\"pid\": {}}}", std::process::id());
+        std::fs::write(yard.path("OWN.PID.1"), json).unwrap();
         std::os::unix::fs::symlink("/etc/passwd", yard.path("link")).unwrap();
         rustix::fs::mkfifoat(rustix::fs::CWD, yard.path("pipe"), rustix::fs::Mode::RUSR).unwrap();
         yard.rule(&["**/*"], None).keep_last = Some(0);
@@ -358,12 +361,32 @@ mod tests {
         assert!(plan.is_empty(), "{:?}", steps(&yard, &plan));
         let mut told = skips(&plan);
         told.sort();
-        let own = format!("own.pid: names process {}, which is alive", std::process::id());
-        assert_eq!(
-            told,
-            ["errors.db: a database", "link: a symbolic link", own.as_str(), "pipe: a named pipe"]
-        );
+        let [shouted, own] = ["OWN.PID.1", "own.pid"]
+            .map(|name| format!("{name}: names process {}, which is alive", std::process::id()));
+        let link = "link: a symbolic link";
+        assert_eq!(told, [&shouted, "errors.db: a database", link, &own, "pipe: a named pipe"]);
         assert_eq!(plan.inventory.closed.len(), 1, "{:?}", plan.inventory.closed);
+    }
+
+    #[test]
+    fn a_database_that_is_torn_without_its_journal_is_left_by_every_rule() {
+        const ROLLBACK: &[u8] = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7 and pages";
+        let mut yard = Yard::new();
+        for (name, act) in [("a", Act::Delete), ("b", Act::Compress), ("c", Act::Truncate)] {
+            yard.file(format!("{name}/state.1"), 50_000, 10);
+            yard.file(format!("{name}/plain.1"), 50_000, 10);
+            yard.file(format!("{name}/state.1-journal"), 10, 10);
+            std::fs::write(yard.path(format!("{name}/state.1-journal")), ROLLBACK).unwrap();
+            yard.rule(&[&format!("{name}/*")], None).act = act;
+            yard.policy.rules.last_mut().unwrap().keep_last = Some(0);
+        }
+        // Named and not listed.
+        yard.file("d/state.1", 50_000, 10);
+        std::fs::write(yard.path("d/state.1-wal"), b"\x37\x7f\x06\x83 and frames").unwrap();
+        yard.rule(&["d/state.1"], None).keep_last = Some(0);
+        let plan = yard.plan();
+        assert_eq!(steps(&yard, &plan), ["compress b/plain.1", "delete a/plain.1", "truncate c/plain.1"]);
+        assert_eq!(skips(&plan).iter().filter(|why| why.ends_with(": a database")).count(), 7);
     }
 
     #[test]

@@ -48,7 +48,13 @@ pub fn tell<'a>(
             .enumerate()
             .map(|(index, disk)| told_disk(disk, outcome.and_then(|o| o.disks.get(index).copied().flatten())))
             .collect(),
-        notes: plan.notes.iter().cloned().chain(outcome.and_then(gap)).collect(),
+        notes: plan
+            .notes
+            .iter()
+            .cloned()
+            .chain(outcome.and_then(gone))
+            .chain(outcome.and_then(gap))
+            .collect(),
         elapsed_ms,
     }
 }
@@ -70,6 +76,16 @@ fn gained(outcome: &Outcome) -> i64 {
     let signed = |bytes: u64| i64::try_from(bytes).unwrap_or(i64::MAX);
     let disks = outcome.disks.iter().flatten();
     disks.map(|m| signed(m.after.free_bytes).saturating_sub(signed(m.before.free_bytes))).sum()
+}
+
+/// What somebody else removed between the plan and the work is no merit of this run.
+fn gone(outcome: &Outcome) -> Option<String> {
+    let files = outcome.gone.len() as u64;
+    match files {
+        0 => None,
+        1 => Some("1 file was gone already: somebody else removed it".to_owned()),
+        _ => Some(format!("{} were gone already: somebody else removed them", human::plural(files, "file"))),
+    }
 }
 
 /// Explains why the disks did not gain what the files took up that are gone.

@@ -5,17 +5,19 @@
 
 use std::collections::HashSet;
 use std::ffi::{CStr, CString, OsStr};
-use std::io::{self, Read};
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use crate::platform;
-use crate::platform::files::{Buffer, Entry, FileId, FileKind, Folder, Found, Look, is_sqlite};
+use crate::platform::files::{
+    Buffer, Entry, FileId, FileKind, Folder, Found, Look, is_sqlite, is_sqlite_journal,
+};
 
-use super::guard::{self, Bar, Markers};
+use super::guard::{self, Bar, DATABASE, Markers};
 use super::inventory::{Disk, FolderId, FolderNode, Inventory, Item, ItemId, ItemKind};
 use super::pattern::{Patterns, State};
+use super::pid_file;
 use super::reach;
 use super::tops::Top;
 
@@ -23,8 +25,6 @@ use super::tops::Top;
 const MAX_DEPTH: usize = 512;
 /// More files than this wait for the next run.
 const MAX_ITEMS: usize = 5_000_000;
-/// Longest file that could hold a process's number.
-const MAX_PID_TEXT: u64 = 32;
 const STICKY: u32 = 0o1000;
 
 /// What the walk has to know of rules and of the caller.
@@ -104,6 +104,8 @@ struct Here<'a> {
     whole: Option<ItemId>,
     below: Vec<Below>,
     markers: Markers,
+    /// Names beside which a journal of SQLite may lie.
+    journaled: HashSet<Vec<u8>>,
 }
 
 impl Walk<'_> {
@@ -154,11 +156,13 @@ impl Walk<'_> {
             whole,
             below: Vec::new(),
             markers: Markers::default(),
+            journaled: HashSet::new(),
         };
         if let Err(error) = self.list(&mut here) {
             self.out.fault(self.out.folder_path(node), &error);
             self.bar(whole, "a folder that cannot be read");
         }
+        self.bar_torn(&here, mark);
         let Here { below: subfolders, markers, .. } = here;
         if let Some(what) = markers.closed() {
             self.out.forget(mark);
@@ -187,6 +191,8 @@ impl Walk<'_> {
             for name in names {
                 let Ok(name) = CString::new(name) else { continue };
                 self.meet(here, Found { name: &name, kind: FileKind::Other })?;
+                let base = guard::companion_of(name.to_bytes()).unwrap_or(name.to_bytes());
+                here.journaled.insert(base.to_vec());
             }
             return Ok(());
         }
@@ -199,6 +205,7 @@ impl Walk<'_> {
     fn meet(&mut self, here: &mut Here<'_>, found: Found<'_>) -> io::Result<()> {
         let name = found.name.to_bytes();
         here.markers.note(name);
+        here.journaled.extend(guard::companion_of(name).map(<[u8]>::to_vec));
         if found.kind == FileKind::Folder {
             self.meet_folder(here, found.name);
             return Ok(());
@@ -259,6 +266,29 @@ impl Walk<'_> {
         }
     }
 
+    /// Keeps databases that somebody was writing to when they were left: only with their journal beside them are they
+    /// whole, whatever they look like by themselves.
+    fn bar_torn(&mut self, here: &Here<'_>, mark: usize) {
+        let torn: HashSet<&[u8]> = here
+            .journaled
+            .iter()
+            .map(Vec::as_slice)
+            .filter(|base| guard::journals(base).any(|journal| begins_journal(here.folder, journal)))
+            .collect();
+        if torn.is_empty() {
+            return;
+        }
+        self.bar(here.whole, DATABASE);
+        for id in mark..self.out.items.len() {
+            let item = &self.out.items[id];
+            let name = self.out.name(item).to_bytes();
+            let is_torn = torn.contains(guard::companion_of(name).unwrap_or(name));
+            if is_torn && item.kind == ItemKind::File {
+                self.out.bars.insert(u32::try_from(id).unwrap_or(u32::MAX), Bar::Database);
+            }
+        }
+    }
+
     fn meet_folder(&mut self, here: &mut Here<'_>, name: &CStr) {
         self.rules.clear();
         let bytes = name.to_bytes();
@@ -308,7 +338,10 @@ impl Walk<'_> {
         {
             return Some(Bar::Database);
         }
-        if guard::is_pid_file(bytes) { live_pid(folder, name).map(Bar::LivePid) } else { None }
+        if pid_file::is_meant(bytes, look.size) {
+            return pid_file::live_pid(folder, name).map(Bar::LivePid);
+        }
+        None
     }
 
     /// Goes back up; what a folder holds counts for the folder around it as well.
@@ -365,10 +398,6 @@ fn lies_beside_database(folder: &Folder, base: &[u8]) -> bool {
     CString::new(base).is_ok_and(|base| begins_database(folder, &base))
 }
 
-/// The process that a file names, where it is alive.
-fn live_pid(folder: &Folder, name: &CStr) -> Option<u32> {
-    let mut text = String::new();
-    folder.open_file(name).ok()?.take(MAX_PID_TEXT).read_to_string(&mut text).ok()?;
-    let pid = text.split_ascii_whitespace().next()?.parse().ok()?;
-    platform::process_stat(pid).map(|_| pid)
+fn begins_journal(folder: &Folder, name: Vec<u8>) -> bool {
+    CString::new(name).is_ok_and(|name| folder.open_file(&name).is_ok_and(|file| is_sqlite_journal(&file)))
 }

@@ -18,11 +18,11 @@ use crate::clean::inventory::{Inventory, Item};
 use crate::clean::pack::{Job, pack};
 use crate::clean::reach::Reach;
 use crate::clean::steps::Step;
-use crate::platform::files::{Claim, Folder, Look, claim, look_at};
+use crate::platform::files::{Claim, Folder, Look, claim, is_sqlite, look_at};
 use crate::store::decompress;
 
 use super::delete::{Care, is_same};
-use super::fate::{CHANGED, Fate, OPENED, UNSURE};
+use super::fate::{CHANGED, DATABASE, Fate, OPENED, UNSURE};
 
 /// What compressed files are called after their source.
 const ENDING: &[u8] = b".zst";
@@ -159,6 +159,9 @@ fn begin<'a>(
     let look = look_at(&source)?;
     if !is_same(&look, item) || look.links != 1 {
         return Ok(Err(Fate::left(CHANGED)));
+    }
+    if is_sqlite(&source) {
+        return Ok(Err(Fate::left(DATABASE)));
     }
     if let Some(why) = held(&source, care) {
         return Ok(Err(Fate::left(why)));

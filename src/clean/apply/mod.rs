@@ -26,7 +26,7 @@ const BEAT: usize = 256;
 /// What became of a plan.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// How many steps were come to: what was neither left nor failed among them is done.
+    /// How many steps were come to: what was neither left, nor failed, nor gone among them is done.
     pub(super) tried: u32,
     /// Steps that were done and freed something else than was planned, with the bytes. In the order of the steps, as
     /// are all of these lists.
@@ -34,6 +34,8 @@ pub struct Outcome {
     /// Steps that were left alone, or done in part, and why.
     pub(super) left: Vec<(u32, String)>,
     pub(super) failed: Vec<(u32, String)>,
+    /// Steps whose files somebody else had removed.
+    pub(super) gone: Vec<u32>,
     /// Steps that were done and did not have all the effect that they should have.
     pub(super) warned: Vec<(u32, String)>,
     /// What the files took up that are gone now.
@@ -98,17 +100,18 @@ fn space(disk: &Disk) -> Option<Space> {
 impl Outcome {
     /// How many steps were done.
     pub(super) fn done(&self) -> usize {
-        (self.tried as usize).saturating_sub(self.left.len() + self.failed.len())
+        (self.tried as usize).saturating_sub(self.left.len() + self.failed.len() + self.gone.len())
     }
 
     /// Calls `each` with the steps that were done and the bytes that came free by them.
     pub(super) fn each_done(&self, plan: &Plan, each: &mut dyn FnMut(u32, u64)) {
         let mut left = self.left.iter().map(|(step, _)| *step).peekable();
         let mut failed = self.failed.iter().map(|(step, _)| *step).peekable();
+        let mut gone = self.gone.iter().peekable();
         let mut otherwise = self.otherwise.iter().peekable();
         for (number, step) in (0..self.tried).zip(&plan.steps) {
             let is_undone = left.next_if_eq(&number).or_else(|| failed.next_if_eq(&number)).is_some();
-            if !is_undone {
+            if !is_undone && gone.next_if_eq(&&number).is_none() {
                 let freed = otherwise.next_if(|(other, _)| *other == number).map(|(_, freed)| *freed);
                 each(number, freed.unwrap_or_else(|| step.frees(&plan.inventory)));
             }
@@ -124,6 +127,8 @@ impl Outcome {
             self.failed.push((step, error));
         } else if let Some(why) = fate.left {
             self.left.push((step, why));
+        } else if fate.is_gone {
+            self.gone.push(step);
         } else if fate.freed != planned {
             self.otherwise.push((step, fate.freed));
         }
@@ -194,7 +199,39 @@ impl Work<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clean::policy::Rotation;
     use crate::clean::testing::Yard;
+
+    #[test]
+    fn what_somebody_else_did_meanwhile_is_no_merit_and_is_told_in_words() {
+        let mut yard = Yard::new();
+        let files = ["a.old", "b.old", "c.old"].map(|name| yard.file(name, 5_000, 10));
+        yard.rule(&["*.old"], None).keep_last = Some(0);
+        let plan = yard.plan();
+        std::fs::remove_file(&files[0]).unwrap();
+        std::fs::remove_file(&files[1]).unwrap();
+        std::os::unix::fs::symlink("/etc/hostname", &files[1]).unwrap();
+        let outcome = yard.apply(&plan);
+        assert_eq!((outcome.done(), outcome.gone.len(), outcome.failed.len()), (1, 1, 0));
+        assert_eq!(outcome.left[0].1, "a symbolic link since it was planned");
+        assert!(files[1].is_symlink());
+        let report = crate::clean::tell(&plan, Some(&outcome), "fuel", 0);
+        assert_eq!(report.notes, ["1 file was gone already: somebody else removed it"]);
+    }
+
+    #[test]
+    fn a_database_that_came_into_a_files_place_is_left_by_every_rule() {
+        for act in [Act::Delete, Act::Compress, Act::Truncate, Act::Rotate(Rotation::CopyTruncate)] {
+            let mut yard = Yard::new();
+            let path = yard.file("a.old", 0, 10);
+            let rule = yard.rule(&["*.old"], None);
+            (rule.keep_last, rule.act) = (Some(0), act.clone());
+            // Torn: not of whole pages.
+            std::fs::write(&path, [&b"SQLite format 3\0"[..], &[b'x'; 50_000]].concat()).unwrap();
+            let outcome = yard.apply(&yard.plan());
+            assert_eq!(outcome.left, [(0, "a database".to_owned())], "{act:?}");
+        }
+    }
 
     #[test]
     fn what_was_neither_left_nor_failed_among_the_steps_tried_is_done() {
@@ -207,12 +244,15 @@ mod tests {
         let planned = plan.steps[0].frees(&plan.inventory);
         let mut outcome = Outcome::default();
         let failed = Fate { failed: Some("no".to_owned()), ..Fate::default() };
-        for fate in [Fate::left("open"), Fate::done(planned), Fate::done(7), failed, Fate::done(planned)] {
+        let gone = Fate { is_gone: true, ..Fate::default() };
+        for fate in
+            [Fate::left("open"), Fate::done(planned), Fate::done(7), failed, gone, Fate::done(planned)]
+        {
             outcome.note(planned, fate);
         }
         let mut done = Vec::new();
         outcome.each_done(&plan, &mut |step, freed| done.push((step, freed)));
-        assert_eq!(done, [(1, planned), (2, 7), (4, planned)]);
+        assert_eq!(done, [(1, planned), (2, 7), (5, planned)]);
         assert_eq!((outcome.done(), outcome.freed), (3, 2 * planned + 7));
     }
 }

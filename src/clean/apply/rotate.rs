@@ -15,9 +15,9 @@ use crate::clean::policy::Rotation;
 use crate::clean::reach::Reach;
 use crate::config::Reopen;
 use crate::platform;
-use crate::platform::files::{Access, FileId, FileKind, Folder, Holder, Look, holders, look_at};
+use crate::platform::files::{Access, FileId, FileKind, Folder, Holder, Look, holders, is_sqlite, look_at};
 
-use super::fate::{CHANGED, Fate};
+use super::fate::{CHANGED, DATABASE, Fate};
 use super::members;
 use super::reopen::{Told, tell};
 
@@ -71,6 +71,9 @@ impl Log<'_> {
         let look = folder.look(self.name)?;
         if look.id != self.id || look.kind != FileKind::File {
             return Ok(Fate::left(CHANGED));
+        }
+        if folder.open_file(self.name).is_ok_and(|log| is_sqlite(&log)) {
+            return Ok(Fate::left(DATABASE));
         }
         if let Some(why) = self.refusal(reopen) {
             return Ok(Fate::left(why));
@@ -129,6 +132,9 @@ impl Log<'_> {
         let look = look_at(&log)?;
         if look.id != self.id || look.links != 1 {
             return Ok(Fate::left(CHANGED));
+        }
+        if is_sqlite(&log) {
+            return Ok(Fate::left(DATABASE));
         }
         if let Some(writer) = self.writers().find(|writer| writer.access == Access::Write) {
             let pid = writer.pid;

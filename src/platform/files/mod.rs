@@ -22,4 +22,4 @@ pub use folder::{Buffer, Entry, Folder, look_at};
 pub use holders::{Access, Holder, Holders};
 pub use look::{FileId, FileKind, Found, Look, Space};
 pub use os::{Claim, Lease, claim, has_open, holders};
-pub use sqlite::{SQLITE_START, is_sqlite};
+pub use sqlite::{SQLITE_START, is_sqlite, is_sqlite_journal};

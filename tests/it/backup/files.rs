@@ -1,8 +1,9 @@
 //! Logs: packed, verified, unpacked; and runs that nobody watches.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::process::Command;
+use std::time::{Duration, SystemTime};
 
 use super::{backup, make, names, sqlite, states};
 use crate::support::{Env, is_root_or_skip};
@@ -18,6 +19,9 @@ fn place() -> Env {
 #[test]
 fn backup_of_logs_comes_back_as_it_was() {
     let env = place();
+    let worker = fs::File::options().write(true).open(env.path("logs/worker.log")).unwrap();
+    worker.set_permissions(fs::Permissions::from_mode(0o640)).unwrap();
+    worker.set_modified(SystemTime::now() - Duration::from_secs(90_000)).unwrap();
     let id = make(&env);
     assert!(id.starts_with("logs-"), "{id}");
     backup(&env, &["verify", "--deep"]).0.expect(0);
@@ -31,6 +35,8 @@ fn backup_of_logs_comes_back_as_it_was() {
             fs::read(env.path(path)).unwrap(),
             "{path}"
         );
+        let known = |path| fs::metadata(path).map(|known| (known.mode(), known.mtime())).unwrap();
+        assert_eq!(known(env.path("back").join(path)), known(env.path(path)), "{path}");
     }
     backup(&env, &["restore", "logs", "--into", "back", "--yes"]).0.expect(2);
 }
@@ -46,6 +52,15 @@ fn backup_without_anything_to_back_up_is_unknown() {
     backup(&env, &["list"]).0.expect(3);
     assert_eq!(names(&env), Vec::<String>::new());
     env.run(&["backup", "create", "nonsense"]).expect(64);
+    assert!(!env.path("backups").exists() && !env.path(".fuelops/backup.key").exists());
+}
+
+#[test]
+fn backup_that_fails_before_the_first_one_leaves_neither_folder_nor_key() {
+    let env = Env::new();
+    env.write("fuelops.toml", "name = \"fuel\"\n[backup]\ndatabases = [\"sqlite:none.db\"]\n");
+    backup(&env, &["create"]).0.expect(2);
+    assert!(!env.path("backups").exists() && !env.path(".fuelops/backup.key").exists());
 }
 
 #[test]
@@ -94,7 +109,7 @@ fn backup_removes_what_is_too_old_and_never_the_last_good_one() {
     env.write("fuelops.toml", text);
     for _ in 0..2 {
         backup(&env, &["create", "--no-prune"]).0.expect(0);
-        std::thread::sleep(std::time::Duration::from_millis(2100));
+        std::thread::sleep(Duration::from_millis(2100));
     }
     let (outcome, report) = backup(&env, &["prune"]);
     let outcome = outcome.expect(1);
@@ -121,12 +136,12 @@ fn backup_of_root_in_somebodys_folder_belongs_to_that_somebody() {
     let user = 65_534;
     // The config of an ordinary user: root acts with that user's rights only.
     fs::write(env.path("secret.log"), "root's own").unwrap();
-    fs::set_permissions(env.path("secret.log"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    fs::set_permissions(env.path("secret.log"), PermissionsExt::from_mode(0o600)).unwrap();
     for path in ["", "logs", "fuelops.toml", "backend.log", "logs/worker.log"] {
         std::os::unix::fs::chown(env.path(path), Some(user), Some(user)).unwrap();
     }
     for folder in env.root().ancestors().take_while(|folder| *folder != std::env::temp_dir()) {
-        fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        fs::set_permissions(folder, PermissionsExt::from_mode(0o755)).unwrap();
     }
     let (outcome, report) = backup(&env, &["create"]);
     let outcome = outcome.expect(1);

@@ -1,5 +1,7 @@
 //! `fuelops backup create`: every source, one after the other; one that fails keeps no other from being backed up.
 
+use std::fs;
+
 use anyhow::{Context as _, Result};
 use chrono::Utc;
 use clap::Args;
@@ -39,8 +41,9 @@ pub(super) fn run(args: &CreateArgs, context: &Context) -> Result<Exit> {
     }
     let _lock = room.lock("backup create")?;
     let dir = &room.config.backup.dir;
+    let is_first = room.shelf()?.is_none();
     let shelf = Shelf::open_or_create(dir).with_context(|| format!("cannot use {}", dir.display()))?;
-    let key = key(&room, &shelf, &mut report)?;
+    let (key, is_new) = key(&room, &shelf, &mut report)?;
     let entries = room.swept(&shelf, Some(&key))?;
     let shrinking = if args.accept_smaller { Shrinking::Accepted } else { Shrinking::Doubted };
     for wanted in wanted {
@@ -55,6 +58,15 @@ pub(super) fn run(args: &CreateArgs, context: &Context) -> Result<Exit> {
     }
     if !args.no_prune && !room.is_interrupted() {
         prune(&room, &shelf, &key, &mut report);
+    }
+    // What was made for backups that did not come to be is gone again; what cannot be removed does no harm.
+    if report.backups.is_empty() {
+        if is_new {
+            key.discard(&room.config.state_dir).unwrap_or(());
+        }
+        if is_first {
+            fs::remove_dir(dir).unwrap_or(());
+        }
     }
     room.end(report)
 }
@@ -86,8 +98,8 @@ fn to_configure(file: &str) -> String {
     format!("; for an SQLite file write into fuelops.toml: [backup] databases = [\"sqlite:{file}\"]")
 }
 
-/// The key, made where there is none. Backups that a lost key had proven are told of.
-fn key(room: &Room<'_>, shelf: &Shelf, report: &mut BackupReport) -> Result<Key> {
+/// The key, made where there is none, and whether it was. Backups that a lost key had proven are told of.
+fn key(room: &Room<'_>, shelf: &Shelf, report: &mut BackupReport) -> Result<(Key, bool)> {
     let key = room.key()?;
     let entries = shelf.entries(key.as_ref())?;
     if let Some(orphaned) = room.orphaned(shelf, key.as_ref(), &entries) {
@@ -95,7 +107,10 @@ fn key(room: &Room<'_>, shelf: &Shelf, report: &mut BackupReport) -> Result<Key>
         report.notes.push(format!("{older} in {}", [orphaned.target, orphaned.error].join(": ")));
         report.outcome = BackupOutcome::Degraded;
     }
-    key.map_or_else(|| Ok(Key::create(&room.config.state_dir)?), Ok)
+    match key {
+        Some(key) => Ok((key, false)),
+        None => Ok((Key::create(&room.config.state_dir)?, true)),
+    }
 }
 
 /// Backs up one source; the answer is how well that went.
