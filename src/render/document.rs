@@ -88,12 +88,16 @@ pub struct Column {
     pub align: Align,
     /// Left out on a terminal too narrow for all columns, the highest number first; 0 stays always.
     pub drop_order: u8,
+    /// Where it is left out, the column whose cells begin with its own.
+    pub told_in: Option<usize>,
+    /// Its cells are never broken: a terminal too narrow for that shows records.
+    pub is_whole: bool,
 }
 
 impl Column {
     /// A left-aligned column that is always shown.
     pub fn new(title: &str) -> Self {
-        Self { title: title.to_owned(), align: Align::Left, drop_order: 0 }
+        Self { title: title.to_owned(), align: Align::Left, drop_order: 0, told_in: None, is_whole: false }
     }
 
     /// Aligns to the right, as numbers are.
@@ -107,6 +111,20 @@ impl Column {
     #[must_use]
     pub fn droppable(mut self, order: u8) -> Self {
         self.drop_order = order;
+        self
+    }
+
+    /// Where it is left out, its cells stand before those of another column.
+    #[must_use]
+    pub fn told_in(mut self, column: usize) -> Self {
+        self.told_in = Some(column);
+        self
+    }
+
+    /// Holds names that are never broken over lines.
+    #[must_use]
+    pub fn whole(mut self) -> Self {
+        self.is_whole = true;
         self
     }
 }

@@ -90,9 +90,9 @@ fn nested(findings: &[Finding]) -> Vec<&Finding> {
 
 fn table(findings: &[&Finding]) -> Table {
     let columns = vec![
-        Column::new("state"),
-        Column::new("check"),
-        Column::new("cause").droppable(2),
+        Column::new("state").whole(),
+        Column::new("check").whole(),
+        Column::new("cause").droppable(2).told_in(3),
         Column::new("what was seen"),
         Column::new("took").right().droppable(3),
     ];

@@ -3,16 +3,18 @@
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
-use comfy_table::{CellAlignment, ContentArrangement, presets};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, presets};
 
 use crate::model::Severity;
 use crate::render::plot;
-use crate::render::{Align, Block, Document, Role, Table, Text};
+use crate::render::{Align, Block, Cell, Document, Role, Table, Text};
 use crate::text::{sanitize, width};
 
 /// Below this many columns a table is shown as a list of records.
 const STACKED_BELOW: usize = 60;
 const INDENT: usize = 2;
+/// Columns in which a sentence can be read, beside names that are not broken.
+const READABLE: usize = 24;
 
 /// Which characters may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,23 +120,26 @@ impl Page<'_> {
     }
 
     fn table(&mut self, table: &Table) {
-        if self.style.width < STACKED_BELOW {
+        let shown = shown_columns(table, self.style.width);
+        if self.style.width < STACKED_BELOW || !has_room(table, &shown, self.style.width) {
             return self.stacked(table);
         }
-        let shown = shown_columns(table, self.style.width);
         let mut grid = comfy_table::Table::new();
         grid.load_style(presets::NOTHING)
             .set_content_arrangement(ContentArrangement::Dynamic)
             .set_width(u16::try_from(self.style.width.saturating_sub(INDENT)).unwrap_or(u16::MAX));
         grid.set_header(shown.iter().map(|&i| self.paint(Role::Dim, &table.columns[i].title)));
         for row in &table.rows {
-            grid.add_row(shown.iter().map(|&i| row.get(i).map_or_else(String::new, |cell| self.text(cell))));
+            grid.add_row(shown.iter().map(|&i| self.text(&cell(table, row, i, &shown))));
         }
         for (at, &i) in shown.iter().enumerate() {
             let Some(column) = grid.column_mut(at) else { continue };
             column.set_padding((0, 2));
             if table.columns[i].align == Align::Right {
                 column.set_cell_alignment(CellAlignment::Right);
+            }
+            if table.columns[i].is_whole {
+                column.set_constraint(ColumnConstraint::ContentWidth);
             }
         }
         for line in grid.lines() {
@@ -147,8 +152,11 @@ impl Page<'_> {
         for row in &table.rows {
             let head = row.iter().take(2).map(|cell| self.text(cell)).collect::<Vec<_>>().join(" ");
             self.line(0, &head);
-            for cell in row.iter().skip(2).filter(|cell| !cell.to_plain().is_empty()) {
-                self.wrapped(INDENT, "", cell);
+            let shown: Vec<usize> =
+                (0..table.columns.len()).filter(|&i| table.columns[i].told_in.is_none()).collect();
+            let cells = shown.iter().filter(|&&i| i >= 2).map(|&i| cell(table, row, i, &shown));
+            for cell in cells.filter(|cell| !cell.to_plain().is_empty()) {
+                self.wrapped(INDENT, "", &cell);
             }
         }
     }
@@ -184,12 +192,38 @@ fn appearance(role: Role) -> Style {
     }
 }
 
+/// The widest cell of a column, with the gap behind it.
+fn natural_width(table: &Table, i: usize) -> usize {
+    let cells = table.rows.iter().filter_map(|row| row.get(i)).map(|cell| width::of(&cell.to_plain()));
+    cells.chain([width::of(&table.columns[i].title)]).max().unwrap_or(0) + 2
+}
+
+/// A cell, behind those of columns that are left out and told in it.
+fn cell(table: &Table, row: &[Cell], i: usize, shown: &[usize]) -> Text {
+    let told = |&other: &usize| table.columns[other].told_in == Some(i) && !shown.contains(&other);
+    let told = (0..table.columns.len()).filter(told).filter_map(|other| row.get(other));
+    let mut text = Text::new();
+    for other in told.filter(|cell| !cell.to_plain().is_empty()) {
+        text.0.extend(other.0.clone());
+        text = text.plain(": ");
+    }
+    text.0.extend(row.get(i).cloned().unwrap_or_default().0);
+    text
+}
+
+/// Whether the columns that are never broken leave enough to the others.
+fn has_room(table: &Table, shown: &[usize], columns: usize) -> bool {
+    let of = |&i: &usize| {
+        let width = natural_width(table, i);
+        if table.columns[i].is_whole { width } else { width.min(READABLE) }
+    };
+    let has_whole = shown.iter().any(|&i| table.columns[i].is_whole);
+    !has_whole || INDENT + shown.iter().map(of).sum::<usize>() <= columns
+}
+
 /// Leaves droppable columns out, the most droppable first, until what stays has room to be read.
 fn shown_columns(table: &Table, columns: usize) -> Vec<usize> {
-    let natural = |i: usize| {
-        let cells = table.rows.iter().filter_map(|row| row.get(i)).map(|cell| width::of(&cell.to_plain()));
-        cells.chain([width::of(&table.columns[i].title)]).max().unwrap_or(0).min(48) + 2
-    };
+    let natural = |i: usize| natural_width(table, i).min(50);
     let mut shown: Vec<usize> = (0..table.columns.len()).collect();
     while shown.iter().map(|&i| natural(i)).sum::<usize>() > columns {
         let Some(at) = (0..shown.len())
@@ -288,6 +322,30 @@ mod tests {
     fn narrow_terminals_get_records_instead_of_columns() {
         for line in plain(40).lines().filter(|l| !l.contains("fuelops")) {
             assert!(width::of(line) <= 40, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn column_without_room_is_told_in_another_and_names_stay_whole() {
+        let columns = vec![
+            Column::new("check").whole(),
+            Column::new("cause").droppable(1).told_in(2),
+            Column::new("what was seen"),
+        ];
+        let seen = "nobody listens on port 8000, and somebody should";
+        let rows = vec![vec!["service.backend.process".into(), "process-down".into(), seen.into()]];
+        let mut document = Document::new("t");
+        document.push(Block::Table(Table { columns, rows }));
+        for width in [30, 40, 60, 80, 100, 160] {
+            let style = TerminalStyle { width, color: false, glyphs: Glyphs::Unicode };
+            let shown = terminal(&document, &style);
+            assert!(shown.contains("service.backend.process"), "{width}:\n{shown}");
+            assert!(shown.contains("process-down"), "{width}:\n{shown}");
+            assert_eq!(
+                shown.contains("process-down: nobody"),
+                (40..100).contains(&width),
+                "{width}:\n{shown}"
+            );
         }
     }
 
