@@ -155,7 +155,13 @@ fn lost_parent_explains_workers_on_the_port() {
 fn full_disk_explains_the_database_and_the_database_the_errors() {
     let mysql = bad("check.mysql", Cause::DatabaseDown).with("read_only", true);
     let findings = vec![living(), failing(500), mysql, full("/var/lib/mysql")];
-    let server = Server { port: 3306, pid: 9, command: "mysqld".into(), dir: Some("/var/lib/mysql".into()) };
+    let server = Server {
+        port: 3306,
+        pid: 9,
+        command: "mysqld".into(),
+        dir: Some("/var/lib/mysql".into()),
+        is_stopped: false,
+    };
     let mut evidence = saying(
         "pymysql.err.OperationalError: (1290, 'The MySQL server is running with the --read-only option')",
     );

@@ -105,6 +105,7 @@ fn evidence() -> impl Strategy<Value = Evidence> {
                     pid: 9,
                     command: "mysqld".into(),
                     dir: Some("/srv/db".into()),
+                    is_stopped: false,
                 }],
                 mounts: vec![mount("/", "a"), mount("/srv", "b")],
                 endpoints: Vec::new(),

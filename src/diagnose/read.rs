@@ -32,7 +32,10 @@ fn sharpen(findings: &mut [Finding], known: &Known<'_>) {
     let named: Vec<_> = scene.bad().filter_map(|node| Some((node.at, naming::of(node)?))).collect();
     for (at, named) in named {
         let finding = &mut findings[at];
-        finding.cause = named.cause.or(finding.cause);
+        if named.cause.is_some_and(|cause| finding.cause != Some(cause)) {
+            // What the probe would have one do is for another cause.
+            (finding.cause, finding.hint) = (named.cause, None);
+        }
         finding.summary = with_evidence(&finding.summary, &named.evidence);
         finding.evidence = Some(named.evidence);
     }

@@ -43,7 +43,7 @@ pub(in crate::checks) async fn observe(
     let mut course = Course::new(limit);
     let deadline = course.deadline;
     let talked = timeout_at(deadline.into(), talk(&account, &check.queues, &mut course)).await;
-    let outcome = talked.unwrap_or(Err(Fault::Silent(course.stage)));
+    let outcome = talked.unwrap_or(Err(course.silent()));
     let outcome = outcome.map_err(|fault| course.explained(fault, PROTOCOL));
     CeleryObservation { place: account.place.to_string(), outcome }
 }

@@ -129,6 +129,8 @@ pub struct Server {
     pub command: String,
     /// Where it works: of a database, where its files lie.
     pub dir: Option<PathBuf>,
+    /// By a signal: it accepts connections, as the kernel does so for it, and answers none.
+    pub is_stopped: bool,
 }
 
 /// Where a file system is mounted.
@@ -163,6 +165,11 @@ impl Evidence {
             .rev()
             .filter(holds)
             .reduce(|a, b| if b.path.as_os_str().len() > a.path.as_os_str().len() { b } else { a })
+    }
+
+    /// The host and port that a check asks, by its name.
+    pub fn endpoint_of(&self, check: &str) -> Option<&Address> {
+        self.endpoints.iter().find(|(name, _)| name == check).map(|(_, address)| address)
     }
 
     /// What the log of a service says at its end.

@@ -3,7 +3,7 @@
 use crate::checks::evidence::Server;
 use crate::config::{Address, Check};
 use crate::model::{Finding, Severity};
-use crate::platform;
+use crate::platform::{self, ProcessState};
 use crate::text::{redact, shell};
 
 /// Ports that are looked up.
@@ -45,7 +45,9 @@ pub(super) fn find(ports: &[u16]) -> Vec<Server> {
         let words = platform::command_line(pid).unwrap_or_default();
         let line = shell::command(words.iter().map(|word| word.to_string_lossy()));
         let command = redact::secrets(&line).into_owned();
-        Some(Server { port: listener.address.port(), pid, command, dir: platform::working_dir(pid) })
+        let is_stopped = platform::process_stat(pid).is_some_and(|stat| stat.state == ProcessState::Stopped);
+        let (port, dir) = (listener.address.port(), platform::working_dir(pid));
+        Some(Server { port, pid, command, dir, is_stopped })
     });
     servers.collect()
 }

@@ -171,12 +171,13 @@ mod tests {
 
     #[test]
     fn query_that_does_not_end_is_no_server_that_does_not_run() {
-        let slow = judged(Err(Fault::Silent(Stage::Query)));
+        let slow = judged(Err(Fault::Silent(Stage::Query, Duration::from_secs(5))));
         assert!(slow.summary.contains("does not answer the query within 5 s"), "{}", slow.summary);
+        assert_eq!(slow.cause, Some(Cause::SlowResponse));
         let hint = slow.hint.unwrap();
         assert!(hint.text.starts_with("it runs"), "{}", hint.text);
         assert!(hint.command.unwrap().ends_with("-e 'SHOW FULL PROCESSLIST'"));
-        assert_eq!(judged(Err(Fault::Silent(Stage::Greeting))).hint, None);
+        assert_eq!(judged(Err(Fault::Silent(Stage::Greeting, Duration::from_secs(5)))).hint, None);
     }
 
     #[test]

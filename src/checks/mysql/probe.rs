@@ -30,7 +30,7 @@ pub(in crate::checks) async fn observe(
     let mut course = Course::new(timeout);
     let deadline = course.deadline;
     let talked = timeout_at(deadline.into(), talk(&account, &check.query, &mut course)).await;
-    let outcome = talked.unwrap_or(Err(Fault::Silent(course.stage)));
+    let outcome = talked.unwrap_or(Err(course.silent()));
     let outcome = outcome.map_err(|fault| course.explained(fault, PROTOCOL));
     MysqlObservation { place: account.place.to_string(), login: account.login, outcome }
 }

@@ -59,7 +59,7 @@ pub(in crate::checks) async fn observe(
     let mut course = Course::new(limit);
     let deadline = course.deadline;
     let talked = timeout_at(deadline.into(), talk(&account, &check.query, &mut course)).await;
-    let outcome = talked.unwrap_or(Err(Fault::Silent(course.stage)));
+    let outcome = talked.unwrap_or(Err(course.silent()));
     let outcome = outcome.map_err(|fault| course.explained(fault, PROTOCOL));
     let Account { place, user, database, .. } = account;
     PostgresObservation { place: place.to_string(), user, database, outcome }

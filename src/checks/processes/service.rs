@@ -98,6 +98,9 @@ fn running(subject: &Subject, service: &Service, seen: &ServiceObservation, copi
     };
     let mut finding = subject.finding(severity, summary);
     finding.cause = flaws.iter().find_map(|flaw| flaw.cause);
+    if of_pid_file(service, seen).is_some() {
+        finding = finding.with("pid_file_is_wrong", true);
+    }
     if copies.is_empty() { finding } else { finding.with("copies", copies.to_vec()) }
 }
 

@@ -26,7 +26,7 @@ pub(in crate::checks) fn judge(
     let lore = Lore {
         state: &|state| of_state(subject, memory, seen, state),
         meaning,
-        busy: None,
+        busy: Some(&["SLOWLOG", "GET", "5"][..]),
         client: &|run| refusal::client(seen, run),
     };
     wire::judged(subject, peer, &seen.outcome, timeout, &lore)

@@ -71,7 +71,7 @@ pub(in crate::checks) async fn observe(check: RedisCheck, trust: Trust, limit: D
     let mut course = Course::new(limit);
     let deadline = course.deadline;
     let talked = timeout_at(deadline.into(), talk(&account, check.write_probe, &mut course)).await;
-    let outcome = talked.unwrap_or(Err(Fault::Silent(course.stage)));
+    let outcome = talked.unwrap_or(Err(course.silent()));
     let outcome = outcome.map_err(|fault| course.explained(fault, PROTOCOL));
     let has_password = account.password.is_some();
     RedisObservation { place: account.place.to_string(), has_password, outcome }

@@ -70,7 +70,7 @@ pub(in crate::checks) fn judged<S, R>(
         }
         Err(fault) => {
             let finding = unanswered(subject, peer, fault, timeout);
-            let has_login = matches!(fault, Fault::Silent(Stage::Query | Stage::Facts));
+            let has_login = matches!(fault, Fault::Silent(stage, _) if is_within(*stage));
             match lore.busy.as_ref().filter(|_| has_login) {
                 Some(busy) => finding.hint(BUSY, Some((lore.client)(busy))),
                 None => finding,
@@ -93,9 +93,14 @@ pub(in crate::checks) fn unanswered(
     match fault {
         Fault::NotReady(why) => subject.unknown(format!("cannot be asked: {why}")),
         Fault::Connect(failure) => unconnected(subject, peer, failure, &within),
-        Fault::Silent(stage) => red(format!("{place} {} within {within}", silence(*stage, product)))
-            .because(down)
-            .with("failed_stage", stage.word()),
+        Fault::Silent(stage, after) => {
+            let after = human::duration(*after);
+            // One that lets us in runs: what it was asked takes too long.
+            let cause = if is_within(*stage) { Cause::SlowResponse } else { down };
+            red(format!("{place} {} within {after}", silence(*stage, product)))
+                .because(cause)
+                .with("failed_stage", stage.word())
+        }
         Fault::Closed(stage) => {
             red(format!("{place} {}", ending(*stage))).because(down).with("failed_stage", stage.word())
         }
@@ -133,6 +138,11 @@ fn unconnected(subject: &Subject, peer: Peer<'_>, failure: &ConnectFailure, with
     let mut finding = subject.finding(Severity::Critical, why).with("failed_stage", Stage::Connect.word());
     finding.cause = cause;
     finding
+}
+
+/// Whether the server has let us in.
+fn is_within(stage: Stage) -> bool {
+    matches!(stage, Stage::Query | Stage::Facts | Stage::Write)
 }
 
 fn silence(stage: Stage, product: &str) -> String {
@@ -228,14 +238,14 @@ mod tests {
 
     #[test]
     fn silence_is_told_with_its_stage() {
-        for (stage, words) in [
-            (Stage::Greeting, "says nothing that MySQL would say within 5 s"),
-            (Stage::Login, "does not answer the login within 5 s"),
-            (Stage::Query, "does not answer the query within 5 s"),
+        for (stage, seconds, words, cause) in [
+            (Stage::Greeting, 4, "says nothing that MySQL would say within 4 s", Cause::DatabaseDown),
+            (Stage::Login, 5, "does not answer the login within 5 s", Cause::DatabaseDown),
+            (Stage::Query, 5, "does not answer the query within 5 s", Cause::SlowResponse),
         ] {
-            let finding = judged(&Fault::Silent(stage));
+            let finding = judged(&Fault::Silent(stage, Duration::from_secs(seconds)));
             assert!(finding.summary.contains(words), "{}", finding.summary);
-            assert_eq!((finding.severity, finding.cause), (Severity::Critical, Some(Cause::DatabaseDown)));
+            assert_eq!((finding.severity, finding.cause), (Severity::Critical, Some(cause)));
         }
     }
 

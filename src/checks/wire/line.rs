@@ -32,6 +32,7 @@ pub(in crate::checks) struct Course {
     pub(in crate::checks) stage: Stage,
     pub(in crate::checks) deadline: Instant,
     begun: Instant,
+    timeout: Duration,
     heard: Arc<Mutex<Heard>>,
 }
 
@@ -45,12 +46,17 @@ impl Course {
     /// A conversation that begins now.
     pub(in crate::checks) fn new(timeout: Duration) -> Self {
         let begun = Instant::now();
-        Self { stage: Stage::Connect, deadline: begun + timeout, begun, heard: Arc::default() }
+        Self { stage: Stage::Connect, deadline: begun + timeout, begun, timeout, heard: Arc::default() }
     }
 
     /// Time since its beginning.
     pub(in crate::checks) fn elapsed(&self) -> Duration {
         self.begun.elapsed()
+    }
+
+    /// The deadline passed in the present stage.
+    pub(in crate::checks) fn silent(&self) -> Fault {
+        Fault::Silent(self.stage, self.timeout)
     }
 
     /// The connection ended, or broke, in the present stage.
@@ -64,7 +70,7 @@ impl Course {
     /// The same fault, or the stranger that explains it; `own` is the protocol that is expected.
     pub(in crate::checks) fn explained(&self, fault: Fault, own: &str) -> Fault {
         let is_tls = matches!(fault, Fault::Tls(TlsFailure::Broken(_)));
-        let is_odd = is_tls || matches!(fault, Fault::Silent(_) | Fault::Closed(_) | Fault::Garbled(_));
+        let is_odd = is_tls || matches!(fault, Fault::Silent(..) | Fault::Closed(_) | Fault::Garbled(_));
         let spoken = if is_odd { stranger::protocol_of(&self.heard().first) } else { None };
         let is_stranger = |protocol: &&str| *protocol != own && !(is_tls && *protocol == stranger::TLS);
         spoken.filter(is_stranger).map_or(fault, Fault::Stranger)
@@ -132,7 +138,7 @@ impl Line {
                 if course.heard().total == 0 && self.stream.write_all(&knock).await.is_ok() {
                     drop(self.stream.read(&mut [0; KEPT]).await);
                 }
-                Err(Fault::Silent(course.stage))
+                Err(Fault::Silent(course.stage, course.elapsed().min(course.timeout)))
             }
         }
     }

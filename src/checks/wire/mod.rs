@@ -13,6 +13,8 @@ pub(super) use judge::{Lore, Meaning, Peer, judged, measured, percent, said, una
 pub(super) use line::{Course, Line};
 pub(super) use place::{Encryption, Place, parameter, path, trust};
 
+use std::time::Duration;
+
 use crate::checks::connect::ConnectFailure;
 use crate::checks::tls::TlsFailure;
 
@@ -62,8 +64,8 @@ pub(super) enum Fault {
     /// A secret or URL of the config cannot be used: no news of the server.
     NotReady(String),
     Connect(ConnectFailure),
-    /// The deadline passed in this stage.
-    Silent(Stage),
+    /// Nothing came in this stage for so long.
+    Silent(Stage, Duration),
     /// The server ended the connection in this stage.
     Closed(Stage),
     Tls(TlsFailure),

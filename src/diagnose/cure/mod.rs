@@ -69,8 +69,9 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::checks::{Evidence, LastWords};
-    use crate::diagnose::testing::{WITH_TOOLS, WITHOUT_TOOLS, bad, known, service};
+    use crate::checks::{Evidence, LastWords, SaidFault, Server};
+    use crate::diagnose::testing::{WITH_TOOLS, WITHOUT_TOOLS, bad, diagnosed, known, service};
+    use crate::logs::rules::FaultClass;
 
     fn cure(check: &str, cause: Cause, observed: &Value) -> Hint {
         let mut finding = bad(check, cause);
@@ -127,6 +128,50 @@ mod tests {
         let nothing = Evidence::default();
         let unseen = of(&dead, &Known { evidence: &nothing, ..known }).unwrap();
         assert!(!unseen.text.contains("tail"), "{}", unseen.text);
+    }
+
+    #[test]
+    fn what_it_lacked_comes_before_its_start() {
+        let services = [service("api")];
+        let dead = bad("service.api.process", Cause::ProcessDown);
+        for (rule, class, command) in [
+            ("disk-full", FaultClass::Disk, "df -h '/srv/my app'"),
+            ("port-in-use", FaultClass::Port, "lsof -nP -iTCP:8000 -sTCP:LISTEN"),
+        ] {
+            let mut evidence = read_log();
+            let fault = SaidFault { rule, class, summary: "x".into(), age: None, is_last: true };
+            evidence.last_words[0].faults = vec![fault];
+            let known = Known { services: &services, evidence: &evidence, tools: WITH_TOOLS, ..known() };
+            let hint = of(&dead, &known).unwrap();
+            assert_eq!(hint.command.as_deref(), Some(command));
+            assert!(hint.text.ends_with("first, then start it again: fuelops recover"), "{}", hint.text);
+        }
+    }
+
+    #[test]
+    fn pid_file_that_is_wrong_is_written_anew() {
+        let mut service = service("api");
+        service.pid_file = Some("/srv/my app/api.pid".into());
+        let mut finding = Finding::new("service.api.process", "api", Severity::Warning, "api.pid is stale");
+        finding = finding.with("pid", 7).with("pid_file_is_wrong", true);
+        let hint = of(&finding, &Known { services: &[service], ..known() }).unwrap();
+        assert_eq!(hint.command.as_deref(), Some("echo 7 > '/srv/my app/api.pid'"));
+    }
+
+    #[test]
+    fn stopped_server_goes_on_by_its_pid() {
+        let server = Server { port: 3306, pid: 9, command: "mysqld".into(), dir: None, is_stopped: true };
+        let mut evidence = Evidence { servers: vec![server], ..Evidence::default() };
+        let silent = || bad("check.mysql", Cause::DatabaseDown);
+        let found = &diagnosed(vec![silent()], &evidence)[0];
+        assert_eq!(found.cause, Some(Cause::ProcessHung));
+        assert!(found.summary.contains("pid 9 is stopped by a signal"), "{}", found.summary);
+        assert_eq!(found.hint.as_ref().unwrap().command.as_deref(), Some("kill -CONT 9"));
+        evidence.servers[0].is_stopped = false;
+        let found = &diagnosed(vec![silent()], &evidence)[0];
+        assert_eq!(found.cause, Some(Cause::DatabaseDown));
+        let hint = found.hint.as_ref().unwrap();
+        assert_eq!(hint.command.as_deref(), Some("ps -o pid,stat,pcpu,etime,args -p 9"));
     }
 
     #[test]

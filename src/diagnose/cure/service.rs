@@ -4,6 +4,7 @@ use crate::config::Service;
 use crate::diagnose::cure::Case;
 use crate::diagnose::cure::command::{hint, kill, listed, words};
 use crate::diagnose::cure::observed::{number, numbers, strangers};
+use crate::diagnose::cure::server::server;
 use crate::diagnose::naming::last_fault_of;
 use crate::logs::rules::{FaultClass, rules};
 use crate::model::{Cause, Hint};
@@ -27,6 +28,10 @@ pub(super) fn down(case: Case<'_>) -> Option<Hint> {
     if case.finding.cause == Some(Cause::CrashLoop) {
         return Some(hint("it will end again until what its log says is mended", tail.or(start)));
     }
+    if let Some(first) = what_to_free(case, service) {
+        let then = start.or_else(|| by_hand(service)).map(|start| format!(": {start}")).unwrap_or_default();
+        return Some(hint(format!("{}, then start it again{then}", first.text), first.command));
+    }
     if let (Some(start), Some(advice)) = (&start, what_keeps_it_down(case, service)) {
         let last = tail.map(|tail| format!("; what it said last: {tail}")).unwrap_or_default();
         return Some(hint(format!("{advice}; then start it again{last}"), Some(start.clone())));
@@ -41,6 +46,26 @@ pub(super) fn down(case: Case<'_>) -> Option<Hint> {
         }
         (None, tail, line) => hint("start it again", Some(tail.or(line)?)),
     })
+}
+
+/// What it lacked when it ended, a disk's space or its port: without that, it would end again.
+fn what_to_free(case: Case<'_>, service: &Service) -> Option<Hint> {
+    let fault = last_fault_of(case.known.evidence, &service.name)?;
+    match (fault.rule, service.port) {
+        ("disk-full" | "disk-quota", _) => {
+            let look = words(["df", "-h", &service.cwd.to_string_lossy()]);
+            Some(hint("see that the disk it writes to has room, free space first", Some(look)))
+        }
+        ("port-in-use", Some(port)) => {
+            let lsof = case.program(["lsof", "-nP", &format!("-iTCP:{port}"), "-sTCP:LISTEN"]);
+            let look = lsof.or_else(|| case.program(["ss", "-ltnp", &format!("sport = :{port}")]));
+            Some(hint(
+                format!("see who holds port {port} and end that first"),
+                look.or_else(|| Some(case.again())),
+            ))
+        }
+        _ => None,
+    }
 }
 
 /// What to do first, where its last words name a fault that a start does not cure.
@@ -67,10 +92,22 @@ pub(super) fn nameless(case: Case<'_>) -> Option<Hint> {
         let look = listed("pid,ppid,user,lstart,args", &copies);
         return Some(hint("see which of them is meant to run, and stop the other", Some(look)));
     }
+    if let Some(hint) = pid.and_then(|pid| pid_file(case, pid)) {
+        return Some(hint);
+    }
     let pid = number(case.finding, "service_pid")?.to_string();
     let look = case.program(["lsof", "-nP", "-iTCP", "-sTCP:LISTEN", "-a", "-p", &pid]);
     let text = format!("it runs as pid {pid}: see whether it listens elsewhere, or has not come so far");
     Some(hint(text, look.or_else(|| case.last_lines())))
+}
+
+/// It runs, and its pid file names another process, or none.
+fn pid_file(case: Case<'_>, pid: u64) -> Option<Hint> {
+    case.finding.observed.get("pid_file_is_wrong")?;
+    let path = case.service?.pid_file.as_ref()?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let text = format!("scripts that act on {name} would miss it: write the pid of what runs into it");
+    Some(hint(text, Some(format!("echo {pid} > {}", shell::quote(&path.to_string_lossy())))))
 }
 
 impl Case<'_> {
@@ -126,10 +163,17 @@ pub(super) fn taken(case: Case<'_>) -> Hint {
     )
 }
 
+fn stopped(pid: u64) -> Hint {
+    hint("let it go on; somebody or a debugger has stopped it", Some(kill("-CONT", &[pid])))
+}
+
 pub(super) fn hung(case: Case<'_>) -> Hint {
     // Of a process finding: the process is stopped. Of an answer that does not come: it depends on what it waits for.
     if let Some(pid) = number(case.finding, "pid") {
-        return hint("let it go on; somebody or a debugger has stopped it", Some(kill("-CONT", &[pid])));
+        return stopped(pid);
+    }
+    if let Some(server) = server(case).filter(|server| server.is_stopped) {
+        return stopped(server.pid.into());
     }
     if let Some(stop) = case.stop_for_good() {
         return stop;

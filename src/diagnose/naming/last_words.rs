@@ -22,18 +22,19 @@ pub(super) fn of_the_dead(node: Node<'_>) -> Option<Named> {
         return None;
     }
     let fault = last_fault_of(node.evidence(), &service.name)?;
+    let age = age_of_end(node, fault);
+    let is_recent = age.is_some_and(|age| age < RECENT);
     let cause = match fault.class {
-        FaultClass::Memory => {
-            Some(Cause::MemoryFull).filter(|_| is_short_of_memory(node) && is_recent_end(node, fault))
-        }
-        FaultClass::Files => {
-            Some(Cause::FilesExhausted).filter(|_| is_short_of_files(node) && is_recent_end(node, fault))
-        }
+        _ if !is_recent => None,
+        FaultClass::Memory => Some(Cause::MemoryFull).filter(|_| is_short_of_memory(node)),
+        FaultClass::Files => Some(Cause::FilesExhausted).filter(|_| is_short_of_files(node)),
         class => named_by_log(node, fault, class),
     };
     let end = node.evidence().end_of(&service.name);
     let how = end.map_or_else(String::new, |end| format!("{}; ", ended(end)));
-    Some(Named { cause, evidence: format!("{how}its last words: {}", fault.summary) })
+    let ago = age.filter(|_| !is_recent && end.is_none());
+    let ago = ago.map_or_else(String::new, |age| format!(", {} ago", human::duration(age)));
+    Some(Named { cause, evidence: format!("{how}its last words{ago}: {}", fault.summary) })
 }
 
 /// Whether the machine is short of memory, by its own measure or the kernel's: a program may as well have met a limit of
@@ -48,11 +49,11 @@ fn is_short_of_files(node: Node<'_>) -> bool {
     node.scene().find("system.files").is_some_and(|machine| machine.cause() == Some(Cause::FilesExhausted))
 }
 
-/// Whether what a service said last was said just now: without times, a log is as old as its last line.
-fn is_recent_end(node: Node<'_>, fault: &SaidFault) -> bool {
+/// How long ago a service said what it said last: without times, a log is as old as its last line. What was so then tells
+/// of now only where that was just now.
+fn age_of_end(node: Node<'_>, fault: &SaidFault) -> Option<Duration> {
     let words = node.service().and_then(|(service, _)| node.evidence().last_words_of(&service.name));
-    let age = fault.age.or(words.map(|words| words.silent_for));
-    age.is_some_and(|age| age < RECENT)
+    fault.age.or(words.map(|words| words.silent_for))
 }
 
 /// A process is gone, and a keeper saw how.
@@ -182,7 +183,8 @@ mod tests {
         let evidence = Evidence { last_words: vec![words], ..Evidence::default() };
         let findings = [bad("service.api.process", Cause::ProcessDown)].into_iter().chain(machine).collect();
         let found = &read(findings, &evidence)[0];
-        assert!(found.summary.contains("its last words: x"), "{}", found.summary);
+        let when = if ago < 900 { "its last words: x" } else { "its last words, 1095d ago: x" };
+        assert!(found.summary.contains(when), "{}", found.summary);
         found.cause
     }
 
@@ -197,6 +199,18 @@ mod tests {
             assert_eq!(cause_of(rule, class, 60, machine(id, full)), Some(full), "{rule}");
             let years = 3 * 365 * 86_400;
             assert_eq!(cause_of(rule, class, years, machine(id, full)), Some(Cause::ProcessDown), "{rule}");
+        }
+    }
+
+    #[test]
+    fn server_that_was_gone_years_ago_is_not_why_it_is_down_now() {
+        // Watched by no check of its own.
+        for (rule, class, cause) in [
+            ("postgres-connection-refused", FaultClass::Database, Cause::DatabaseDown),
+            ("memcached-refused", FaultClass::Cache, Cause::CacheDown),
+        ] {
+            assert_eq!(cause_of(rule, class, 60, None), Some(cause), "{rule}");
+            assert_eq!(cause_of(rule, class, 3 * 365 * 86_400, None), Some(Cause::ProcessDown), "{rule}");
         }
     }
 

@@ -3,6 +3,7 @@
 mod asked;
 mod killed;
 mod last_words;
+mod stopped;
 mod waits;
 
 use crate::diagnose::scene::Node;
@@ -23,6 +24,7 @@ const NAMINGS: &[fn(Node<'_>) -> Option<Named>] = &[
     asked::for_it,
     killed::service,
     killed::server,
+    stopped::server,
     last_words::of_the_dead,
     last_words::of_the_ended,
     last_words::of_the_failing,

@@ -108,7 +108,7 @@ fn a_server_that_hangs_loads_or_is_full_of_clients_is_down() {
     server.server.signal(Signal::SIGSTOP);
     let hung = look_at_all(&[short("redis", &server.url())]).remove(0);
     expect(&hung, Severity::Critical, "does not answer the query within 1.5 s");
-    assert_eq!(hung.cause, Some(Cause::CacheDown));
+    assert_eq!(hung.cause, Some(Cause::SlowResponse));
     let loading = says(b"-LOADING Redis is loading the dataset in memory\r\n");
     let loading = look_at(&check(&format!("redis://127.0.0.1:{loading}/0")));
     expect(&loading, Severity::Critical, "it is loading its data");

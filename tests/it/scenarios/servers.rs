@@ -146,6 +146,49 @@ scenarios! {
             hint: "--user=fuel -p fuel",
             code: 2,
         }]);
+    mysql_is_stopped:
+        "MySQL was stopped (SIGSTOP): it accepts, and says nothing",
+        |stage| {
+            let Some(server) = MariaDb::start() else { return false };
+            stage.check("mysql", "mysql", &format!("url = \"{}\"\ntimeout = \"2s\"", server.url()));
+            backend_that_needs(stage, "mysql");
+            server.server.signal(Signal::SIGSTOP);
+            stage.keep(server);
+            true
+        },
+        Expected::Causes(&[Diagnosis {
+            root: "check.mysql",
+            cause: "process-hung",
+            says: "is stopped by a signal, and does nothing",
+            folded: &["service.backend.http"],
+            hint: "kill -CONT ",
+            code: 2,
+        }]);
+    mysql_waits_for_a_lock:
+        "somebody holds a lock of MySQL: it lets us in, and the query does not end",
+        |stage| {
+            let Some(server) = MariaDb::start() else { return false };
+            server.sql("CREATE TABLE fuel.trucks (id INT)");
+            let mut guest = stage.env.command("mariadb");
+            guest.args(["--no-defaults", "--protocol=tcp", "--host=127.0.0.1", &format!("--port={}", server.port)]);
+            guest.args(["--user=root", "-e", "LOCK TABLES fuel.trucks WRITE; SELECT SLEEP(600)"]);
+            stage.beside(guest);
+            let sleeps = || server.sql("SHOW PROCESSLIST").contains("SLEEP(600)");
+            assert!(wait_until(LIMIT, sleeps), "{}", server.server.log());
+            let query = "SELECT COUNT(*) FROM trucks";
+            let keys = format!("url = \"{}\"\ntimeout = \"2s\"\nquery = \"{query}\"", server.url());
+            stage.check("mysql", "mysql", &keys);
+            stage.keep(server);
+            true
+        },
+        Expected::Causes(&[Diagnosis {
+            root: "check.mysql",
+            cause: "slow-response",
+            says: "lets us in, but does not answer the query",
+            folded: &[],
+            hint: "-e 'SHOW FULL PROCESSLIST'",
+            code: 2,
+        }]);
     metrics_page_is_html:
         "the metrics page answers HTML: Prometheus calls the target down",
         |stage| {
