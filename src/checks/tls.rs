@@ -12,7 +12,9 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, InvalidMessage, RootCertStore, SignatureScheme,
+};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
@@ -203,6 +205,9 @@ async fn prepare(host: &str, trust: &Trust, strictness: Strictness) -> Result<Pr
 fn failure_of(error: &io::Error) -> TlsFailure {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
         Some(rustls::Error::InvalidCertificate(why)) => TlsFailure::Untrusted(TrustFault::of(why)),
+        Some(rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)) => {
+            TlsFailure::Broken("what listens there does not speak TLS".to_owned())
+        }
         Some(other) => TlsFailure::Broken(other.to_string()),
         None => TlsFailure::Broken(error.to_string()),
     }

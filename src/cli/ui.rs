@@ -180,7 +180,19 @@ impl Ui {
             Format::ErrorTracking => "error-tracking",
             _ => "prometheus",
         };
-        UsageError(format!("`{command}` has no format {form}; use table, json, markdown or html"))
+        let (forms, only) = match (command, self.format) {
+            ("health", _) => ("table, json, markdown, html, nagios or prometheus", ""),
+            (_, Format::ErrorTracking) => {
+                ("table, json, markdown or html", " (`track-errors export` writes error-tracking)")
+            }
+            _ => ("table, json, markdown or html", " (`health` has nagios and prometheus)"),
+        };
+        // The JSON schema's name of a command that has another before it.
+        let command = match command.split_once('-') {
+            Some((first @ ("config" | "alert" | "monitor"), second)) => format!("{first} {second}"),
+            _ => command.to_owned(),
+        };
+        UsageError(format!("`{command}` has no format {form}; use {forms}{only}"))
     }
 
     /// Writes the result's bytes as they are to stdout or, whole or not at all, to `--output`.

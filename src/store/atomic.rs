@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use crate::platform;
+use crate::text::shell;
 
 /// A file could not be written; the old one, if any, is unchanged.
 #[derive(Debug, thiserror::Error)]
@@ -156,13 +157,13 @@ impl Write for AtomicFile {
 
 /// A new file in the folder of `target`; errors name `path`.
 fn draft_beside(path: &Path, target: &Path, mode: u32) -> Result<NamedTempFile, WriteError> {
+    let folder = folder_of(target);
     let draft = tempfile::Builder::new()
         .prefix(".fuelops-")
         .suffix(".tmp")
         .permissions(Permissions::from_mode(mode))
-        .tempfile_in(folder_of(target));
-    // Its own message names the temporary file, which nobody asked for.
-    draft.map_err(|error| WriteError { path: path.to_owned(), source: error.kind().into() })
+        .tempfile_in(folder);
+    draft.map_err(|error| WriteError { path: path.to_owned(), source: of_folder(folder, error.kind()) })
 }
 
 fn put_in_place(file: NamedTempFile, target: &Path) -> io::Result<()> {
@@ -182,6 +183,16 @@ fn replace(file: NamedTempFile, target: &Path) -> io::Result<()> {
 
 pub(super) fn folder_of(target: &Path) -> &Path {
     target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Why nothing can be made in a folder; the error's own message names the temporary file, which nobody asked for.
+fn of_folder(folder: &Path, kind: io::ErrorKind) -> io::Error {
+    if kind != io::ErrorKind::NotFound || folder.exists() {
+        return kind.into();
+    }
+    let name = folder.to_string_lossy();
+    let make = shell::command(["mkdir", "-p", &name]);
+    io::Error::new(kind, format!("the folder {name} is not there; make it first: {make}"))
 }
 
 /// What a path leads to; a link whose target is not there yet leads to where it will be.
@@ -211,6 +222,14 @@ fn is_stream(metadata: &fs::Metadata) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn folder_that_is_missing_is_named_with_what_makes_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = write_atomic(&folder.path().join("my logs/x"), b"", 0o644).unwrap_err();
+        let text = error.source.to_string();
+        assert!(text.contains("my logs is not there; make it first: mkdir -p '"), "{text}");
+    }
 
     #[test]
     fn old_content_is_replaced_and_nothing_is_left_beside_it() {

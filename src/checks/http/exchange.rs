@@ -20,7 +20,7 @@ use crate::checks::http::redirect::Trail;
 use crate::checks::http::{
     Answer, BodyTaker, HttpFailure, HttpObservation, MAX_BODY, Phase, Phases, Request,
 };
-use crate::checks::tls::{CertificateFacts, Strictness, TlsFailure, handshake};
+use crate::checks::tls::{CertificateFacts, Strictness, TlsFailure, Trust, handshake};
 
 /// Bytes of an answer's head that are taken.
 const MAX_HEAD: usize = 64 * 1024;
@@ -123,7 +123,13 @@ impl Trip {
         self.phases.connect = Some(began.elapsed());
         self.peer = stream.peer_addr().ok();
         if !request.is_tls() {
-            return self.send(stream, message).await;
+            let answered = self.send(stream, message).await;
+            let is_odd =
+                matches!(answered, Err(HttpFailure::Closed(Phase::Headers) | HttpFailure::Protocol(_)));
+            if is_odd && self.speaks_tls(&addresses, &host, &request.trust).await {
+                return Err(HttpFailure::WantsTls);
+            }
+            return answered;
         }
         let began = Instant::now();
         let session = handshake(stream, &host, &request.trust, Strictness::Verify);
@@ -133,6 +139,13 @@ impl Trip {
         let session = session?;
         self.phases.tls = Some(began.elapsed());
         self.send(session, message).await
+    }
+
+    /// Whether a peer that gave no answer takes part in a TLS handshake.
+    async fn speaks_tls(&self, addresses: &[SocketAddr], host: &str, trust: &Trust) -> bool {
+        let Ok(stream) = connect(addresses, self.deadline).await else { return false };
+        let session = handshake(stream, host, trust, Strictness::LookOnly);
+        matches!(timeout_at(self.deadline.into(), session).await, Ok((Ok(_), _)))
     }
 
     async fn send<S>(&mut self, stream: S, message: hyper::Request<String>) -> Result<Response, HttpFailure>

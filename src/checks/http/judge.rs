@@ -213,6 +213,10 @@ pub(super) fn explain(
         HttpFailure::Connect(why) => (format!("no connection: {why}"), None),
         HttpFailure::Untrusted(fault) => untrusted(*fault, seen, now),
         HttpFailure::Tls(why) => (format!("TLS handshake failed: {why}"), Some(Cause::BadResponse)),
+        HttpFailure::WantsTls => (
+            "speaks TLS, and was asked in plain HTTP: https:// belongs into its url".to_owned(),
+            Some(Cause::BadResponse),
+        ),
         HttpFailure::Timeout(phase) => timed_out(*phase, seen, &within),
         HttpFailure::Closed(Phase::Body) => {
             ("closed the connection in the middle of its answer".to_owned(), Some(Cause::BadResponse))

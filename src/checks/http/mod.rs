@@ -109,6 +109,8 @@ pub(super) enum HttpFailure {
     /// The peer's certificate is not to be trusted.
     Untrusted(TrustFault),
     Tls(String),
+    /// The peer speaks TLS, and was asked without.
+    WantsTls,
     Timeout(Phase),
     /// The peer closed the connection in the middle of this phase.
     Closed(Phase),

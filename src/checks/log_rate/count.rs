@@ -43,6 +43,13 @@ impl Known {
         let found = resolve(&Request { patterns: &absolute, root: &root, origin: Origin::Configured });
         let files = found.sources.iter().filter(|source| source.kind != SourceKind::Stream).count();
         let mut rate = LogRate { files: files as u64, ..LogRate::default() };
+        // Beside logs, a pipe or a file of other bytes is no news; alone, it is what the config takes for a log.
+        let unreadable = |kind| matches!(kind, ProblemKind::Unreadable) || (files == 0 && is_no_log(kind));
+        let refused = found.problems.into_iter().filter(|problem| unreadable(problem.kind));
+        let pipes = found.sources.iter().filter(|_| files == 0).map(|source| {
+            Problem::nothing(&source.name, ProblemKind::NotAFile, "a pipe, whose past nobody can read")
+        });
+        let refused: Vec<_> = refused.chain(pipes).collect();
         let since = now - HOUR;
         let tails = self.tails(found.sources, since, MAX_BYTES, &mut rate);
         let options = AnalysisOptions {
@@ -58,8 +65,7 @@ impl Known {
             progress: None,
         };
         let analysis = analyze(&tails, &options);
-        let refused = found.problems.iter().filter(|problem| problem.kind == ProblemKind::Unreadable);
-        refused.chain(&analysis.problems).for_each(|problem| rate.note_problem(problem));
+        refused.iter().chain(&analysis.problems).for_each(|problem| rate.note_problem(problem));
         let errors = real_errors(&analysis, &self.rules);
         LogRate {
             errors: errors.dated + errors.undated,
@@ -124,6 +130,10 @@ impl Known {
     }
 }
 
+fn is_no_log(kind: ProblemKind) -> bool {
+    matches!(kind, ProblemKind::Binary | ProblemKind::NotAFile)
+}
+
 impl LogRate {
     fn note_problem(&mut self, problem: &Problem) {
         self.unread += 1;
@@ -159,6 +169,24 @@ mod tests {
 
     fn ago(now: DateTime<Utc>, minutes: i64) -> DateTime<Utc> {
         now - chrono::TimeDelta::minutes(minutes)
+    }
+
+    #[test]
+    fn what_is_no_log_is_told_where_nothing_else_is_there() {
+        let nothing = "\0".repeat(5_000);
+        let now = Utc::now();
+        let alone = counted(nothing.clone(), now);
+        assert_eq!((alone.files, alone.unread), (0, 1));
+        assert!(alone.problem.unwrap().ends_with("backend.log: binary data: skipped"));
+        let files = [("backend.log", line(now, "app - ERROR - x")), ("other.log", nothing)];
+        let beside = counted_by(Vec::new(), &files, now);
+        assert_eq!((beside.files, beside.unread, beside.errors), (1, 0, 1));
+        let dir = tempfile::tempdir().unwrap();
+        let made = std::process::Command::new("mkfifo").arg(dir.path().join("x.log")).status().unwrap();
+        assert!(made.success());
+        let known = Known::new(TeamRules::new(Vec::new()), Timezone::Local);
+        let pipe = known.count(&[PathPattern::new(dir.path(), "*.log").unwrap()], now);
+        assert!(pipe.problem.unwrap().ends_with("x.log: a pipe, whose past nobody can read"));
     }
 
     #[test]

@@ -25,6 +25,7 @@ use crate::text::{human, shell};
 /// Version of the JSON schema.
 const SCHEMA: u32 = 1;
 const WATCH_PERIOD: &str = "5s";
+const MIN_WATCH_PERIOD: Duration = Duration::from_millis(500);
 
 /// Measure everything once, name what is wrong and what to type next
 ///
@@ -45,11 +46,20 @@ pub struct HealthArgs {
     #[arg(long, short, value_name = "NAME")]
     target: Vec<String>,
     /// Measure again and again, at this distance
-    #[arg(long, short, value_name = "PERIOD", num_args = 0..=1, default_missing_value = WATCH_PERIOD, value_parser = human::parse_duration)]
+    #[arg(long, short, value_name = "PERIOD", num_args = 0..=1, default_missing_value = WATCH_PERIOD, value_parser = period)]
     watch: Option<Duration>,
     /// From which verdict on the exit code is not 0
     #[arg(long, value_name = "VERDICT", value_enum, default_value_t)]
     fail_on: FailOn,
+}
+
+/// Reads how long to wait between two looks; without a pause, they would be what keeps the machine busy.
+fn period(text: &str) -> Result<Duration, String> {
+    let period = human::parse_duration(text).map_err(|error| error.to_string())?;
+    if period < MIN_WATCH_PERIOD {
+        return Err(format!("too short; {} is the least", human::duration_exact(MIN_WATCH_PERIOD)));
+    }
+    Ok(period)
 }
 
 /// The mildest verdict that still makes the command fail.
@@ -208,6 +218,13 @@ impl FailOn {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn watching_without_a_pause_is_refused() {
+        assert_eq!(period("0s").unwrap_err(), "too short; 500ms is the least");
+        assert_eq!(period("500ms"), Ok(MIN_WATCH_PERIOD));
+        assert!(period("soon").unwrap_err().contains("soon"));
+    }
 
     #[test]
     fn config_of_the_command_line_stays_in_hints() {

@@ -19,7 +19,8 @@ pub(super) fn serve(behave: impl Fn(&mut dyn Stream, &str) + Send + Sync + 'stat
     })
 }
 
-fn serve_raw(handle: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
+/// The same, before anything is read.
+pub(super) fn serve_raw(handle: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
     let handle = Arc::new(handle);

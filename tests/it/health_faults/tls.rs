@@ -6,7 +6,7 @@ use fuelops::config::{Address, CertificateCheck, CheckKind, DayBars, HttpCheck};
 use fuelops::model::{Cause, Finding, Severity};
 
 use super::plan::{check, finding_of, http, plan};
-use super::servers::{answer, deaf, serve, serve_tls, silence, tls_file};
+use super::servers::{answer, deaf, serve, serve_raw, serve_tls, silence, tls_file};
 
 fn asked(url: &str) -> Finding {
     let ca = Some(tls_file("ca.pem"));
@@ -43,14 +43,25 @@ fn expired_foreign_and_unknown_certificates_are_told_apart() {
 
 #[test]
 fn server_without_tls_and_a_silent_one_end_within_the_deadline() {
-    let plain = serve(|stream, _| answer(stream, "400 Bad Request", "plain HTTP here"));
+    let plain = serve_raw(|mut stream| answer(&mut stream, "400 Bad Request", "plain HTTP here"));
     let finding = asked(&format!("https://localhost:{plain}/"));
     assert_eq!(finding.severity, Severity::Critical, "{finding:#?}");
+    assert!(finding.summary.ends_with("what listens there does not speak TLS"), "{finding:#?}");
     let (_listener, port) = deaf();
     let finding = asked(&format!("https://localhost:{port}/"));
     assert!(finding.summary.contains("no TLS session within"), "{finding:#?}");
     let port = serve_tls("good", |stream, _| silence(stream));
     assert_eq!(asked(&format!("https://localhost:{port}/")).cause, Some(Cause::ProcessHung));
+}
+
+#[test]
+fn server_with_tls_that_is_asked_without_is_told_so() {
+    let finding = asked(&format!("http://localhost:{}/", fine("good")));
+    assert_eq!(finding.severity, Severity::Critical, "{finding:#?}");
+    assert!(finding.summary.starts_with("speaks TLS, and was asked in plain HTTP"), "{finding:#?}");
+    let rude = serve(|_, _| ());
+    let finding = asked(&format!("http://localhost:{rude}/"));
+    assert_eq!(finding.summary, "closed the connection without an answer");
 }
 
 #[test]
