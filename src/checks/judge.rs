@@ -215,9 +215,9 @@ fn of_observation(subject: &Subject, check: &Check, seen: &Observation, now: Dat
         (CheckKind::Command(wanted), Observation::Command(seen)) => {
             command::judge(subject, wanted, timeout, seen)
         }
-        (CheckKind::LogRate(_), Observation::LogRate(seen)) => {
+        (CheckKind::LogRate(wanted), Observation::LogRate(seen)) => {
             log_rate::judge(subject, seen, bars.errors_per_hour)
-                .unwrap_or_else(|| subject.unknown("there is no log of this name"))
+                .unwrap_or_else(|| subject.unknown(log_rate::nothing_at(&wanted.paths)))
         }
         (CheckKind::Mysql(wanted), Observation::Mysql(seen)) => mysql::judge(subject, wanted, timeout, seen),
         (CheckKind::Postgres(wanted), Observation::Postgres(seen)) => {

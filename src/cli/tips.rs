@@ -19,6 +19,8 @@ const WORDS: [(&[&str], &str); 10] = [
     (&["cleanup", "prune", "rotate"], "fuelops clean"),
     (&["init", "setup"], "fuelops config init"),
 ];
+/// Forms that other tools have options of their own for.
+const FORMS: [&str; 6] = ["--json", "--markdown", "--html", "--nagios", "--prometheus", "--table"];
 /// Commands that take what they are about as `--target`.
 const BY_TARGET: [&str; 2] = ["health", "recover"];
 /// Commands that take it as it is.
@@ -52,6 +54,9 @@ fn tip(error: &Error, argv: &[OsString]) -> Option<String> {
                 let command = is_among(&BY_TARGET)?;
                 return Some(format!("for that one alone: 'fuelops {command} --target {argument}'"));
             }
+            if let Some(form) = FORMS.iter().find(|form| **form == argument) {
+                return Some(format!("it is called '--format {}' here", form.trim_start_matches('-')));
+            }
             let command = is_among(&BY_NAME).filter(|_| matches!(argument, "-t" | "--target"))?;
             Some(format!("name the service as it is: 'fuelops {command} NAME'"))
         }
@@ -79,6 +84,15 @@ mod tests {
         assert!(text.contains("tip: it is called 'fuelops health' here"), "{text}");
         assert!(!text.contains("similar"), "{text}");
         assert!(told(&["helth"]).contains("similar subcommand exists: 'health'"));
+    }
+
+    #[test]
+    fn forms_are_values_of_one_option() {
+        assert!(told(&["health", "--json"]).contains("tip: it is called '--format json' here"));
+        for form in FORMS {
+            let format = format!("--format={}", form.trim_start_matches('-'));
+            assert!(Cli::try_parse_from(["fuelops", "health", &format]).is_ok(), "{form}");
+        }
     }
 
     #[test]

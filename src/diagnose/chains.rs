@@ -76,6 +76,21 @@ fn full(mount: &str) -> Finding {
 }
 
 #[test]
+fn log_without_room_cannot_tell_why_its_service_fails() {
+    let mut silent = saying("OSError: [Errno 28] No space left on device");
+    silent.last_words[0].faults.clear();
+    let findings = |mount, status| vec![full(mount), failing(status)];
+    let folded = [("disk./srv", ""), ("service.api.http", "disk./srv")];
+    check(findings("/srv", 500), &silent, &folded);
+    check(findings("/srv", 404), &silent, &[("disk./srv", ""), ("service.api.http", "")]);
+    let elsewhere = [("disk./var/lib/mysql", ""), ("service.api.http", "")];
+    check(findings("/var/lib/mysql", 500), &silent, &elsewhere);
+    let told =
+        saying("pymysql.err.OperationalError: (2003, \"Can't connect to MySQL server on 'localhost'\")");
+    check(findings("/srv", 500), &told, &[("disk./srv", ""), ("service.api.http", "")]);
+}
+
+#[test]
 fn dead_process_explains_port_url_checks_and_log() {
     let mut findings = down();
     findings.push(bad("check.fleet", Cause::ProcessDown));

@@ -79,6 +79,11 @@ impl<'a> Scene<'a> {
         self.known.checks.iter().map(|check| &check.kind)
     }
 
+    /// The services of the config.
+    pub(super) fn services(&self) -> impl Iterator<Item = &Service> {
+        self.known.services.iter()
+    }
+
     pub(super) fn node(&self, at: usize) -> Node<'_> {
         Node { scene: self, at }
     }

@@ -64,11 +64,12 @@ impl Database {
         proposal: &mut Proposal,
     ) {
         let kind = self.kind;
-        let (line, wanted) = match (secret, login) {
-            (Some(variable), _) => (by_name(variable), variable.name.clone()),
-            (None, Some(login)) => (login.url(kind, &self.address), login.names()),
+        let (line, wanted, further) = match (secret, login) {
+            (Some(variable), _) => (by_name(variable), variable.name.clone(), ""),
+            (None, Some(login)) => (login.url(kind, &self.address), login.names(), ""),
             (None, None) => {
-                (kind.example(&self.address), "DB_PASSWORD, and its user and database into the url".into())
+                let line = kind.example(&self.address);
+                (line, "DB_PASSWORD".to_owned(), ", its user and database into the url")
             }
         };
         if secret.is_none() && login.is_some_and(Login::is_set) {
@@ -76,7 +77,7 @@ impl Database {
             return proposal.check(kind.name, kind.name, vec![line], because, Vec::new());
         }
         let because = format!(
-            "{because}. It blocks who knocks without a login: put {wanted} into the environment, and take the # away"
+            "{because}. It blocks who knocks without a login: put {wanted} into the environment{further}, and take the # away"
         );
         let name = proposal.free_name(kind.name);
         proposal.find_pending("check", &name, "login", because.clone());

@@ -155,6 +155,10 @@ fn file_is_written_where_the_config_is_asked_for() {
     env.run(&["config", "init", "--config", "portal/fuelops.toml"]).expect(0).says("portal/fuelops.toml");
     let text = fs::read_to_string(env.path("portal/fuelops.toml")).unwrap();
     assert!(text.contains("name = \"portal\"") && text.contains("gunicorn"), "{text}");
+    env.write("open/app.py", "app = Flask(__name__)\n");
+    fs::set_permissions(env.path("open"), PermissionsExt::from_mode(0o775)).unwrap();
+    let open = env.run(&["config", "init", "--config", "open/fuelops.toml"]).expect(0);
+    assert!(open.stderr.contains("open can be written by others (mode 775); chmod go-w "), "{open}");
     let nowhere = env.run(&["config", "init", "--config", "nowhere/fuelops.toml"]);
     assert_eq!(nowhere.code, Some(74), "{nowhere}");
 }

@@ -20,6 +20,8 @@ use crate::text::{human, redact};
 
 /// Characters of an error that are shown.
 const SHOWN: usize = 160;
+/// Patterns that are named where none matches.
+const PATTERNS_NAMED: usize = 3;
 
 /// Errors of one hour.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,6 +67,12 @@ impl fmt::Debug for ErrorCounter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ErrorCounter")
     }
+}
+
+/// What is said where no file matches.
+pub(super) fn nothing_at(patterns: &[PathPattern]) -> String {
+    let shown: Vec<String> = patterns.iter().take(PATTERNS_NAMED).map(PathPattern::absolute).collect();
+    format!("there is no log at {}", shown.join(", "))
 }
 
 /// Judges the errors of an hour; `None` where there is no log at all.
@@ -123,6 +131,12 @@ mod tests {
         assert_eq!(at(4).severity, Severity::Ok);
         assert_eq!((at(5).severity, at(5).cause), (Severity::Warning, Some(Cause::ErrorRate)));
         assert_eq!(at(20).severity, Severity::Critical);
+    }
+
+    #[test]
+    fn log_that_is_not_there_is_named() {
+        let pattern = PathPattern::new(std::path::Path::new("/srv"), "logs/*.log").unwrap();
+        assert_eq!(nothing_at(&[pattern]), "there is no log at /srv/logs/*.log");
     }
 
     #[test]

@@ -144,7 +144,7 @@ mod tests {
             let known = Known { services: &services, evidence: &evidence, tools: WITH_TOOLS, ..known() };
             let hint = of(&dead, &known).unwrap();
             assert_eq!(hint.command.as_deref(), Some(command));
-            assert!(hint.text.ends_with("first, then start it again: fuelops recover"), "{}", hint.text);
+            assert!(hint.text.ends_with(" first, then start it again: fuelops recover"), "{}", hint.text);
         }
     }
 

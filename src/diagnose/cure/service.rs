@@ -30,7 +30,7 @@ pub(super) fn down(case: Case<'_>) -> Option<Hint> {
     }
     if let Some(first) = what_to_free(case, service) {
         let then = start.or_else(|| by_hand(service)).map(|start| format!(": {start}")).unwrap_or_default();
-        return Some(hint(format!("{}, then start it again{then}", first.text), first.command));
+        return Some(hint(format!("{} first, then start it again{then}", first.text), first.command));
     }
     if let (Some(start), Some(advice)) = (&start, what_keeps_it_down(case, service)) {
         let last = tail.map(|tail| format!("; what it said last: {tail}")).unwrap_or_default();
@@ -54,13 +54,13 @@ fn what_to_free(case: Case<'_>, service: &Service) -> Option<Hint> {
     match (fault.rule, service.port) {
         ("disk-full" | "disk-quota", _) => {
             let look = words(["df", "-h", &service.cwd.to_string_lossy()]);
-            Some(hint("see that the disk it writes to has room, free space first", Some(look)))
+            Some(hint("free space where this shows none", Some(look)))
         }
         ("port-in-use", Some(port)) => {
             let lsof = case.program(["lsof", "-nP", &format!("-iTCP:{port}"), "-sTCP:LISTEN"]);
             let look = lsof.or_else(|| case.program(["ss", "-ltnp", &format!("sport = :{port}")]));
             Some(hint(
-                format!("see who holds port {port} and end that first"),
+                format!("end what holds port {port}, if this still shows anything,"),
                 look.or_else(|| Some(case.again())),
             ))
         }

@@ -3,6 +3,7 @@
 mod asked;
 mod killed;
 mod last_words;
+mod route;
 mod stopped;
 mod waits;
 
@@ -25,6 +26,7 @@ const NAMINGS: &[fn(Node<'_>) -> Option<Named>] = &[
     killed::service,
     killed::server,
     stopped::server,
+    route::of_a_service,
     last_words::of_the_dead,
     last_words::of_the_ended,
     last_words::of_the_failing,

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::config::CheckKind;
+use crate::diagnose::naming::is_recent;
 use crate::diagnose::rule::Rule;
 use crate::diagnose::rules::shared::{is_of_disk, said};
 use crate::diagnose::scene::{Node, Part};
@@ -42,6 +43,20 @@ pub(super) const NO_SPACE_TO_WRITE: Rule = Rule {
             Part::Port => false,
         };
         (counts && lies_there).then(|| format!("its log says: {}", fault.summary))
+    },
+};
+
+/// A service that fails, and whose log has no room left to say why.
+pub(super) const NO_SPACE_TO_TELL: Rule = Rule {
+    name: "no-space-to-tell",
+    is_root: |root| is_full(root) && root.number("free_bytes").is_some_and(|free| free < NOTHING),
+    proof: |root, consequence| {
+        let (service, Part::Http) = consequence.service()? else { return None };
+        let log = service.log_file.as_ref().filter(|log| is_on(root, log))?;
+        let words = consequence.evidence().last_words_of(&service.name);
+        let has_told = words.is_some_and(|words| words.faults.iter().any(|fault| is_recent(words, fault)));
+        (consequence.is_server_error() && !has_told)
+            .then(|| format!("{} lies there, and can tell nothing more", log.display()))
     },
 };
 

@@ -39,6 +39,7 @@ pub(super) const RULES: &[Rule] = &[
     memory::SWAP,
     disk::SAME_SPACE,
     disk::NO_SPACE_TO_WRITE,
+    disk::NO_SPACE_TO_TELL,
     disk::SERVER_WITHOUT_SPACE,
     disk::NOTHING_WRITTEN,
     clock::WRONG_TIME,

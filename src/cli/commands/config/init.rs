@@ -11,7 +11,7 @@ use crate::cli::args::Format;
 use crate::cli::commands::config::SCHEMA;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
-use crate::config::{self, Environment};
+use crate::config::{self, ConfigError, Environment};
 use crate::init::{self, Proposal};
 use crate::keeper;
 use crate::model::Verdict;
@@ -50,6 +50,9 @@ pub(super) fn run(args: &InitArgs, context: &Context) -> Result<Exit> {
     let report = report(&path, written, &proposal, text);
     if args.print || written {
         context.ui.report("config-init", SCHEMA, &report, || render::config_init(&report))?;
+        if written && let Err(error @ ConfigError::Refused { .. }) = context.state_dir() {
+            context.ui.warn(&error.to_string());
+        }
         return Ok(Exit::Done);
     }
     if context.ui.format != Format::Table {
