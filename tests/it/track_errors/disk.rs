@@ -74,7 +74,7 @@ fn a_storm_on_a_disk_that_fills_up_is_counted_as_it_was_answered_whoever_writes_
     if !is_root_or_skip("a_storm_on_a_disk_that_fills_up_is_counted_as_it_was_answered") {
         return;
     }
-    let (env, disk) = place("6m");
+    let (env, disk) = place("16m");
     let server = Server::start(&env);
     // The shell's errors are of the storm's own issue.
     let record = || {
