@@ -35,10 +35,10 @@ impl Database {
             Some(variable) if variable.is_set => {
                 proposal.check(kind.name, kind.name, vec![by_name(variable)], because, Vec::new());
             }
-            _ if kind.blocks_knocks => self.with_login(secret, login.as_ref(), &because, proposal),
+            _ if kind.blocks_knocks => self.with_login(variable, login.as_ref(), &because, proposal),
             // Whether it answers a login is not known without one; whether it listens is.
             _ => {
-                let better = secret.map_or_else(|| kind.example(&self.address), by_name);
+                let better = secret.map_or_else(|| self.example(variable).0, by_name);
                 let later = vec![format!("type = \"{}\"", kind.name), better];
                 let line = format!("address = \"{}\"", self.address);
                 proposal.check(kind.name, "tcp", vec![line], because, later);
@@ -55,21 +55,30 @@ impl Database {
         by_parts.or_else(|| self.is_open.then(|| self.kind.url(&format!("{}/0", self.address))))
     }
 
+    /// A line to fill in, and what beside the password.
+    fn example(&self, variable: Option<&Variable>) -> (String, &'static str) {
+        match variable.and_then(|variable| variable.template.as_deref()) {
+            Some(url) => (format!("url = \"{url}\""), ""),
+            None => (self.kind.example(&self.address), ", its user and database into the url"),
+        }
+    }
+
     /// Asks a server that must not be knocked at: with a login, or not before somebody has filled that in.
     fn with_login(
         &self,
-        secret: Option<&Variable>,
+        variable: Option<&Variable>,
         login: Option<&Login<'_>>,
         because: &str,
         proposal: &mut Proposal,
     ) {
         let kind = self.kind;
+        let secret = variable.filter(|variable| kind.takes(variable));
         let (line, wanted, further) = match (secret, login) {
             (Some(variable), _) => (by_name(variable), variable.name.clone(), ""),
             (None, Some(login)) => (login.url(kind, &self.address), login.names(), ""),
             (None, None) => {
-                let line = kind.example(&self.address);
-                (line, "DB_PASSWORD".to_owned(), ", its user and database into the url")
+                let (line, further) = self.example(variable);
+                (line, "DB_PASSWORD".to_owned(), further)
             }
         };
         if secret.is_none() && login.is_some_and(Login::is_set) {

@@ -45,6 +45,7 @@ fn variable(line: &str, is_set: &dyn Fn(&str) -> bool) -> Option<Variable> {
         host: address.as_ref().map(|address| address.host.clone()).or_else(host),
         port: address.as_ref().map(|address| address.port).or_else(port),
         open: url.as_ref().and_then(open_url).or_else(|| is_open.then(|| value.to_owned())),
+        template: url.as_ref().and_then(template),
         scheme: url.map(|url| url.scheme),
         is_set: is_set(name),
     })
@@ -65,13 +66,23 @@ fn is_word(value: &str) -> bool {
     value.len() <= 253 && value.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
 }
 
-/// A URL as a config writes it, unless something of it may be a secret.
+/// A URL as a config writes it, where it has no password.
 fn open_url(url: &UrlParts) -> Option<String> {
+    let login = url.user.as_ref().map_or_else(String::new, |user| format!("{user}@"));
+    if url.password.is_none() { url_with(url, &login) } else { None }
+}
+
+/// A URL as a config writes it, with a variable for its password.
+fn template(url: &UrlParts) -> Option<String> {
+    url.password.as_ref()?;
+    url_with(url, &format!("{}:${{DB_PASSWORD}}@", url.user.as_deref().unwrap_or_default()))
+}
+
+/// A URL with another login, unless something of the rest may be a secret.
+fn url_with(url: &UrlParts, login: &str) -> Option<String> {
     let address = url.address()?;
     let (scheme, target) = (url.scheme.split('+').next()?, url.target.trim_start_matches('/'));
-    let user = url.user.as_deref().unwrap_or_default();
-    let is_plain = url.password.is_none() && is_word(user) && is_word(target);
-    let login = if user.is_empty() { String::new() } else { format!("{user}@") };
+    let is_plain = is_word(url.user.as_deref().unwrap_or_default()) && is_word(target);
     is_plain.then(|| format!("{scheme}://{login}{address}/{target}"))
 }
 
@@ -117,6 +128,10 @@ mod tests {
         ] {
             assert_eq!(of(line)[0].open.as_deref(), expected, "{line}");
         }
+        let template = |line: &str| of(line)[0].template.clone();
+        let line = "DATABASE_URL=mysql+pymysql://fuel:hunter2@db/fuel";
+        assert_eq!(template(line).as_deref(), Some("mysql://fuel:${DB_PASSWORD}@db:3306/fuel"));
+        assert_eq!(template("DATABASE_URL=mysql://fuel@db/fuel"), None);
         assert_eq!(of("MYSQL_HOST=10.0.0.5")[0].host.as_deref(), Some("10.0.0.5"));
     }
 }

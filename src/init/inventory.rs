@@ -103,6 +103,8 @@ pub struct Variable {
     pub port: Option<u16>,
     /// The value, where it is known to be no secret: a host, a user, a database, a URL without a password, or nothing.
     pub open: Option<String>,
+    /// A URL with a password, without it: `${DB_PASSWORD}` stands in its place.
+    pub template: Option<String>,
     /// The caller has it in its own environment, too.
     pub is_set: bool,
 }

@@ -33,19 +33,11 @@ impl<'a> Group<'a> {
         self.inventory.environment.iter().find(|variable| is_it(&variable.name))
     }
 
-    /// Where its server is, if it is one of this kind; this machine, where no host is named.
+    /// Where its server is: on this machine and at the usual port, where nothing else is named.
     fn address(self, kind: &Kind) -> Option<Address> {
-        let host = match self.find(&["HOST"]) {
-            Some(variable) => variable.host.clone()?,
-            None => "127.0.0.1".to_owned(),
-        };
-        let port = match self.find(&["PORT"]) {
-            Some(variable) => variable.port?,
-            None => kind.port,
-        };
-        // A host alone, without a port, may be that of any kind.
-        let is_named = self.find(&["PORT"]).is_some() && port == kind.port;
-        (self.tells || is_named).then_some(Address { host, port })
+        let host = self.find(&["HOST"]).map_or(Some("127.0.0.1"), |variable| variable.host.as_deref())?;
+        let port = self.find(&["PORT"]).map_or(Some(kind.port), |variable| variable.port)?;
+        Some(Address { host: host.to_owned(), port })
     }
 }
 
@@ -53,19 +45,13 @@ impl<'a> Login<'a> {
     /// To the server at this address.
     pub(super) fn of(kind: &'static Kind, address: &Address, inventory: &'a Inventory) -> Option<Self> {
         Group::all(kind, inventory).find_map(|group| {
-            let leads_there = match group.find(&["PORT"]) {
-                // One that is named holds for whatever server listens there.
-                Some(named) => {
-                    let host = group.find(&["HOST"]).map_or(Some("127.0.0.1"), |host| host.host.as_deref());
-                    let named = Address { host: host?.to_owned(), port: named.port? };
-                    named.is_same_place(address)
-                }
-                None => group.address(kind).is_some_and(|named| named.is_same_place(address)),
-            };
+            // A port that is named is that of whatever listens there.
+            let is_sure = group.tells || group.find(&["PORT"]).is_some();
+            let leads_there = group.address(kind).is_some_and(|named| named.is_same_place(address));
             let user = group.find(&["USER", "USERNAME"])?;
             let password = group.find(&["PASSWORD", "PASSWD", "PASS"])?;
             let database = group.find(&["DATABASE", "DB", "NAME", "DB_NAME"]);
-            leads_there.then_some(Self { user, password, database })
+            (is_sure && leads_there).then_some(Self { user, password, database })
         })
     }
 
@@ -75,8 +61,11 @@ impl<'a> Login<'a> {
         inventory: &'a Inventory,
     ) -> impl Iterator<Item = (Address, &'a Variable)> {
         Group::all(kind, inventory).filter_map(|group| {
-            let host = group.find(&["HOST"]);
-            Some((group.address(kind)?, host?))
+            let host = group.find(&["HOST"])?;
+            // A host alone may be that of any kind.
+            let is_usual = group.find(&["PORT"]).is_some_and(|variable| variable.port == Some(kind.port));
+            let address = group.address(kind).filter(|_| group.tells || is_usual)?;
+            Some((address, host))
         })
     }
 

@@ -73,7 +73,7 @@ mod tests {
 
     fn url(scheme: &str, host: &str, port: u16, open: Option<&str>) -> Variable {
         let (scheme, host, open) = (Some(scheme.into()), Some(host.into()), open.map(str::to_owned));
-        Variable { name: "DATABASE_URL".into(), scheme, host, port: Some(port), open, is_set: false }
+        Variable { name: "DATABASE_URL".into(), scheme, host, port: Some(port), open, ..Variable::default() }
     }
 
     fn proposal(environment: Vec<Variable>, listening: Vec<Listening>) -> Proposal {
@@ -111,6 +111,15 @@ mod tests {
         assert_eq!((mysql.checks.len(), mysql.pending[0].lines[0].as_str()), (0, line));
         let postgres = proposal(vec![url("postgres", "127.0.0.1", 5432, None)], Vec::new());
         assert_eq!((postgres.checks[0].kind, postgres.checks[0].name.as_str()), ("tcp", "postgres"));
+    }
+
+    #[test]
+    fn url_of_a_driver_is_written_without_its_password() {
+        let template = Some("mysql://fuel:${DB_PASSWORD}@db:3306/fuel".to_owned());
+        let of_driver = Variable { template, ..url("mysql+pymysql", "db", 3306, None) };
+        let pending = &proposal(vec![of_driver], Vec::new()).pending[0];
+        assert_eq!(pending.lines, ["url = \"mysql://fuel:${DB_PASSWORD}@db:3306/fuel\""]);
+        assert!(pending.because.ends_with("put DB_PASSWORD into the environment, and take the # away"));
     }
 
     #[test]

@@ -95,7 +95,14 @@ mod tests {
 
     fn url_variable(scheme: &str, port: u16, is_set: bool) -> Variable {
         let (scheme, host) = (Some(scheme.into()), Some("localhost".into()));
-        Variable { name: "DATABASE_URL".into(), scheme, host, port: Some(port), open: None, is_set }
+        Variable {
+            name: "DATABASE_URL".into(),
+            scheme,
+            host,
+            port: Some(port),
+            is_set,
+            ..Variable::default()
+        }
     }
 
     #[test]
