@@ -5,6 +5,7 @@ use rusqlite::{Transaction, TransactionBehavior, params};
 use super::error::StoreError;
 use super::ledger;
 use super::open::Store;
+use super::retention::Pruned;
 
 /// Issues that are kept.
 pub(super) const MAX_ISSUES: u64 = 100_000;
@@ -21,13 +22,13 @@ impl Store {
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub(super) fn bound(&self, now: i64) -> Result<u64, StoreError> {
+    pub(super) fn bound(&self, now: i64) -> Result<Pruned, StoreError> {
         self.bound_to(MAX_ISSUES, now).map_err(|e| self.error(e))
     }
 
-    pub(super) fn bound_to(&self, most: u64, now: i64) -> rusqlite::Result<u64> {
+    pub(super) fn bound_to(&self, most: u64, now: i64) -> rusqlite::Result<Pruned> {
         let known: u64 = self.connection.query_row("SELECT count(*) FROM issue", [], |row| row.get(0))?;
-        let mut gone = 0;
+        let mut gone = Pruned::default();
         if known > most {
             gone = self.give_up_issues(known - most + most / 10, now)?;
         }
@@ -44,16 +45,19 @@ impl Store {
 
     /// Gives up so many issues: resolved ones first, then those that happened least often, of these the ones not seen for
     /// longest. Ignored, regressed and merged ones stay: somebody has decided about them.
-    pub(super) fn give_up_issues(&self, most: u64, now: i64) -> rusqlite::Result<u64> {
+    pub(super) fn give_up_issues(&self, most: u64, now: i64) -> rusqlite::Result<Pruned> {
         let mut query = self.connection.prepare(
             "SELECT id FROM issue WHERE standing IN ('open', 'resolved') AND parent IS NULL
                AND id NOT IN (SELECT parent FROM issue WHERE parent IS NOT NULL)
              ORDER BY standing = 'open', count, last_seen LIMIT ?1",
         )?;
-        let ids: Vec<i64> = query.query_map([most], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        let mut ids: Vec<i64> = query.query_map([most], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        // What was made together lies together: each transaction touches few pages.
+        ids.sort_unstable();
+        let mut gone = Pruned { issues: ids.len() as u64, ..Pruned::default() };
         for slice in ids.chunks(SLICE) {
             let list = slice.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
-            self.forget(&format!("SELECT id FROM event WHERE issue IN ({list})"), [], now)?;
+            gone.events += self.forget(&format!("SELECT id FROM event WHERE issue IN ({list})"), [], now)?;
             let tx = Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
             let events: u64 = tx.query_row(
                 &format!("SELECT coalesce(sum(count), 0) FROM issue WHERE id IN ({list})"),
@@ -71,7 +75,7 @@ impl Store {
         if !ids.is_empty() {
             self.sweep_minutes()?;
         }
-        Ok(ids.len() as u64)
+        Ok(gone)
     }
 
     /// Removes counts by the minute that belong to no issue any more, an hour of them at a time.
@@ -122,7 +126,8 @@ mod tests {
             add(&mut store, &format!("Flood{n}"), "", NOW + n);
         }
         // Thirty are known; twenty may be, and a tenth is made room for.
-        assert_eq!(store.bound_to(20, NOW + 30).unwrap(), 12);
+        let gone = store.bound_to(20, NOW + 30).unwrap();
+        assert_eq!((gone.issues, gone.events), (12, 13));
         let left = kinds(&store);
         for (kind, stays) in [
             ("Often", true),
@@ -148,7 +153,7 @@ mod tests {
         // What was given up is new when it comes again, and what was merged is still one.
         add(&mut store, "Flood3", "", NOW + 31);
         add(&mut store, "Part", "", NOW + 31);
-        assert!(kinds(&store).contains(&"Flood3".to_owned()) && store.bound_to(30, NOW).unwrap() == 0);
+        assert!(kinds(&store).contains(&"Flood3".to_owned()) && store.bound_to(30, NOW).unwrap().issues == 0);
     }
 
     #[test]

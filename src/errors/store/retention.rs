@@ -88,7 +88,10 @@ impl Store {
         self.connection.execute("DELETE FROM loss WHERE hour < ?1", [hour_of(oldest)])?;
         self.forget_minutes((now - MINUTES_KEPT).max(oldest).div_euclid(MINUTE))?;
         spare::prune(&self.connection, oldest)?;
-        pruned.issues = self.forget_issues(oldest)? + self.bound_to(MAX_ISSUES, now)?;
+        let old = self.forget_issues(oldest)?;
+        let beyond = self.bound_to(MAX_ISSUES, now)?;
+        pruned.issues = old + beyond.issues;
+        pruned.events += beyond.events;
         pruned.events += self.thin(now)?;
         self.give_back()?;
         let mut bytes = self.bytes()?;
@@ -96,7 +99,7 @@ impl Store {
         while bytes > limits.max_bytes {
             let events =
                 self.forget("SELECT id FROM event ORDER BY counted_at LIMIT ?1", params![SLICE], now)?;
-            let issues = if events == 0 { self.give_up_issues(ISSUES, now)? } else { 0 };
+            let issues = if events == 0 { self.give_up_issues(ISSUES, now)?.issues } else { 0 };
             pruned.events += events;
             pruned.issues += issues;
             self.give_back()?;
