@@ -36,6 +36,7 @@ pub fn report(overview: Overview, span: Span, bars: RateBars) -> ErrorReport {
         reason,
         period_hours,
         since_at: time(span.from),
+        until_at: time(span.to),
         events: overview.events,
         worst_hour,
         new_issues: new_issues.collect(),

@@ -1,6 +1,6 @@
 //! The views of `track-errors`.
 
-use chrono::{DateTime, TimeZone, Utc};
+use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use serde_json::Value;
 
 use crate::model::Severity;
@@ -123,10 +123,10 @@ where
         false => format!("{} ({})", human::plural(report.events, "event"), human::plural(errors, "error")),
     };
     let text = Text::of(Role::Severity(severity), report.verdict.word().to_uppercase()).plain(format!(
-        "  {} of {} in {} h – {}",
+        "  {} of {} in {} – {}",
         events,
         human::plural(report.issues.len() as u64, "issue"),
-        report.period_hours,
+        period(report, view),
         report.reason
     ));
     document.push(Block::Headline { severity, text: text.and(Role::Dim, trend(report)) });
@@ -157,6 +157,24 @@ where
         document.push(Block::Command { text: "the most frequent one in full".to_owned(), command });
     }
     document
+}
+
+/// How long the report's time is, and when it ended where that was before now.
+fn period<Z: TimeZone>(report: &ErrorReport, view: &ErrorView<Z>) -> String
+where
+    Z::Offset: std::fmt::Display,
+{
+    let seconds = (report.until_at - report.since_at).as_seconds_f64().round().max(0.0);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
+    let seconds = seconds as u64;
+    let long = match seconds / 3600 {
+        hours @ 1..=48 if seconds.is_multiple_of(3600) => format!("{hours} h"),
+        _ => human::duration(std::time::Duration::from_secs(seconds)),
+    };
+    if view.now - report.until_at < TimeDelta::minutes(1) {
+        return long;
+    }
+    format!("{long} up to {}", view.time(report.until_at))
 }
 
 fn trend(report: &ErrorReport) -> String {

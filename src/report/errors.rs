@@ -16,6 +16,7 @@ pub struct ErrorReport {
     pub reason: String,
     pub period_hours: f64,
     pub since_at: DateTime<Utc>,
+    pub until_at: DateTime<Utc>,
     /// Events of the period.
     pub events: u64,
     /// The most in one hour of the period.

@@ -84,7 +84,8 @@ fn an_issue_that_is_not_there_is_the_callers_mistake_and_no_verdict() {
     let why = env.run(&["track-errors", "why", "1", "--format", "json"]).expect(0).json();
     let show = env.run(&["track-errors", "show", "#1", "--format", "json"]).json();
     assert_eq!(why["fingerprint"], show["issue"]["fingerprint"]);
-    env.run(&["track-errors"]).expect(0).says("  1 error of 1 issue in ");
+    env.run(&["track-errors"]).expect(0).says("  1 error of 1 issue in 24 h – ");
+    env.run(&["track-errors", "--since", "5m"]).expect(0).says(" in 5m – ");
     env.run(&["track-errors", "record", "--level", "warning", "--message", "w"]).expect(0);
     env.run(&["track-errors"]).expect(0).says("  2 events (1 error) of 2 issues in ");
 }
@@ -330,6 +331,7 @@ fn a_span_means_what_it_means_for_logs() {
     let table =
         env.run(&["track-errors", "--since", "2026-11-19", "--until", "2026-11-20", "--tz", "+02:00"]);
     assert!(table.stdout.contains("2026-11-19 06:30"), "{table}");
+    assert!(table.stdout.contains(" in 24 h up to 2026-11-20 00:00 – "), "{table}");
     let listed = |words: &[&str]| {
         let words = [&["track-errors", "list", "--format", "json"], words].concat();
         env.run(&words).json()["issues"].as_array().unwrap().len()
