@@ -147,7 +147,7 @@ where
     if !report.losses.is_empty() {
         document.push(Block::Heading("Not kept".to_owned()));
         let loss = |l: &crate::report::ErrorLoss| {
-            Text::from(format!("{} × {}: {}", human::count(l.count), l.category, l.reason))
+            Text::from(format!("{} × {}: {}", human::count(l.count), l.category, why_lost(&l.reason)))
         };
         document.push(Block::List(report.losses.iter().map(loss).collect()));
     }
@@ -157,6 +157,27 @@ where
         document.push(Block::Command { text: "the most frequent one in full".to_owned(), command });
     }
     document
+}
+
+/// A reason of the ledger in words; JSON holds it as it is.
+fn why_lost(reason: &str) -> String {
+    let words = match reason {
+        "not-kept" => "not what an error tracker keeps",
+        "malformed" => "could not be read",
+        "too-large" => "too large",
+        "too-many-items" => "more than one envelope may hold",
+        "too-many" => "more than are kept, those that matter least went",
+        "queue-full" => "more than the disk took in time, the sender was told",
+        "disk-low" => "too little room on the disk, counted only",
+        "disk-full" => "no room on the disk, the sender was told",
+        "store-failed" => "the store could not be written, the sender was told",
+        "damaged-store" => "damaged, kept beside the new one",
+        other => match other.strip_prefix("client:") {
+            Some(said) => return format!("lost by the client, as it says: {said}"),
+            None => other,
+        },
+    };
+    words.to_owned()
 }
 
 /// How long the report's time is, and when it ended where that was before now.

@@ -311,6 +311,7 @@ fn a_newer_store_and_a_damaged_one() {
     assert_eq!(outcome.code, Some(0));
     assert!(outcome.stderr.contains("kept as"), "{}", outcome.stderr);
     assert_eq!(report(&env)["losses"][0]["reason"], "damaged-store");
+    env.run(&["track-errors"]).says("1 × store: damaged, kept beside the new one");
 }
 
 #[test]

@@ -63,6 +63,7 @@ fn a_full_disk_is_told_and_counts_go_on_where_they_fit() {
     assert_eq!(counted(&env), kept);
     fs::remove_file(full).unwrap();
     assert!(wait_until(SOON, || loss(&env, "disk-full") == refused), "{}", report(&env)["losses"]);
+    env.run(&["track-errors"]).says("5 × error: no room on the disk, the sender was told");
     assert_eq!(server.envelope(&event("later")).0, 200);
     env.run(&["track-errors", "record", "--type", "E", "--message", "from a shell"]).expect(0);
     assert_eq!(counted(&env), kept + 2);
