@@ -31,14 +31,19 @@ impl Database {
         if let Some(line) = self.open_line(variable, login.as_ref()) {
             return proposal.check(kind.name, kind.name, vec![line], because, Vec::new());
         }
-        match secret {
-            Some(variable) if variable.is_set => {
+        let by_parts = login.as_ref().map(|login| login.url(kind, &self.address));
+        match (secret, login.as_ref().filter(|login| login.is_set())) {
+            (Some(variable), _) if variable.is_set => {
                 proposal.check(kind.name, kind.name, vec![by_name(variable)], because, Vec::new());
+            }
+            (None, Some(login)) => {
+                let because = format!("{because}; {} must be set wherever fuelops runs", login.names());
+                proposal.check(kind.name, kind.name, by_parts.into_iter().collect(), because, Vec::new());
             }
             _ if kind.blocks_knocks => self.with_login(variable, login.as_ref(), &because, proposal),
             // Whether it answers a login is not known without one; whether it listens is.
             _ => {
-                let better = secret.map_or_else(|| self.example(variable).0, by_name);
+                let better = secret.map(by_name).or(by_parts).unwrap_or_else(|| self.example(variable).0);
                 let later = vec![format!("type = \"{}\"", kind.name), better];
                 let line = format!("address = \"{}\"", self.address);
                 proposal.check(kind.name, "tcp", vec![line], because, later);
@@ -63,7 +68,7 @@ impl Database {
         }
     }
 
-    /// Asks a server that must not be knocked at: with a login, or not before somebody has filled that in.
+    /// A server that must not be knocked at is not asked before somebody has filled in its login.
     fn with_login(
         &self,
         variable: Option<&Variable>,
@@ -81,10 +86,6 @@ impl Database {
                 (line, "DB_PASSWORD".to_owned(), further)
             }
         };
-        if secret.is_none() && login.is_some_and(Login::is_set) {
-            let because = format!("{because}; {wanted} must be set wherever fuelops runs");
-            return proposal.check(kind.name, kind.name, vec![line], because, Vec::new());
-        }
         let because = format!(
             "{because}. It blocks who knocks without a login: put {wanted} into the environment{further}, and take the # away"
         );

@@ -15,6 +15,8 @@ pub(super) struct Kind {
     schemes: &'static [&'static str],
     /// It takes a connection without a login for an attack, and blocks a host that makes too many.
     pub(super) blocks_knocks: bool,
+    /// What follows its scheme in a line to fill in; `{}` is the address.
+    example: &'static str,
     /// Beginnings of the variables that hold the parts of a login to it.
     pub(super) prefixes: &'static [&'static str],
 }
@@ -26,6 +28,7 @@ pub(super) const KINDS: [Kind; 3] = [
         port: 3306,
         schemes: &["mysql", "mariadb"],
         blocks_knocks: true,
+        example: "USER:${DB_PASSWORD}@{}/DATABASE",
         prefixes: &["MYSQL_", "MARIADB_"],
     },
     Kind {
@@ -34,6 +37,7 @@ pub(super) const KINDS: [Kind; 3] = [
         port: 5432,
         schemes: &["postgres", "postgresql"],
         blocks_knocks: false,
+        example: "USER:${DB_PASSWORD}@{}/DATABASE",
         prefixes: &["POSTGRES_", "PG"],
     },
     Kind {
@@ -42,6 +46,7 @@ pub(super) const KINDS: [Kind; 3] = [
         port: 6379,
         schemes: &["redis", "rediss"],
         blocks_knocks: false,
+        example: ":${REDIS_PASSWORD}@{}/0",
         prefixes: &["REDIS_"],
     },
 ];
@@ -75,7 +80,7 @@ impl Kind {
 
     /// A line to fill in.
     pub(super) fn example(&self, address: &Address) -> String {
-        self.url(&format!("USER:${{DB_PASSWORD}}@{address}/DATABASE"))
+        self.url(&self.example.replace("{}", &address.to_string()))
     }
 
     /// The line of a check that asks a server of it.

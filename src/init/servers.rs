@@ -119,6 +119,17 @@ mod tests {
     }
 
     #[test]
+    fn parts_of_a_login_are_a_line_to_fill_in() {
+        let part = |name: &str| Variable { name: name.into(), is_set: false, ..Variable::default() };
+        let environment = ["POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB"].map(part).to_vec();
+        let check = proposed(listening("postgres", 5432, Answer::default()), environment);
+        let url = "url = \"postgres://${POSTGRES_USER}:${POSTGRES_PASSWORD}@127.0.0.1:5432/${POSTGRES_DB}\"";
+        assert_eq!((check.kind, check.later[1].as_str()), ("tcp", url));
+        let locked = proposed(listening("redis-server", 6379, Answer::default()), Vec::new());
+        assert_eq!(locked.later[1], "url = \"redis://:${REDIS_PASSWORD}@127.0.0.1:6379/0\"");
+    }
+
+    #[test]
     fn mysql_is_asked_with_a_login_or_not_at_all() {
         let of = |environment| proposal_of(listening("mariadbd", 3306, Answer::default()), environment);
         let by_url = of(vec![url_variable("mysql", 3306, true)]);

@@ -179,15 +179,21 @@ fn lying(app: &App, inventory: &Inventory, proposal: &Proposal) -> ServicePlan {
         AppKind::Asgi => vec![&python, "-m", "uvicorn", &target, "--port", &number],
         AppKind::Wsgi => vec![&python, "-m", "gunicorn", "--bind", &address, &target],
     };
-    let pid_file = files.pid_files.first().map(|(path, _)| path.display().to_string());
-    let log = files.logs.iter().find(|log| log.as_str() == "backend.log").or_else(|| files.logs.first());
+    // Those of another program lie there as well.
+    let is_its = |file: &str, ending| {
+        let stem = file.strip_suffix(ending);
+        stem.is_some_and(|stem| {
+            stem == module || ["backend", "server", "uvicorn", "gunicorn"].contains(&stem)
+        })
+    };
+    let mut pid_files = files.pid_files.iter().map(|(path, _)| path.display().to_string());
+    let pid_file = pid_files.find(|file| is_its(file, ".pid"));
+    let log = files.logs.iter().find(|log| is_its(log, ".log"));
     ServicePlan {
         name: proposal.free_name("backend"),
         command: words.into_iter().map(str::to_owned).collect(),
         pid_file: Some(pid_file.unwrap_or_else(|| "backend.pid".to_owned())),
-        log_file: Some(
-            log.filter(|log| !log.contains('*')).cloned().unwrap_or_else(|| "backend.log".to_owned()),
-        ),
+        log_file: Some(log.cloned().unwrap_or_else(|| "backend.log".to_owned())),
         port: Some(port),
         health: app.health.clone().map(|path| (path, 200)),
         env_file: files.env_file.as_ref().map(|path| path.display().to_string()),
@@ -251,6 +257,16 @@ mod tests {
         let proposal = Proposal::of(&inventory);
         assert_eq!(proposal.services[0].command.join(" "), "python3 -m uvicorn main:app --port 8050");
         assert_eq!(proposal.services[0].health, Some(("/healthz".into(), 200)));
+        let files_of = |inventory: &Inventory| {
+            let plan = Proposal::of(inventory).services.remove(0);
+            (plan.pid_file.unwrap(), plan.log_file.unwrap())
+        };
+        inventory.files.logs = vec!["redis.log".into()];
+        inventory.files.pid_files = vec![("redis.pid".into(), 7)];
+        assert_eq!(files_of(&inventory), ("backend.pid".into(), "backend.log".into()));
+        inventory.files.logs.push("main.log".into());
+        inventory.files.pid_files.push(("main.pid".into(), 8));
+        assert_eq!(files_of(&inventory), ("main.pid".into(), "main.log".into()));
         assert_eq!(proposal.name, "portal");
     }
 

@@ -110,6 +110,18 @@ fn secret_of_a_command_line_is_nowhere() {
 }
 
 #[test]
+fn login_that_the_environment_holds_is_used_by_its_names() {
+    let env = Env::new();
+    env.write(".env", "MYSQL_HOST=127.0.0.1\nMYSQL_PORT=1\nMYSQL_USER=fuel\nMYSQL_PASSWORD=hunter2\n");
+    let mut command = env.command(env!("CARGO_BIN_EXE_fuelops"));
+    command.args(["config", "init", "--print"]).envs([("MYSQL_USER", "fuel"), ("MYSQL_PASSWORD", "hunter2")]);
+    let printed = env.finish(command).expect(0);
+    let url = "\nurl = \"mysql://${MYSQL_USER}:${MYSQL_PASSWORD}@127.0.0.1:1/\"\n";
+    assert!(printed.stdout.contains(url) && !printed.stdout.contains("hunter2"), "{printed}");
+    assert!(printed.stdout.contains("it did not answer: nobody listens on port 1 now"), "{printed}");
+}
+
+#[test]
 fn file_that_is_there_stays_as_it_is() {
     let env = Env::new();
     env.write("main.py", BACKEND);

@@ -40,8 +40,9 @@ pub(super) fn run(args: &InitArgs, context: &Context) -> Result<Exit> {
     let path = folder.join(path.file_name().unwrap_or(NAME.as_ref()));
     let proposal = Proposal::of(&init::look(&folder, keeper::COMMAND, &|name| env::var_os(name).is_some()));
     let text = init::text(&proposal);
-    config::parse(&text, &folder, &Environment::default())
-        .context("the config that was made is not valid")?;
+    // What it names of the environment is set there, or it would stand as a comment.
+    let environment = Environment { variables: env::vars_os().collect(), ..Environment::default() };
+    config::parse(&text, &folder, &environment).context("the config that was made is not valid")?;
     if args.print && context.ui.format == Format::Table {
         context.ui.result(text.as_bytes())?;
         return Ok(Exit::Done);
