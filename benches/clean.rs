@@ -19,6 +19,8 @@ use measure::{Taken, measure, median};
 const BINARY: &str = env!("CARGO_BIN_EXE_fuelops");
 const RUNS: usize = 3;
 const FILES: [usize; 2] = [100_000, 200_000];
+/// Bytes of a file; the second could be a database by its length, so that its first bytes are looked at.
+const SIZES: [usize; 2] = [1_000, 1_024];
 const PER_FOLDER: usize = 1_000;
 const AGE: Duration = Duration::from_secs(30 * 86_400);
 const RULE: &str = "[[clean.rule]]\npaths = [\"logs/**/*.log.*\"]\nolder_than = \"7d\"\nkeep_last = 0\n";
@@ -33,7 +35,10 @@ fn main() -> ExitCode {
             let swaps = rest.first().and_then(|swaps| swaps.parse().ok()).unwrap_or(100_000);
             soak(swaps).map_err(|error| error.to_string())
         }
-        _ => FILES.iter().try_for_each(|files| against_find(*files)),
+        _ => SIZES
+            .iter()
+            .flat_map(|size| FILES.map(|files| (files, *size)))
+            .try_for_each(|(files, size)| against_find(files, size)),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -50,7 +55,7 @@ fn folder(name: &str) -> std::io::Result<PathBuf> {
 }
 
 /// A tree of small files that were last written to a month ago.
-fn plant(root: &Path, files: usize) -> std::io::Result<()> {
+fn plant(root: &Path, files: usize, size: usize) -> std::io::Result<()> {
     let then = SystemTime::now() - AGE;
     for n in 0..files {
         let folder = root.join(format!("logs/d{}", n / PER_FOLDER));
@@ -58,13 +63,13 @@ fn plant(root: &Path, files: usize) -> std::io::Result<()> {
             fs::create_dir_all(&folder)?;
         }
         let mut file = File::create(folder.join(format!("app{n}.log.1")))?;
-        file.write_all(&[b'x'; 1_000])?;
+        file.write_all(&vec![b'x'; size])?;
         file.set_modified(then)?;
     }
     Ok(())
 }
 
-fn against_find(files: usize) -> Result<(), String> {
+fn against_find(files: usize, size: usize) -> Result<(), String> {
     let at = |error: std::io::Error| error.to_string();
     let (ours, theirs) = (folder("ours").map_err(at)?, folder("theirs").map_err(at)?);
     fs::write(ours.join("fuelops.toml"), RULE).map_err(at)?;
@@ -72,7 +77,7 @@ fn against_find(files: usize) -> Result<(), String> {
     let logs = theirs.join("logs").display().to_string();
     let (mut clean, mut find): (Vec<Taken>, Vec<Taken>) = (Vec::new(), Vec::new());
     for round in 0..RUNS {
-        plant(&ours, files).and_then(|()| plant(&theirs, files)).map_err(at)?;
+        plant(&ours, files, size).and_then(|()| plant(&theirs, files, size)).map_err(at)?;
         // Whoever comes first would wait for what was planted to reach the disk, and pay for it.
         rustix::fs::sync();
         for turn in [round, round + 1] {
@@ -88,7 +93,7 @@ fn against_find(files: usize) -> Result<(), String> {
     let wall = |taken: &[Taken]| median(taken.iter().map(|taken| taken.wall.as_secs_f64()).collect());
     let peak = median(clean.iter().map(|taken| taken.peak_rss_bytes as f64).collect());
     let line = format!(
-        "{files} files: fuelops {:.2} s of CPU in {:.2} s, find {:.2} s in {:.2} s, ratio of CPU {:.2}, peak RSS {:.1} MB",
+        "{files} files of {size} bytes: fuelops {:.2} s of CPU in {:.2} s, find {:.2} s in {:.2} s, ratio of CPU {:.2}, peak RSS {:.1} MB",
         cpu(&clean),
         wall(&clean),
         cpu(&find),

@@ -154,7 +154,9 @@ fn target(manifest: &Manifest, source: Option<&Source>, into: Option<&str>) -> R
     match (manifest.origin.kind, source, into) {
         (Kind::Files, _, Some(folder)) => Ok(Target::Folder(folder.into())),
         (Kind::Files, _, None) => {
-            bail!("files are not restored over those in use: name a folder with --into")
+            bail!(
+                "files are not restored over those in use; name a folder: fuelops backup restore {name} --into FOLDER"
+            )
         }
         (Kind::Sqlite, _, Some(path)) => Ok(Target::Sqlite(path.into())),
         (Kind::Sqlite, Some(Source::Sqlite(path)), None) => Ok(Target::Sqlite(path.clone())),

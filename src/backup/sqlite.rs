@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
@@ -109,7 +109,8 @@ fn step(backup: &Backup<'_, '_>, pages: i32, interrupt: &Interrupt) -> Result<St
 /// Looks through a file that nobody else writes to, its structure included.
 pub(super) fn look(path: &Path, interrupt: &Interrupt) -> Result<Looked> {
     let database = open_still(path)?;
-    interrupt.guard(&database.get_interrupt_handle(), || look_through(&database))
+    let looked = interrupt.guard(&database.get_interrupt_handle(), || look_through(&database));
+    looked.map_err(|error| if interrupt.is_asked() { anyhow!("interrupted") } else { error })
 }
 
 fn look_through(database: &Connection) -> Result<Looked> {

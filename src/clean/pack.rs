@@ -3,7 +3,7 @@
 //! A file becomes a row of zstd frames of equal content size, which every zstd reader takes as one stream. A worker reads
 //! a piece, compresses it, waits for its turn to write, reads back what stands in the target, decodes that and compares
 //! it with what it had read. Pieces of all files are one queue, so that many small files keep the processors as busy as
-//! one large one.
+//! one large one. Backups are made of the same frames, but of a stream that is read back as a whole.
 
 use std::fs::File;
 use std::io;
@@ -12,10 +12,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use zstd::bulk::{Compressor, Decompressor};
-use zstd::zstd_safe;
+use zstd::bulk::Decompressor;
 
-use crate::store::{self, LEVEL, PIECE};
+use crate::store::{self, Framer, PIECE};
 
 /// Why a file is not finished once somebody asked for an end.
 const INTERRUPTED: &str = "interrupted";
@@ -112,9 +111,7 @@ impl<'a> Queue<'a> {
         }
         bench.raw.resize(length, 0);
         source.read_exact_at(&mut bench.raw, at).map_err(shrunk)?;
-        bench.packed.clear();
-        bench.packed.reserve(zstd_safe::compress_bound(length));
-        bench.compressor.compress_to_buffer(&bench.raw, &mut bench.packed)?;
+        bench.framer.frame(&bench.raw, &mut bench.packed)?;
         let Some(place) = self.place(job, at, length, bench.packed.len()) else { return Ok(()) };
         target.write_all_at(&bench.packed, place)?;
         bench.prove(target, place)
@@ -145,7 +142,7 @@ impl<'a> Queue<'a> {
 
 /// What one worker works with.
 struct Bench {
-    compressor: Compressor<'static>,
+    framer: Framer,
     decompressor: Decompressor<'static>,
     raw: Vec<u8>,
     packed: Vec<u8>,
@@ -154,10 +151,8 @@ struct Bench {
 
 impl Bench {
     fn new() -> io::Result<Self> {
-        let mut compressor = Compressor::new(LEVEL)?;
-        compressor.include_checksum(true)?;
-        let decompressor = Decompressor::new()?;
-        Ok(Self { compressor, decompressor, raw: Vec::new(), packed: Vec::new(), decoded: Vec::new() })
+        let (framer, decompressor) = (Framer::new()?, Decompressor::new()?);
+        Ok(Self { framer, decompressor, raw: Vec::new(), packed: Vec::new(), decoded: Vec::new() })
     }
 
     /// Reads back what was written and compares it with what it was made of.

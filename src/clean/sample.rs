@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
-use crate::store::{self, LEVEL};
+use crate::store::{self, Framer};
 
 use super::inventory::{Inventory, Item, ItemId, ItemKind};
 use super::policy::{Act, Rule};
@@ -71,13 +71,16 @@ pub(super) fn ratios(inventory: &Inventory, rules: &[Rule]) -> Ratios {
 fn ratio_of(inventory: &Inventory, reach: &mut Reach<'_>, files: &[ItemId], samples: usize) -> Option<u64> {
     let wanted = if files.iter().any(|id| inventory.item(*id).size > PIECE) { samples } else { files.len() };
     let wanted = wanted.min(samples);
+    let mut framer = Framer::new().ok()?;
     let (mut before, mut after) = (0, 0);
     for n in 0..wanted {
         let item = inventory.item(files[n * files.len() / wanted]);
         let spare = item.size.saturating_sub(PIECE);
         let place = spare / wanted as u64 * n as u64;
         let opened = reach.folder(item.folder).and_then(|folder| folder.open_file(inventory.name(item)));
-        if let Ok((raw, packed)) = opened.and_then(|file| sample(&file, place, item.size.min(PIECE))) {
+        if let Ok((raw, packed)) =
+            opened.and_then(|file| sample(&mut framer, &file, place, item.size.min(PIECE)))
+        {
             before += raw;
             after += packed;
         }
@@ -90,8 +93,10 @@ pub(super) fn is_compressible(inventory: &Inventory, item: &Item) -> bool {
     item.kind == ItemKind::File && item.size > 0 && !series::is_compressed(inventory.name(item).to_bytes())
 }
 
-fn sample(file: &File, place: u64, length: u64) -> io::Result<(u64, u64)> {
+fn sample(framer: &mut Framer, file: &File, place: u64, length: u64) -> io::Result<(u64, u64)> {
     let mut raw = vec![0; usize::try_from(length).unwrap_or(0)];
     let read = file.read_at(&mut raw, place)?;
-    Ok((read as u64, zstd::bulk::compress(&raw[..read], LEVEL)?.len() as u64))
+    let mut packed = Vec::new();
+    framer.frame(&raw[..read], &mut packed)?;
+    Ok((read as u64, packed.len() as u64))
 }

@@ -41,7 +41,7 @@ pub fn tell<'a>(
         planned_bytes: plan.steps.iter().map(|step| step.frees(inventory)).sum(),
         freed_bytes: outcome.map_or(0, |o| o.freed),
         gained_bytes: outcome.map(gained),
-        rules: totals(plan),
+        rules: if outcome.is_some() { totals(plan, done) } else { totals(plan, all) },
         disks: inventory
             .disks
             .iter()
@@ -185,11 +185,11 @@ impl Verb {
     }
 }
 
-fn totals(plan: &Plan) -> Vec<CleanRuleTotal> {
+fn totals(plan: &Plan, steps: impl Fn(&mut dyn FnMut(u32, u64))) -> Vec<CleanRuleTotal> {
     let mut totals: Vec<CleanRuleTotal> = Vec::new();
-    for step in &plan.steps {
+    steps(&mut |step, bytes| {
+        let step = &plan.steps[step as usize];
         let (rule, action) = (&plan.rules[usize::from(step.rule)].name, step.verb.word());
-        let bytes = step.frees(&plan.inventory);
         match totals.iter_mut().find(|total| total.rule == *rule && total.action == action) {
             Some(total) => {
                 total.files += 1;
@@ -197,7 +197,7 @@ fn totals(plan: &Plan) -> Vec<CleanRuleTotal> {
             }
             None => totals.push(CleanRuleTotal { rule: rule.clone(), action, files: 1, bytes }),
         }
-    }
+    });
     totals
 }
 

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use crate::platform::files::{
-    Buffer, Entry, FileId, FileKind, Folder, Found, Look, is_sqlite, is_sqlite_journal,
+    Buffer, Entry, FileId, FileKind, Folder, Found, Look, SQLITE_START, is_sqlite_journal,
 };
 
 use super::guard::{self, Bar, DATABASE, Markers};
@@ -390,7 +390,7 @@ fn began(folder: &Folder, name: &CStr, look: &Look) -> Option<i64> {
 }
 
 fn begins_database(folder: &Folder, name: &CStr) -> bool {
-    folder.open_file(name).is_ok_and(|file| is_sqlite(&file))
+    folder.begins(name, SQLITE_START)
 }
 
 /// Whether the file of this name, beside which another lies, is a database: without its journal it may be none any more.

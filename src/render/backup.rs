@@ -225,7 +225,7 @@ fn remarks(report: &BackupReport) -> Vec<Text> {
         }
         if let Some(drill) = entry.drill.as_ref().filter(|drill| !drill.equal) {
             let why = drill.why.as_deref().unwrap_or("it is not what it was");
-            lines.push(labelled(&entry.id, &format!("restored for a moment: {why}")));
+            lines.push(labelled(&entry.id, &format!("restoring it for a moment: {why}")));
         }
     }
     lines

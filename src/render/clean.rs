@@ -13,17 +13,19 @@ const ROWS: usize = 10;
 /// Rows of a table of what needs attention.
 const ATTENTION_ROWS: usize = 25;
 
-/// Turns a report into a document. `apply` is the command that carries a plan out, `look` one that shows what fills the disk.
-pub fn clean(report: &CleanReport<'_>, apply: &str, look: &str) -> Document {
+/// Turns a report into a document. `apply` is the command that carries a plan out, unless
+/// somebody is asked; `look` one that shows what fills the disk.
+pub fn clean(report: &CleanReport<'_>, apply: Option<&str>, look: &str) -> Document {
     let mut document = Document::new(format!("{}: clean", report.name));
     let severity = severity(report.outcome);
     document.push(Block::Headline { severity, text: headline(report, severity) });
     if !report.rules.is_empty() {
         document.push(Block::Table(rules(report)));
     }
-    if report.planned.len > 0 {
-        document.push(Block::Heading(largest_title(report.planned.len)));
-        document.push(Block::Table(largest(&report.planned)));
+    let files = if report.outcome == CleanOutcome::Planned { &report.planned } else { &report.done };
+    if files.len > 0 {
+        document.push(Block::Heading(largest_title(files.len)));
+        document.push(Block::Table(largest(files, frees(report))));
     }
     attention(&mut document, "Left alone", &pairs(&report.skipped));
     attention(&mut document, "Done, but", &pairs(&report.warnings));
@@ -40,7 +42,9 @@ pub fn clean(report: &CleanReport<'_>, apply: &str, look: &str) -> Document {
     }
     match report.outcome {
         CleanOutcome::Planned => {
-            document.push(Block::Command { text: "Do it:".to_owned(), command: apply.to_owned() });
+            if let Some(apply) = apply {
+                document.push(Block::Command { text: "Do it:".to_owned(), command: apply.to_owned() });
+            }
         }
         CleanOutcome::NothingToDo => {
             let text = "What else fills the disk:".to_owned();
@@ -112,7 +116,7 @@ fn rules(report: &CleanReport<'_>) -> Table {
         Column::new("rule"),
         Column::new("action"),
         Column::new("files").right(),
-        Column::new("frees").right(),
+        Column::new(frees(report)).right(),
     ];
     let row = |rule: &crate::report::CleanRuleTotal| -> Vec<Cell> {
         vec![
@@ -125,6 +129,11 @@ fn rules(report: &CleanReport<'_>) -> Table {
     Table { columns, rows: report.rules.iter().map(row).collect() }
 }
 
+/// What bytes mean in the tables.
+fn frees(report: &CleanReport<'_>) -> &'static str {
+    if report.outcome == CleanOutcome::Planned { "frees" } else { "freed" }
+}
+
 fn largest_title(files: usize) -> String {
     if files > ROWS {
         format!("Largest {ROWS} of {}", human::count(files as u64))
@@ -133,7 +142,7 @@ fn largest_title(files: usize) -> String {
     }
 }
 
-fn largest(list: &CleanList<'_>) -> Table {
+fn largest(list: &CleanList<'_>, frees: &str) -> Table {
     let mut heap: BinaryHeap<Reverse<(u64, String, String)>> = BinaryHeap::new();
     (list.each)(&mut |entry| {
         let is_worth = heap.len() < ROWS || heap.peek().is_some_and(|least| entry.bytes > least.0.0);
@@ -146,7 +155,7 @@ fn largest(list: &CleanList<'_>) -> Table {
     });
     let mut rows: Vec<_> = heap.into_iter().map(|Reverse(row)| row).collect();
     rows.sort_by(|a, b| (Reverse(a.0), &a.1).cmp(&(Reverse(b.0), &b.1)));
-    let columns = vec![Column::new("file"), Column::new("action").droppable(1), Column::new("frees").right()];
+    let columns = vec![Column::new("file"), Column::new("action").droppable(1), Column::new(frees).right()];
     let row = |(bytes, path, action): (u64, String, String)| -> Vec<Cell> {
         vec![path.into(), action.into(), human::bytes(bytes).into()]
     };
@@ -230,7 +239,7 @@ mod tests {
 
     fn shown(outcome: CleanOutcome) -> String {
         let style = TerminalStyle { width: 100, color: false, glyphs: Glyphs::Unicode };
-        terminal(&clean(&report(outcome), "fuelops clean --yes", "du"), &style)
+        terminal(&clean(&report(outcome), Some("fuelops clean --yes"), "du"), &style)
     }
 
     #[test]
@@ -247,8 +256,8 @@ mod tests {
     fn a_plan_about_one_file_names_it() {
         let style = TerminalStyle { width: 100, color: false, glyphs: Glyphs::Unicode };
         let one = CleanReport { planned: list(1), ..report(CleanOutcome::Planned) };
-        let text = terminal(&clean(&one, "fuelops clean --yes", "du"), &style);
-        assert!(text.contains("/srv/logs/app.log.0"), "{text}");
+        let text = terminal(&clean(&one, None, "du"), &style);
+        assert!(text.contains("/srv/logs/app.log.0") && !text.contains("--yes"), "{text}");
     }
 
     #[test]
@@ -258,5 +267,11 @@ mod tests {
             "fuel: 30 files done, 435 KiB freed, 1 file left alone\n"
         );
         assert!(!shown(CleanOutcome::Done).contains("--yes"));
+    }
+
+    #[test]
+    fn what_was_done_is_shown_and_not_what_was_planned() {
+        assert!(shown(CleanOutcome::Done).contains("app.log.29"));
+        assert!(!shown(CleanOutcome::Failed).contains("app.log.29"));
     }
 }

@@ -27,7 +27,7 @@ pub struct CleanReport<'a> {
     pub freed_bytes: u64,
     /// What the file systems themselves gained meanwhile, by everybody's doing; absent where nothing was done.
     pub gained_bytes: Option<i64>,
-    /// What each rule takes, in the order of the rules.
+    /// What each rule takes, or has taken, in the order of the rules.
     pub rules: Vec<CleanRuleTotal>,
     pub disks: Vec<CleanDisk>,
     /// What explains a plan: a clock that is not believed, a disk that is not full.

@@ -16,12 +16,43 @@ use zstd::stream::read::Decoder;
 use zstd::zstd_safe;
 
 /// Fast, and within a few percent of what takes ten times as long.
-pub const LEVEL: i32 = 3;
+const LEVEL: i32 = 3;
 /// Content of one frame. Larger ones cost memory, smaller ones cost a part of the gain.
 pub const PIECE: usize = 2 * 1024 * 1024;
 const MAX_WORKERS: usize = 8;
 /// Largest window that is decoded, as a power of two; a frame of ours needs less.
 const WINDOW: u32 = 23;
+
+/// Makes frames of pieces, one after the other: what every compressed file of ours is a row of.
+pub struct Framer(bulk::Compressor<'static>);
+
+impl std::fmt::Debug for Framer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Framer").finish_non_exhaustive()
+    }
+}
+
+impl Framer {
+    /// One that is used again and again.
+    ///
+    /// # Errors
+    /// When there is no memory for it.
+    pub fn new() -> io::Result<Self> {
+        let mut compressor = bulk::Compressor::new(LEVEL)?;
+        compressor.include_checksum(true)?;
+        Ok(Self(compressor))
+    }
+
+    /// Puts a piece's frame in the place of what `packed` held.
+    ///
+    /// # Errors
+    /// When it cannot be compressed.
+    pub fn frame(&mut self, piece: &[u8], packed: &mut Vec<u8>) -> io::Result<()> {
+        packed.clear();
+        packed.reserve(zstd_safe::compress_bound(piece.len()));
+        self.0.compress_to_buffer(piece, packed).map(drop)
+    }
+}
 
 /// Compresses what is written to it into `W`; whole once [`Compressor::finish`] has returned.
 #[derive(Debug)]
@@ -183,29 +214,22 @@ impl Drop for Bench {
 }
 
 fn work(queue: &Mutex<Receiver<Job>>) {
-    let mut compressor = None;
+    let mut framer = None;
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(Job { mut buffers, answer }) = job else { return };
-        let outcome = compress(&mut compressor, &mut buffers);
+        let outcome = compress(&mut framer, &mut buffers);
         // Nobody waits any more when the stream was given up.
         answer.send(Answer { buffers, outcome }).unwrap_or(());
     }
 }
 
-fn compress(made: &mut Option<bulk::Compressor<'static>>, buffers: &mut Buffers) -> io::Result<()> {
-    let compressor = match made {
-        Some(compressor) => compressor,
-        None => {
-            let mut fresh = bulk::Compressor::new(LEVEL)?;
-            fresh.include_checksum(true)?;
-            made.insert(fresh)
-        }
+fn compress(made: &mut Option<Framer>, buffers: &mut Buffers) -> io::Result<()> {
+    let framer = match made {
+        Some(framer) => framer,
+        None => made.insert(Framer::new()?),
     };
-    buffers.packed.clear();
-    buffers.packed.reserve(zstd_safe::compress_bound(buffers.raw.len()));
-    compressor.compress_to_buffer(&buffers.raw, &mut buffers.packed)?;
-    Ok(())
+    framer.frame(&buffers.raw, &mut buffers.packed)
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ pub use append::open_to_append;
 pub use atomic::{
     AtomicFile, WriteError, create_folder, hand_over, write_atomic, write_own, write_until_boot,
 };
-pub use compress::{Compressor, LEVEL, PIECE, decompress, workers};
+pub use compress::{Compressor, Framer, PIECE, decompress, workers};
 pub use desired::{Desired, Wish};
 pub use journal::{Journal, JournalError};
 pub use kept::{Ended, KeptProgram, LogFiles, kept_folder};

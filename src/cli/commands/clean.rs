@@ -73,7 +73,8 @@ pub fn run(args: &CleanArgs, context: &Context) -> Result<Exit> {
     let will_apply = args.yes || (!args.dry_run && context.ui.can_ask());
     let _locks = if will_apply { lock(config)? } else { Vec::new() };
     let (plan, clock) = planned(&loaded, args.always, context)?;
-    let show = Show { context, name: &config.name, root: &config.root, begun };
+    let will_ask = will_apply && !args.yes;
+    let show = Show { context, name: &config.name, root: &config.root, will_ask, begun };
     if plan.is_empty() || !will_apply {
         if will_apply {
             note_reading(config, &clock);
@@ -220,6 +221,8 @@ struct Show<'a> {
     context: &'a Context,
     name: &'a str,
     root: &'a Path,
+    /// A plan is followed by a question.
+    will_ask: bool,
     begun: Instant,
 }
 
@@ -232,7 +235,7 @@ impl Show<'_> {
         let is_silent = ui.quiet && ui.format == Format::Table;
         if !is_silent {
             ui.report("clean", SCHEMA, &report, || {
-                render::clean(&report, &self.apply_command(), &self.look_command())
+                render::clean(&report, self.apply_command().as_deref(), &self.look_command())
             })?;
         } else if report.outcome != CleanOutcome::NothingToDo {
             ui.result(render::clean_line(&report).as_bytes())?;
@@ -250,8 +253,8 @@ impl Show<'_> {
         format!("du -xh -d 2 {} | sort -h | tail", shell::quote(&self.root.to_string_lossy()))
     }
 
-    fn apply_command(&self) -> String {
-        self.context.command(["clean", "--yes"])
+    fn apply_command(&self) -> Option<String> {
+        (!self.will_ask).then(|| self.context.command(["clean", "--yes"]))
     }
 }
 
