@@ -279,3 +279,21 @@ fn every_type_of_check_is_measured() {
         assert!(!summary.contains("by a bug") && !summary.contains("cannot measure"), "{kind}\n{finding}");
     }
 }
+
+#[test]
+fn form_that_a_command_has_not_is_refused_with_those_that_it_has() {
+    let env = Env::new();
+    for (words, says) in [
+        (
+            &["config", "check", "--format", "error-tracking"][..],
+            "`config check` has no format error-tracking; use table,",
+        ),
+        (&["config", "check", "--format", "error-tracking"], "(`track-errors export` writes error-tracking)"),
+        (&["config", "show", "--format", "prometheus"], "(`health` has nagios and prometheus)"),
+        (&["health", "--format", "error-tracking"], "use table, json, markdown, html, nagios or prometheus"),
+        (&["health", "--watch", "0s"], "500ms is the least"),
+    ] {
+        let refused = env.run(words).expect(64);
+        assert!(refused.stderr.contains(says), "{refused}");
+    }
+}
