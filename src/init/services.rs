@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::init::inventory::{App, AppKind, Inventory, Process};
 use crate::init::proposal::{Proposal, ServicePlan, slug};
-use crate::text::redact;
+use crate::text::arguments::without_secrets;
 
 /// Servers that are told as checks, not started by us.
 const SERVERS: [&str; 9] = [
@@ -59,40 +59,6 @@ fn is_server(process: &Process, inventory: &Inventory) -> bool {
     };
     let is_parent = !process.ports.is_empty() && process.ports.iter().all(serves);
     is_parent || program.is_some_and(|name| is_one(name.trim_end_matches(':')))
-}
-
-/// Words before one that are looked at together with it, for what they say of it: `mysql -u root -pSECRET`.
-const WORDS_BEFORE: usize = 16;
-
-/// The words of a command, with [`MASK`](redact::MASK) where one holds a secret.
-fn without_secrets(words: &[String]) -> Vec<String> {
-    let mut clean: Vec<&str> = Vec::new();
-    let mut shown = Vec::new();
-    for word in words {
-        let before = clean[clean.len().saturating_sub(WORDS_BEFORE)..].join(" ");
-        let (alone, together) = (redact::secrets(word), format!("{before} {word}"));
-        let together = redact::secrets(&together);
-        let masked = if *alone != **word {
-            cut(&alone)
-        } else if *together != format!("{before} {word}") {
-            // The option that said so has said so of this word alone.
-            clean.truncate(clean.len().max(2) - 1);
-            cut(together.get(before.len() + 1..).unwrap_or(redact::MASK))
-        } else {
-            clean.push(word);
-            word.clone()
-        };
-        shown.push(masked);
-    }
-    shown
-}
-
-/// Ends a word at its secret: what follows may belong to it. Of a url, the host and what follows stay.
-fn cut(masked: &str) -> String {
-    let (head, tail) = masked.split_once(redact::MASK).unwrap_or(("", ""));
-    let is_host =
-        tail.starts_with('@') && !tail.contains(char::is_whitespace) && !tail.contains(redact::MASK);
-    format!("{head}{}{}", redact::MASK, if is_host { tail } else { "" })
 }
 
 fn running(process: &Process, inventory: &Inventory, proposal: &Proposal) -> ServicePlan {
@@ -219,19 +185,6 @@ mod tests {
         assert_eq!(name("/usr/bin/python3 /usr/bin/uvicorn main:app"), "backend");
         assert_eq!(name("python -m celery -A tasks worker"), "celery-worker");
         assert_eq!(name("python -m celery -A tasks beat"), "celery-beat");
-    }
-
-    #[test]
-    fn secrets_of_a_command_line_stay_there() {
-        let check = |words: &[&str], expected: &[&str]| {
-            let words: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
-            assert_eq!(without_secrets(&words), expected);
-        };
-        check(&["python3", "main.py", "--port=80"], &["python3", "main.py", "--port=80"]);
-        check(&["main", "--password=a, b", "-v"], &["main", "--password=[redacted]", "-v"]);
-        check(&["main", "--password", "hunter2", "-v"], &["main", "--password", "[redacted]", "-v"]);
-        check(&["mysql", "-u", "root", "-phunter2"], &["mysql", "-u", "root", "-p[redacted]"]);
-        check(&["main", "mysql://root:hunter2@db/fuel"], &["main", "mysql://root:[redacted]@db/fuel"]);
     }
 
     #[test]

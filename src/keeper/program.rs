@@ -17,6 +17,7 @@ use crate::model::Identity;
 use crate::platform::{FileUser, Scope, Session};
 use crate::process::{Bound, Cookie, Launch, Stream, spawn};
 use crate::store::{Desired, Ended, KeptProgram, Wish, tag_of, write_until_boot};
+use crate::text::arguments::without_secrets;
 use crate::text::shell;
 
 /// Ends that an operator asks for.
@@ -104,7 +105,7 @@ impl Program {
         let record = KeptProgram {
             name: start.name,
             program: launched.bound.as_ref().map(|bound| bound.identity().clone()),
-            command: shell::command(&start.words),
+            command: shell::command(without_secrets(&start.words)),
             cookie: cookie.value().to_owned(),
             scope: scope_dir,
             pipe,

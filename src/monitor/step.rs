@@ -18,7 +18,7 @@ const PATIENT: Duration = Duration::from_secs(5);
 /// What waits for its start asks this often whether an operator wants something else by now.
 const CONSULTED: Duration = Duration::from_secs(30);
 /// Who is well is asked again in time with others: at one of so many moments of its period…
-const MOMENTS: u32 = 10;
+const MOMENTS: u32 = 4;
 /// … that lie no further apart than this.
 const MOMENT: Duration = Duration::from_secs(1);
 /// What stands in the way of a start while another works.

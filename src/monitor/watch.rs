@@ -323,10 +323,10 @@ impl Watch<'_> {
 
     fn wait(&self, due: Duration) -> Vec<Ready> {
         let living = || self.held.iter().filter(|(_, held)| held.ended.is_none());
-        let mut fds = vec![
-            PollFd::from_borrowed_fd(self.arrivals.as_fd(), PollFlags::IN),
-            PollFd::from_borrowed_fd(self.mail.as_fd(), PollFlags::IN),
-        ];
+        // Signals, mail and the keeper beside them.
+        let mut fds = Vec::with_capacity(self.held.len() + 3);
+        fds.push(PollFd::from_borrowed_fd(self.arrivals.as_fd(), PollFlags::IN));
+        fds.push(PollFd::from_borrowed_fd(self.mail.as_fd(), PollFlags::IN));
         fds.extend(self.keeper.iter().map(|keeper| PollFd::from_borrowed_fd(keeper.as_fd(), PollFlags::IN)));
         fds.extend(living().map(|(_, held)| PollFd::from_borrowed_fd(held.bound.as_fd(), PollFlags::IN)));
         let limit = due.saturating_sub(self.clock.at(Instant::now()));

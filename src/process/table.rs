@@ -7,6 +7,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::platform::{self, Executable, ProcessHold, ProcessStat};
+use crate::text::arguments::without_secrets;
 
 /// A snapshot of the process table. What is dear to read is read when it is first asked for.
 #[derive(Debug)]
@@ -133,23 +134,17 @@ impl Table {
         false
     }
 
-    /// A process's command on one line, for showing; its short name where there is none. Hostile text.
+    /// A process's command on one line, for showing, without secrets; its short name where there is none. Hostile text.
     pub fn shown(&self, pid: u32) -> String {
         let words = self.words(pid).unwrap_or_default();
         if words.is_empty() {
             return self.stat(pid).map_or_else(String::new, |stat| stat.name.clone());
         }
-        let mut line = String::new();
-        for word in words {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(&word.to_string_lossy());
-            if line.len() > MAX_SHOWN {
-                break;
-            }
-        }
-        line.chars().take(MAX_SHOWN).collect()
+        // Beyond what is shown stands nothing that tells what is shown to be a secret.
+        let start =
+            |word: &OsString| -> String { word.to_string_lossy().chars().take(2 * MAX_SHOWN).collect() };
+        let words: Vec<String> = words.iter().take(MAX_SHOWN).map(start).collect();
+        without_secrets(&words).join(" ").chars().take(MAX_SHOWN).collect()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Text at the borders: units for people both ways, sanitising, redaction, quoting, near misses, bytes in JSON.
 
 pub mod ansi;
+pub mod arguments;
 pub mod escaped;
 pub mod human;
 pub mod markup;

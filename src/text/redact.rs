@@ -148,7 +148,11 @@ fn patterns(family: Family) -> Vec<String> {
     );
     match family {
         // scheme://user:password@host
-        Family::Url => vec![r#"(?P<k0>://[^\s/:@"'<>]*:)[^\s"'<>]+(?P<t>@)"#.to_owned()],
+        Family::Url => vec![
+            r#"(?P<k0>://[^\s/:@"'<>]*:)[^\s"'<>]+(?P<t>@)"#.to_owned(),
+            // The key of a Sentry DSN: scheme://key@host
+            r"(?P<k14>://)[0-9A-Fa-f]{32}(?-u:\b)".to_owned(),
+        ],
         Family::Header => vec![
             // Authorization: Bearer x, OAuth a="x", b="y", or any other scheme and what looks like a token behind it
             r#"(?P<k1>(?i:(?:proxy-)?authorization)["']?\s{0,3}[:=]\s{0,3}["']?(?i:(?:bearer|basic|token|digest|apikey|negotiate|ntlm|oauth)\s+)?)(?:[A-Za-z0-9_]+="[^"\r\n]*"(?:,[ \t]*[A-Za-z0-9_]+=(?:"[^"\r\n]*"|[^\s"',;]*))*|[^\s"',;]{3,}(?:[ \t]+[A-Za-z0-9._~+/=-]{16,})?)"#.to_owned(),
@@ -193,8 +197,8 @@ static COMMANDS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&patterns.join("|")).expect("the patterns are constant")
 });
 
-const KEPT: [&str; 14] =
-    ["k0", "k1", "k2", "k3", "k4", "k5", "k6", "k7", "k8", "k9", "k10", "k11", "k12", "k13"];
+const KEPT: [&str; 15] =
+    ["k0", "k1", "k2", "k3", "k4", "k5", "k6", "k7", "k8", "k9", "k10", "k11", "k12", "k13", "k14"];
 
 /// What stands behind such a name and is no secret: `using password: YES` is what MySQL says of a refused login.
 const HARMLESS: [&str; 6] = ["YES", "NO", "true", "false", "None", "null"];
@@ -274,6 +278,10 @@ mod tests {
         check("mysql://root:s3cr3t@db:3306/x", "mysql://root:[redacted]@db:3306/x");
         check("redis://:pa:ss@h/0 ok", "redis://:[redacted]@h/0 ok");
         check("http://host:8000/path", "http://host:8000/path");
+        check(
+            "dsn https://0123456789abcdef0123456789abcdef@o1.ingest.sentry.io/2",
+            "dsn https://[redacted]@o1.ingest.sentry.io/2",
+        );
     }
 
     #[test]

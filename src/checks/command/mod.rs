@@ -15,6 +15,7 @@ use std::time::Duration;
 use crate::checks::Subject;
 use crate::config::CommandCheck;
 use crate::model::{Finding, Severity};
+use crate::text::arguments::without_secrets;
 use crate::text::{human, redact, shell};
 
 /// Characters of a plugin's first line that are shown.
@@ -53,7 +54,10 @@ pub(super) fn judge(
         }
     };
     let mut finding = finding
-        .with("command", redact::secrets(&shell::command(check.command.words())).into_owned())
+        .with(
+            "command",
+            redact::secrets(&shell::command(without_secrets(check.command.words()))).into_owned(),
+        )
         .with("output_is_cut", seen.is_cut);
     finding.metrics = perfdata::read(&seen.output);
     finding

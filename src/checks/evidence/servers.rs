@@ -4,6 +4,7 @@ use crate::checks::evidence::Server;
 use crate::config::{Address, Check};
 use crate::model::{Finding, Severity};
 use crate::platform::{self, ProcessState};
+use crate::text::arguments::without_secrets;
 use crate::text::{redact, shell};
 
 /// Ports that are looked up.
@@ -43,7 +44,8 @@ pub(super) fn find(ports: &[u16]) -> Vec<Server> {
         // Of several, the parent started first.
         let pid = listener.pids.into_iter().min()?;
         let words = platform::command_line(pid).unwrap_or_default();
-        let line = shell::command(words.iter().map(|word| word.to_string_lossy()));
+        let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
+        let line = shell::command(without_secrets(&words));
         let command = redact::secrets(&line).into_owned();
         let is_stopped = platform::process_stat(pid).is_some_and(|stat| stat.state == ProcessState::Stopped);
         let (port, dir) = (listener.address.port(), platform::working_dir(pid));

@@ -8,6 +8,7 @@ use crate::diagnose::cure::server::server;
 use crate::diagnose::naming::last_fault_of;
 use crate::logs::rules::{FaultClass, rules};
 use crate::model::{Cause, Hint};
+use crate::text::arguments::without_secrets;
 use crate::text::{redact, shell};
 
 /// See why it ended, then start it again as it is configured.
@@ -126,7 +127,8 @@ fn elsewhere(case: Case<'_>) -> Hint {
 }
 
 fn by_hand(service: &Service) -> Option<String> {
-    let line = redact::secrets(&shell::command(service.command.as_ref()?.words())).into_owned();
+    let line =
+        redact::secrets(&shell::command(without_secrets(service.command.as_ref()?.words()))).into_owned();
     Some(format!("cd {} && {line}", shell::quote(&service.cwd.to_string_lossy())))
 }
 
