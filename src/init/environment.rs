@@ -1,12 +1,11 @@
 //! A `.env`: which names stand in it, and what of the values is no secret: schemes, hosts, ports, users, databases. The
 //! rest is left there.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use crate::config::UrlParts;
 use crate::init::inventory::Variable;
+use crate::store;
 
 /// Bytes that are read.
 const MAX_FILE: u64 = 256 * 1024;
@@ -15,9 +14,8 @@ const MOST: usize = 500;
 
 /// Reads the names; none where there is no such file.
 pub(super) fn read(path: &Path, is_set: &dyn Fn(&str) -> bool) -> Vec<Variable> {
-    let mut text = String::new();
-    let read = File::open(path).and_then(|file| file.take(MAX_FILE).read_to_string(&mut text));
-    if read.is_err() { Vec::new() } else { names(&text, is_set) }
+    store::head(path, MAX_FILE)
+        .map_or_else(|_| Vec::new(), |bytes| names(&String::from_utf8_lossy(&bytes), is_set))
 }
 
 fn names(text: &str, is_set: &dyn Fn(&str) -> bool) -> Vec<Variable> {
@@ -46,6 +44,7 @@ fn variable(line: &str, is_set: &dyn Fn(&str) -> bool) -> Option<Variable> {
         port: address.as_ref().map(|address| address.port).or_else(port),
         open: url.as_ref().and_then(open_url).or_else(|| is_open.then(|| value.to_owned())),
         template: url.as_ref().and_then(template),
+        is_malformed: url.is_none() && value.contains("://"),
         scheme: url.map(|url| url.scheme),
         is_set: is_set(name),
     })
@@ -112,6 +111,19 @@ mod tests {
         );
         assert!(found[1].is_set && !found[0].is_set);
         assert!(!format!("{found:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn rest_of_a_password_is_no_host() {
+        for value in [
+            "postgresql://fuel:P@hunter2#1@127.0.0.1:5999/fuel",
+            "redis://:pa@hunter2/w@127.0.0.1/0",
+            "mysql+pymysql://u:a@hunter2?w@127.0.0.1/fuel",
+        ] {
+            let [variable] = &of(&format!("DATABASE_URL={value}"))[..] else { panic!("{value}") };
+            let nothing = Variable { is_malformed: true, ..Variable::default() };
+            assert_eq!(*variable, Variable { name: "DATABASE_URL".into(), ..nothing }, "{value}");
+        }
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! The files of a folder that tell what it is about.
 
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::init::ask::ROUTES;
 use crate::init::inventory::{App, AppKind, Files};
 use crate::process::PidFile;
+use crate::store;
 
 /// Entries of the folder that are looked at.
 const MOST_ENTRIES: usize = 2_000;
@@ -59,8 +59,8 @@ fn logs(root: &Path, names: &[String]) -> Vec<String> {
 }
 
 fn app(root: &Path, name: &str) -> Option<App> {
-    let mut source = String::new();
-    File::open(root.join(name)).ok()?.take(MAX_SOURCE).read_to_string(&mut source).ok()?;
+    let source = store::head(&root.join(name), MAX_SOURCE).ok()?;
+    let source = String::from_utf8_lossy(&source);
     let serves = [".run(", "serve_forever", "uvicorn.run", "run_simple", "__main__"];
     let kind = match name {
         "manage.py" => AppKind::Django,
@@ -120,6 +120,13 @@ mod tests {
         assert_eq!(files.logs, ["backend.log", "logs/*.log*"]);
         assert_eq!(files.pid_files, [(PathBuf::from("backend.pid"), 4711)]);
         assert!(files.env_file.is_some() && files.interpreter.is_none());
+    }
+
+    #[test]
+    fn pipe_is_no_source_and_nobody_waits_for_its_writer() {
+        let dir = tempfile::tempdir().unwrap();
+        nix::unistd::mkfifo(&dir.path().join("main.py"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+        assert_eq!(look(dir.path()).app, None);
     }
 
     #[test]

@@ -105,6 +105,8 @@ pub struct Variable {
     pub open: Option<String>,
     /// A URL with a password, without it: `${DB_PASSWORD}` stands in its place.
     pub template: Option<String>,
+    /// It looks like a URL and is none, so that nothing of it was kept.
+    pub is_malformed: bool,
     /// The caller has it in its own environment, too.
     pub is_set: bool,
 }

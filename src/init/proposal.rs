@@ -141,6 +141,10 @@ impl Proposal {
         if let Some(folder) = self.backups.clone() {
             self.find("backup", "backup", folder.display().to_string(), "the folder is there");
         }
+        for variable in inventory.environment.iter().filter(|variable| variable.is_malformed) {
+            let why = "write @ of a password as %40, / as %2F, ? as %3F and # as %23, and look again";
+            self.find("secret", &variable.name, "a URL of .env that cannot be read", why);
+        }
         let secrets = inventory.environment.iter().filter(|v| v.scheme.is_some() || is_secret(&v.name));
         let names: Vec<&str> = secrets.map(|variable| variable.name.as_str()).take(20).collect();
         if !names.is_empty() {

@@ -23,5 +23,5 @@ pub use kept::{Ended, KeptProgram, LogFiles, kept_folder};
 pub use lock::{Holder, Lock, LockError};
 pub use new_file::write_new;
 pub use spare::{create_spare, spare_of, tag_of};
-pub use tail::tail;
+pub use tail::{head, tail};
 pub use watched::Watched;

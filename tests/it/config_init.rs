@@ -122,6 +122,27 @@ fn login_that_the_environment_holds_is_used_by_its_names() {
 }
 
 #[test]
+fn rest_of_a_password_is_no_host_and_a_pipe_no_file() {
+    let env = Env::new();
+    env.write(".env", "DATABASE_URL=postgresql://fuel:P@hunter2#1@127.0.0.1:1/fuel\n");
+    let printed = env.run(&["config", "init", "--print", "--format", "json"]).expect(0);
+    assert!(printed.stdout.contains("a URL of .env that cannot be read"), "{printed}");
+    assert!(!printed.to_string().contains("hunter2"), "{printed}");
+    env.write(
+        "fuelops.toml",
+        "[[check]]\nname=\"db\"\ntype=\"mysql\"\nurl=\"mysql://u:pa@hunter2/w@127.0.0.1:1/\"\n",
+    );
+    let refused = env.run(&["config", "check"]).expect(78);
+    assert!(refused.stderr.contains("%40") && !refused.to_string().contains("hunter2"), "{refused}");
+    for name in [".env", "main.py"] {
+        fs::remove_file(env.path(name)).ok();
+        nix::unistd::mkfifo(&env.path(name), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    }
+    fs::remove_file(env.path("fuelops.toml")).unwrap();
+    env.run(&["config", "init", "--print"]).expect(0);
+}
+
+#[test]
 fn file_that_is_there_stays_as_it_is() {
     let env = Env::new();
     env.write("main.py", BACKEND);

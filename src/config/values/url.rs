@@ -115,7 +115,8 @@ impl UrlParts {
     /// Takes a URL apart.
     ///
     /// # Errors
-    /// When there is no scheme or host, the port is no port, or it holds blanks or control characters.
+    /// When there is no scheme or host, the port is no port, it holds blanks or control characters, or its host may be a
+    /// part of its password.
     pub fn parse(text: &str) -> Result<Self, UrlError> {
         let bad = |why| Err(UrlError::Malformed(why));
         if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
@@ -130,6 +131,13 @@ impl UrlParts {
         }
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, target) = rest.split_at(end);
+        // Or it is a password with a sign of its own, whose rest would be taken for the host.
+        if target.contains('@') {
+            return bad(
+                "an @ stands behind the end of its host; in a password write @ as %40, / as %2F, ? as %3F and # \
+                        as %23, and elsewhere @ as %40",
+            );
+        }
         let (login, place) = match authority.rsplit_once('@') {
             Some((login, place)) => (Some(login), place),
             None => (None, authority),
@@ -363,6 +371,21 @@ mod tests {
         ] {
             assert!(UrlParts::parse(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn rest_of_a_password_is_no_host() {
+        for bad in [
+            "postgresql://fuel:P@ssw0rd#1@127.0.0.1:5999/fuel",
+            "mysql://u:pa@S3cr/w@127.0.0.1:3306/",
+            "mysql+pymysql://u:a@S3cr?w@h/",
+            "http://u:1/S3cr@h/",
+        ] {
+            let error = UrlParts::parse(bad).unwrap_err().to_string();
+            assert!(error.contains("%40") && !error.contains("S3cr") && !error.contains("ssw0rd"), "{error}");
+        }
+        assert_eq!(UrlParts::parse("mysql://u:p%40a%2Fb@h/").unwrap().password.as_deref(), Some("p@a/b"));
+        assert_eq!(UrlParts::parse("http://h/%40me").unwrap().target, "/%40me");
     }
 
     #[test]
