@@ -91,6 +91,18 @@ fn log_without_room_cannot_tell_why_its_service_fails() {
 }
 
 #[test]
+fn server_that_its_check_finds_well_is_not_named_on_the_word_of_a_log() {
+    let told =
+        saying("pymysql.err.OperationalError: (2003, \"Can't connect to MySQL server on 'localhost'\")");
+    let summary = |mysql: Option<Finding>| {
+        let found = diagnosed([failing(500)].into_iter().chain(mysql).collect(), &told);
+        found.into_iter().find(|finding| finding.check == "service.api.http").unwrap().summary
+    };
+    assert!(!summary(None).contains("MySQL"));
+    assert!(summary(Some(bad("check.mysql", Cause::DatabaseDown))).contains("MySQL on 'localhost'"));
+}
+
+#[test]
 fn dead_process_explains_port_url_checks_and_log() {
     let mut findings = down();
     findings.push(bad("check.fleet", Cause::ProcessDown));

@@ -81,11 +81,21 @@ fn faults(text: &str, now: DateTime<Utc>) -> (Vec<SaidFault>, Option<u32>) {
 /// Whether a program does its work when it says this: what stands above has not ended it.
 fn is_of_daily_work(line: &str) -> bool {
     const GOODBYES: [&str; 6] = ["shutdown", "shutting down", "exit", "stopp", "finished", "clos"];
-    let words = line.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty());
-    let is_harmless = words.take(FIRST_WORDS).any(|word| matches!(word, "INFO" | "DEBUG" | "TRACE"));
     let is_request = memchr::memmem::find(line.as_bytes(), b" HTTP/1.").is_some();
     let lower = line.to_ascii_lowercase();
-    is_request || (is_harmless && !GOODBYES.iter().any(|word| lower.contains(word)))
+    is_request || (is_harmless(line) && !GOODBYES.iter().any(|word| lower.contains(word)))
+}
+
+/// Whether a line calls itself less than a warning: what it holds may be anybody's text, such as what a user searched for.
+fn is_harmless(line: &str) -> bool {
+    let words = line.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty());
+    let is_level = |word: &&str| {
+        matches!(
+            *word,
+            "TRACE" | "DEBUG" | "INFO" | "NOTICE" | "WARN" | "WARNING" | "ERROR" | "CRITICAL" | "FATAL"
+        )
+    };
+    words.take(FIRST_WORDS).find(is_level).is_some_and(|word| matches!(word, "TRACE" | "DEBUG" | "INFO"))
 }
 
 /// The traceback that ends with the first of these lines, newest first: some faults show only in both together.
@@ -106,7 +116,8 @@ fn note(
     faults: &mut Vec<SaidFault>,
 ) {
     let whole = traceback(lines).and_then(|text| rules::find(&text));
-    let Some((rule, fault)) = whole.or_else(|| rules::find(lines.first()?)) else { return };
+    let of_line = || lines.first().filter(|line| !is_harmless(line)).and_then(|line| rules::find(line));
+    let Some((rule, fault)) = whole.or_else(of_line) else { return };
     if seen.insert(rule.id) {
         let summary = redact::secrets(&fault.summary).into_owned();
         faults.push(SaidFault { rule: rule.id, class: rule.class, summary, age, is_last });
@@ -176,6 +187,17 @@ KeyError: 'DATABASE_URL'
         ] {
             assert!(!is_last(later), "{later}");
         }
+    }
+
+    #[test]
+    fn what_somebody_has_typed_is_no_fault() {
+        let typed = "q=Can't connect to MySQL server on 'x' (111)";
+        for level in ["INFO", "DEBUG"] {
+            assert!(rules_of(&format!("2026-11-23 10:00:00,000 {level} search: {typed}\n")).is_empty());
+            assert!(rules_of(&format!("{{\"level\": \"{level}\", \"message\": \"{typed}\"}}\n")).is_empty());
+        }
+        let tried_again = format!("2026-11-23 10:00:00,000 WARNING INFO is lost: {typed}\n");
+        assert_eq!(rules_of(&tried_again), ["mysql-connection-refused"]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::checks::{CrashedService, Evidence, Kill, LastWords, SaidFault};
+use crate::config::CheckKind;
 use crate::diagnose::naming::Named;
 use crate::diagnose::rules::is_of_kind;
 use crate::diagnose::scene::{Node, Part};
@@ -75,7 +76,8 @@ pub(super) fn of_the_failing(node: Node<'_>) -> Option<Named> {
         return None;
     }
     let words = node.evidence().last_words_of(&service.name)?;
-    let fault = telling(words.faults.iter().filter(|fault| is_recent(words, fault)))?;
+    let told = words.faults.iter().filter(|fault| is_recent(words, fault) && !is_refuted(node, fault));
+    let fault = telling(told)?;
     let cause = match fault.class {
         FaultClass::Files => Some(Cause::FilesExhausted),
         class => named_by_log(node, fault, class),
@@ -123,6 +125,13 @@ fn named_by_log(node: Node<'_>, fault: &SaidFault, class: FaultClass) -> Option<
     let is_watched = node.scene().checks().any(|kind| is_of_kind(kind, fault.rule));
     let is_grave = node.finding().severity == Severity::Critical;
     (is_grave && !is_watched && is_outage(fault.rule)).then_some(cause)
+}
+
+/// Whether a server that a log complains of has a check of its own, and is well by now.
+fn is_refuted(node: Node<'_>, fault: &SaidFault) -> bool {
+    let is_of_it = |kind: &CheckKind| is_of_kind(kind, fault.rule);
+    let is_watched = node.scene().checks().any(is_of_it);
+    is_watched && !node.scene().bad().any(|bad| bad.kind().is_some_and(is_of_it))
 }
 
 /// Whether a fault says that the server itself is not to be had, and not that a query was wrong.
