@@ -54,4 +54,4 @@ pub use source::{Source, Wanted, origins, source_name, sources};
 pub use sweep::sweep;
 pub use tool::SearchPath;
 pub use verify::{Checked, Compared, Deep, drill, verify};
-pub use watch::{Newest, NewestBackup, WatchError, newest_verified, protected};
+pub use watch::{Newest, NewestBackup, Proven, WatchError, newest_verified, protected, proven};

@@ -365,8 +365,17 @@ fn c_name(name: &str) -> io::Result<CString> {
 
 /// The newest verified backup of an origin among entries, newest first; one that claims to come from the future is none.
 pub(super) fn newest<'a>(entries: &'a [Entry], origin: &Origin, now: DateTime<Utc>) -> Option<&'a Manifest> {
+    verified(entries, origin, now).next()
+}
+
+/// All that are such, newest first.
+pub(super) fn verified<'a>(
+    entries: &'a [Entry],
+    origin: &Origin,
+    now: DateTime<Utc>,
+) -> impl Iterator<Item = &'a Manifest> {
     let verified = entries.iter().filter_map(Entry::verified);
-    verified.filter(|manifest| !is_ahead(manifest, now)).find(|manifest| manifest.origin == *origin)
+    verified.filter(move |manifest| !is_ahead(manifest, now) && manifest.origin == *origin)
 }
 
 /// Whether a backup was made while the clock was ahead: how new it is, nobody knows.

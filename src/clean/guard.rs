@@ -9,6 +9,7 @@ pub(super) const OPEN_FILE: &str = "an open file";
 const IMMUTABLE_FILE: &str = "an immutable file";
 const FOREIGN_FILE: &str = "a file of another user";
 pub(super) const DATABASE: &str = "a database";
+const REPOSITORY: &str = "a repository";
 
 /// Why a file that a rule means is left alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub(super) enum Bar {
     /// Another user's, whose business it is, and nobody but root can tell whether it is open.
     Foreign,
     Database,
+    /// By which a working tree finds its repository.
+    Repository,
     LivePid(u32),
     Spared,
     /// A folder with something in it that must stay.
@@ -46,6 +49,7 @@ impl Bar {
             Self::Sticky => Some("a file that is marked to stay"),
             Self::Foreign => Some(FOREIGN_FILE),
             Self::Database => Some(DATABASE),
+            Self::Repository => Some(REPOSITORY),
             Self::LivePid(_) => Some("the number of a living process"),
             Self::Spared => Some("what is protected"),
             Self::Holds(what) => Some(what),
@@ -65,6 +69,7 @@ impl Bar {
             | Self::Linked(_)
             | Self::Sticky
             | Self::Database
+            | Self::Repository
             | Self::LivePid(_)
             | Self::Spared => false,
         }
@@ -85,6 +90,7 @@ impl fmt::Display for Bar {
             Self::Sticky => f.write_str("marked to stay (sticky bit)"),
             Self::Foreign => f.write_str("belongs to another user"),
             Self::Database => f.write_str(DATABASE),
+            Self::Repository => f.write_str("belongs to a repository"),
             Self::LivePid(pid) => write!(f, "names process {pid}, which is alive"),
             Self::Spared => f.write_str("protected"),
             Self::Holds(what) => write!(f, "holds {what}"),
@@ -95,7 +101,7 @@ impl fmt::Display for Bar {
     }
 }
 
-const DATABASE_ENDINGS: [&[u8]; 16] = [
+const DATABASE_ENDINGS: [&[u8]; 17] = [
     b".db",
     b".db3",
     b".sqlite",
@@ -112,6 +118,7 @@ const DATABASE_ENDINGS: [&[u8]; 16] = [
     b".sst",
     b".wt",
     b".s3db",
+    b".wal",
 ];
 
 /// What SQLite lays beside its files.
@@ -135,19 +142,25 @@ pub(super) fn journals(base: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     ["-wal", "-journal"].into_iter().map(move |ending| [base, ending.as_bytes()].concat())
 }
 
-/// The smallest page of SQLite.
-const SQLITE_PAGE: u64 = 512;
+/// The smallest page of SQLite; those of DuckDB are whole multiples of it.
+const PAGE: u64 = 512;
 
-/// Whether a file has the length of a database of SQLite, which is made of whole pages, so that its first bytes are worth
-/// a look while very many files are walked. Its name tells nothing.
+/// Whether a file has the length of a database that is made of whole pages, so that its first bytes are worth a look
+/// while very many files are walked. Its name tells nothing.
 pub(super) fn has_whole_pages(size: u64) -> bool {
-    size > 0 && size.is_multiple_of(SQLITE_PAGE)
+    size > 0 && size.is_multiple_of(PAGE)
+}
+
+/// Whether a file of this name leads from a working tree to its repository: that of a worktree or submodule of git, or of
+/// a checkout of Fossil.
+pub(super) fn is_repository(name: &[u8]) -> bool {
+    matches!(name, b".git" | b".fslckout" | b"_FOSSIL_")
 }
 
 /// Folders that are never entered, not even by a pattern that spells them.
 pub(super) fn closed(name: &[u8]) -> Option<&'static str> {
     match name {
-        b".git" | b".hg" | b".svn" | b".bzr" | b"_darcs" | b"CVS" => Some("a repository"),
+        b".git" | b".hg" | b".svn" | b".jj" | b".bzr" | b"_darcs" | b"CVS" => Some(REPOSITORY),
         b"lost+found" => Some("what a file system check found"),
         _ => None,
     }
@@ -156,16 +169,20 @@ pub(super) fn closed(name: &[u8]) -> Option<&'static str> {
 /// Names that tell what a whole folder is; collected while it is listed.
 #[derive(Debug, Default)]
 pub(super) struct Markers {
-    seen: u8,
+    seen: u16,
 }
 
 impl Markers {
-    const POSTGRES: u8 = 1;
-    const INNODB: u8 = 2;
-    const PYTHON: u8 = 4;
-    const HEAD: u8 = 8;
-    const OBJECTS: u8 = 16;
-    const REFS: u8 = 32;
+    const POSTGRES: u16 = 1;
+    const INNODB: u16 = 2;
+    const PYTHON: u16 = 4;
+    const HEAD: u16 = 8;
+    const OBJECTS: u16 = 16;
+    const REFS: u16 = 32;
+    const REDIS: u16 = 64;
+    const CURRENT: u16 = 128;
+    const MANIFEST: u16 = 256;
+    const WIRED_TIGER: u16 = 512;
 
     /// Notes a name.
     pub(super) fn note(&mut self, name: &[u8]) {
@@ -176,22 +193,33 @@ impl Markers {
             b"HEAD" => Self::HEAD,
             b"objects" => Self::OBJECTS,
             b"refs" => Self::REFS,
+            b"CURRENT" => Self::CURRENT,
+            b"WiredTiger" | b"WiredTiger.wt" => Self::WIRED_TIGER,
+            _ if name.starts_with(b"MANIFEST-") => Self::MANIFEST,
+            _ if name.ends_with(b".aof.manifest") => Self::REDIS,
             _ => 0,
         };
     }
 
     /// What the folder is, where that closes it.
     pub(super) fn closed(&self) -> Option<&'static str> {
-        const BARE: u8 = Markers::HEAD | Markers::OBJECTS | Markers::REFS;
-        let has = |mark: u8| self.seen & mark == mark;
+        const BARE: u16 = Markers::HEAD | Markers::OBJECTS | Markers::REFS;
+        const LEVELS: u16 = Markers::CURRENT | Markers::MANIFEST;
+        let has = |mark: u16| self.seen & mark == mark;
         if has(Self::POSTGRES) {
             Some("a PostgreSQL database")
         } else if has(Self::INNODB) {
             Some("a MariaDB or MySQL database")
+        } else if has(Self::REDIS) {
+            Some("a Redis database")
+        } else if has(LEVELS) {
+            Some("a LevelDB or RocksDB database")
+        } else if has(Self::WIRED_TIGER) {
+            Some("a MongoDB database")
         } else if has(Self::PYTHON) {
             Some("a Python environment")
         } else if has(BARE) {
-            Some("a repository")
+            Some(REPOSITORY)
         } else {
             None
         }
@@ -218,6 +246,25 @@ mod tests {
             [(0, false), (511, false), (512, true), (1000, false), (1024, true), (65_536, true)]
         {
             assert_eq!(has_whole_pages(size), is_whole, "{size}");
+        }
+    }
+
+    #[test]
+    fn folders_of_databases_are_known_by_what_holds_them_together() {
+        let closed = |names: &[&str]| {
+            let mut markers = Markers::default();
+            names.iter().for_each(|name| markers.note(name.as_bytes()));
+            markers.closed()
+        };
+        assert_eq!(
+            closed(&["appendonly.aof.1.incr.aof", "appendonly.aof.manifest"]),
+            Some("a Redis database")
+        );
+        assert_eq!(closed(&["CURRENT", "LOCK", "MANIFEST-000004"]), Some("a LevelDB or RocksDB database"));
+        assert_eq!(closed(&["WiredTiger", "WiredTiger.lock"]), Some("a MongoDB database"));
+        // Redis writes its snapshot wherever it was started, in the folder of the backend too.
+        for names in [&["CURRENT", "app.log"][..], &["MANIFEST.in"], &["dump.rdb", "app.log.1"]] {
+            assert_eq!(closed(names), None, "{names:?}");
         }
     }
 

@@ -369,6 +369,49 @@ mod tests {
     }
 
     #[test]
+    fn databases_that_nobody_holds_open_are_kept_whole() {
+        let mut yard = Yard::new();
+        let known = [
+            "redis/appendonlydir/appendonly.aof.manifest",
+            "redis/appendonlydir/temp-rewriteaof",
+            "redis/dump.rdb",
+            "level/CURRENT",
+            "level/MANIFEST-000004",
+            "level/000005.log",
+            "level/LOCK",
+            "mongo/WiredTiger",
+            "mongo/journal/WiredTigerLog.0000000001",
+            "analysis.duckdb.wal",
+        ];
+        for name in known {
+            yard.file(name, 10, 10);
+        }
+        for (name, start) in
+            [("cache", &b"REDIS0011\xfa\x09redis-ver"[..]), ("facts", b"\0\0\0\0\0\0\0\0DUCK\x40\0\0\0")]
+        {
+            let path = yard.file(name, 0, 10);
+            let mut content = start.to_vec();
+            content.resize(12_288, 0);
+            std::fs::write(path, content).unwrap();
+        }
+        yard.file("plain.log", 10, 10);
+        yard.rule(&["**"], None).keep_last = Some(0);
+        assert_eq!(yard.clean(), ["plain.log"]);
+    }
+
+    #[test]
+    fn what_leads_to_a_repository_stays_and_logs_in_a_checkout_go() {
+        let mut yard = Yard::new();
+        for name in
+            [".git/HEAD", "worktree/.git", "worktree/app.log.1", "fossil/.fslckout", "jj/.jj/repo/type"]
+        {
+            yard.file(name, 10, 10);
+        }
+        yard.rule(&["**"], None).keep_last = Some(0);
+        assert_eq!(yard.clean(), ["worktree/app.log.1"]);
+    }
+
+    #[test]
     fn a_database_that_is_torn_without_its_journal_is_left_by_every_rule() {
         const ROLLBACK: &[u8] = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7 and pages";
         let mut yard = Yard::new();

@@ -1,5 +1,13 @@
 //! What one run will do: the steps, in their order, and what is left alone.
 
+use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use crate::platform::files::FileId;
+
 use super::guard::Bar;
 use super::inventory::{Inventory, ItemId};
 use super::policy::Rule;
@@ -67,6 +75,20 @@ impl Plan {
     /// How many files and folders it is about.
     pub fn len(&self) -> usize {
         self.steps.len()
+    }
+
+    /// The names that it is about in one folder.
+    pub fn names_in(&self, folder: &Path) -> HashSet<OsString> {
+        let Ok(metadata) = folder.metadata() else { return HashSet::new() };
+        let id = FileId { device: metadata.dev(), inode: metadata.ino() };
+        let items = self.steps.iter().map(|step| self.inventory.item(step.item));
+        let inside = items.filter(|item| self.inventory.folder(item.folder).id == id);
+        inside.map(|item| OsStr::from_bytes(self.inventory.name(item).to_bytes()).to_owned()).collect()
+    }
+
+    /// Adds what was found wrong while it was made.
+    pub fn fault(&mut self, path: PathBuf, why: String) {
+        self.inventory.faults.push((path, why));
     }
 
     /// Whether there is nothing to do.

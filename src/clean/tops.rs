@@ -139,7 +139,7 @@ fn refusal(real: &Path, policy: &Policy) -> Option<&'static str> {
         return Some("is refused: a file system is mounted there; name a folder in it");
     }
     let is_repository = |name: &&[u8]| real.join(std::ffi::OsStr::from_bytes(name)).exists();
-    if [&b".git"[..], b".hg", b".svn"].iter().any(is_repository) || is_bare(real) {
+    if [&b".git"[..], b".hg", b".svn", b".jj"].iter().any(is_repository) || is_bare(real) {
         return Some("is refused: it is a repository; name a folder in it");
     }
     None

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use crate::platform::files::{
-    Buffer, Entry, FileId, FileKind, Folder, Found, Look, SQLITE_START, is_sqlite_journal,
+    Buffer, Entry, FileId, FileKind, Folder, Found, Look, begins_database, is_sqlite_journal,
 };
 
 use super::guard::{self, Bar, DATABASE, Markers};
@@ -332,8 +332,11 @@ impl Walk<'_> {
             return Some(Bar::Foreign);
         }
         let bytes = name.to_bytes();
+        if guard::is_repository(bytes) {
+            return Some(Bar::Repository);
+        }
         if guard::is_database(bytes)
-            || (guard::has_whole_pages(look.size) && begins_database(folder, name))
+            || (guard::has_whole_pages(look.size) && is_database(folder, name))
             || guard::companion_of(bytes).is_some_and(|base| lies_beside_database(folder, base))
         {
             return Some(Bar::Database);
@@ -389,13 +392,13 @@ fn began(folder: &Folder, name: &CStr, look: &Look) -> Option<i64> {
     look.born.into_iter().chain(aside).max()
 }
 
-fn begins_database(folder: &Folder, name: &CStr) -> bool {
-    folder.begins(name, SQLITE_START)
+fn is_database(folder: &Folder, name: &CStr) -> bool {
+    folder.start(name).is_some_and(|start| begins_database(&start))
 }
 
 /// Whether the file of this name, beside which another lies, is a database: without its journal it may be none any more.
 fn lies_beside_database(folder: &Folder, base: &[u8]) -> bool {
-    CString::new(base).is_ok_and(|base| begins_database(folder, &base))
+    CString::new(base).is_ok_and(|base| is_database(folder, &base))
 }
 
 fn begins_journal(folder: &Folder, name: Vec<u8>) -> bool {

@@ -18,7 +18,7 @@ use crate::clean::inventory::{Inventory, Item};
 use crate::clean::pack::{Job, pack};
 use crate::clean::reach::Reach;
 use crate::clean::steps::Step;
-use crate::platform::files::{Claim, Folder, Look, claim, is_sqlite, look_at};
+use crate::platform::files::{Claim, Folder, Look, claim, is_database, look_at};
 use crate::store::decompress;
 
 use super::delete::{Care, is_same};
@@ -160,7 +160,7 @@ fn begin<'a>(
     if !is_same(&look, item) || look.links != 1 {
         return Ok(Err(Fate::left(CHANGED)));
     }
-    if is_sqlite(&source) {
+    if is_database(&source) {
         return Ok(Err(Fate::left(DATABASE)));
     }
     if let Some(why) = held(&source, care) {

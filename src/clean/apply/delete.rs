@@ -9,7 +9,7 @@ use std::io;
 
 use crate::clean::inventory::Item;
 use crate::clean::steps::Plan;
-use crate::platform::files::{Claim, FileKind, Folder, Look, claim, is_sqlite, look_at};
+use crate::platform::files::{Claim, FileKind, Folder, Look, claim, is_database, look_at};
 
 use super::fate::{CHANGED, DATABASE, Fate, OPENED, UNSURE};
 
@@ -79,7 +79,7 @@ pub(super) fn remove(
         return Ok(Fate::left(CHANGED));
     }
     // One that was torn is not of whole pages, and may still be mended.
-    if is_sqlite(&file) {
+    if is_database(&file) {
         return Ok(Fate::left(DATABASE));
     }
     match claim(&file) {

@@ -15,7 +15,7 @@ use crate::clean::policy::Rotation;
 use crate::clean::reach::Reach;
 use crate::config::Reopen;
 use crate::platform;
-use crate::platform::files::{Access, FileId, FileKind, Folder, Holder, Look, holders, is_sqlite, look_at};
+use crate::platform::files::{Access, FileId, FileKind, Folder, Holder, Look, holders, is_database, look_at};
 
 use super::fate::{CHANGED, DATABASE, Fate};
 use super::members;
@@ -72,7 +72,7 @@ impl Log<'_> {
         if look.id != self.id || look.kind != FileKind::File {
             return Ok(Fate::left(CHANGED));
         }
-        if folder.open_file(self.name).is_ok_and(|log| is_sqlite(&log)) {
+        if folder.open_file(self.name).is_ok_and(|log| is_database(&log)) {
             return Ok(Fate::left(DATABASE));
         }
         if let Some(why) = self.refusal(reopen) {
@@ -133,7 +133,7 @@ impl Log<'_> {
         if look.id != self.id || look.links != 1 {
             return Ok(Fate::left(CHANGED));
         }
-        if is_sqlite(&log) {
+        if is_database(&log) {
             return Ok(Fate::left(DATABASE));
         }
         if let Some(writer) = self.writers().find(|writer| writer.access == Access::Write) {

@@ -6,7 +6,7 @@ use std::io;
 
 use crate::clean::inventory::{Inventory, Item};
 use crate::clean::reach::Reach;
-use crate::platform::files::{Access, Folder, Holders, holders, is_sqlite, look_at};
+use crate::platform::files::{Access, Folder, Holders, holders, is_database, look_at};
 
 use super::fate::{CHANGED, DATABASE, Fate};
 
@@ -26,7 +26,7 @@ fn file(inventory: &Inventory, folder: &Folder, item: &Item, seen: &Holders) -> 
     if before.id.inode != item.inode || before.links != 1 {
         return Ok(Fate::left(CHANGED));
     }
-    if is_sqlite(&file) {
+    if is_database(&file) {
         return Ok(Fate::left(DATABASE));
     }
     if let Some(writer) = seen.of(before.id).iter().find(|holder| holder.access == Access::Write) {

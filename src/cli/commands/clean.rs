@@ -1,5 +1,7 @@
 //! `fuelops clean`: retention, with a plan first.
 
+use std::collections::HashSet;
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -10,8 +12,8 @@ use anyhow::Result;
 use chrono::Utc;
 use clap::Args;
 
-use crate::backup;
-use crate::clean::{self, Clock, Inventory, Marks, Outcome, Places, Plan, Policy, Reading};
+use crate::backup::{self, Proven};
+use crate::clean::{self, Clock, Marks, Outcome, Places, Plan, Policy, Reading};
 use crate::cli::args::Format;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
@@ -38,8 +40,8 @@ const QUIET_ERRORS: usize = 20;
 ///
 /// Rules take files by age, size, count and total size, while the disk is too full or always, and delete, compress,
 /// truncate or rotate them. The plan is shown first. The newest of each series, what anybody has open, databases,
-/// repositories and living processes' pid files stay. Without rules in the config, built-in ones take rotated logs,
-/// reports, crash folders, dumps, Python caches and temporary files.
+/// repositories' own folders and living processes' pid files stay. Without rules in the config, built-in ones take
+/// rotated logs, reports, crash folders, dumps, Python caches and temporary files.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -115,13 +117,31 @@ pub(super) fn make_room(loaded: &Loaded, context: &Context, until: Instant) -> R
     Ok(render::clean_line(&report).trim().to_owned())
 }
 
-/// What is to be done now, and what time that is.
+/// What is to be done now, and what time that is. Before older backups go, those that stay are read to their end.
 fn planned(loaded: &Loaded, is_always: bool, context: &Context) -> Result<(Plan, Clock)> {
-    let state_dir = &loaded.config.state_dir;
-    let policy = policy(loaded, is_always, context);
-    let clock = clock(state_dir);
-    let inventory: Inventory = clean::survey(&policy, std::slice::from_ref(state_dir))?;
-    Ok((clean::plan(inventory, &policy, &clock), clock))
+    let config = &loaded.config;
+    let mut policy = policy(loaded, is_always, context);
+    let clock = clock(&config.state_dir);
+    let survey = |policy: &Policy| clean::survey(policy, std::slice::from_ref(&config.state_dir));
+    let plan = clean::plan(survey(&policy)?, &policy, &clock);
+    let taken = plan.names_in(&config.backup.dir);
+    if taken.is_empty() {
+        return Ok((plan, clock));
+    }
+    let Proven { files, flaws } = proven(config, &taken);
+    policy.spared.extend(files);
+    let mut plan = clean::plan(survey(&policy)?, &policy, &clock);
+    for flaw in flaws {
+        plan.fault(config.backup.dir.clone(), format!("{flaw}; the backup before it stays as well"));
+    }
+    Ok((plan, clock))
+}
+
+/// Where nothing can be said of the backups, none of them goes.
+fn proven(config: &Config, taken: &HashSet<OsString>) -> Proven {
+    let dir = &config.backup.dir;
+    backup::proven(dir, &config.state_dir, taken, Utc::now())
+        .unwrap_or_else(|_| Proven { files: vec![dir.clone()], flaws: Vec::new() })
 }
 
 /// Only one run at a time. Where there is no state folder, the root holds.

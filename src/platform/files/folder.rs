@@ -145,11 +145,11 @@ impl Folder {
         self.open_regular(name, OFlags::RDWR)
     }
 
-    /// Whether a file begins so. For a look at very many of them: what else it is, it does not ask.
-    pub fn begins<const N: usize>(&self, name: &CStr, start: &[u8; N]) -> bool {
+    /// The first bytes of a file that has as many. For a look at very many of them: what else it is, it does not ask.
+    pub fn start<const N: usize>(&self, name: &CStr) -> Option<[u8; N]> {
         let mut found = [0; N];
-        let read = self.open_at(name, OFlags::RDONLY).and_then(|file| file.read_exact_at(&mut found, 0));
-        read.is_ok() && found == *start
+        self.open_at(name, OFlags::RDONLY).and_then(|file| file.read_exact_at(&mut found, 0)).ok()?;
+        Some(found)
     }
 
     /// Opens what waits for nobody.

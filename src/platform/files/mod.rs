@@ -6,6 +6,7 @@
 //!
 //! `linux` and `macos` are twins: they export the same names.
 
+mod database;
 mod folder;
 mod holders;
 mod look;
@@ -18,6 +19,7 @@ mod os;
 #[path = "macos/mod.rs"]
 mod os;
 
+pub use database::{begins_database, is_database};
 pub use folder::{Buffer, Entry, Folder, look_at};
 pub use holders::{Access, Holder, Holders};
 pub use look::{FileId, FileKind, Found, Look, Space};

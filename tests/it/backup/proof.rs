@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{backup, check, file, make, place, program, sqlite, states};
+use super::{backup, check, file, make, names, place, program, sqlite, states};
 use crate::support::servers::MariaDb;
 
 /// Turns one bit of a file; turned twice, it is as it was.
@@ -133,4 +133,41 @@ fn backup_restore_that_failed_is_headed_by_how_it_leaves_things() {
     // A database that was made for it is gone again.
     assert_eq!(restore(&["--into", "copy"]), "untouched");
     assert!(!server.sql("SHOW DATABASES").contains("copy"));
+}
+
+/// Takes every backup of more than an hour ago.
+const CLEAN: &str = "[[clean.rule]]\npaths = [\"backups/*\"]\nolder_than = \"1h\"\nkeep_last = 0\n";
+
+#[test]
+fn clean_reads_the_backup_that_stays_before_older_ones_go() {
+    let env = place(CLEAN, "\"sqlite:app.db\"");
+    sqlite(&env.path("app.db"), 5000);
+    make(&env);
+    let archive = file(&env, ".sqlite.zst");
+    sqlite(&env.path("app.db"), 5001);
+    make(&env);
+    let newer = names(&env).into_iter().map(|name| env.path("backups").join(name));
+    let newer =
+        newer.filter(|path| path.extension().is_some_and(|e| e == "zst")).find(|path| *path != archive);
+    let newer = newer.unwrap();
+    let age = || {
+        let old = std::time::SystemTime::now() - std::time::Duration::from_secs(9 * 86_400);
+        for name in names(&env) {
+            let file = fs::File::options().append(true).open(env.path("backups").join(name)).unwrap();
+            file.set_modified(old).unwrap();
+        }
+    };
+    flip(&newer);
+    age();
+    let before = names(&env);
+    let outcome = env.run(&["clean", "--yes"]).expect(1);
+    assert!(outcome.stdout.contains("the backup before it stays as well"), "{outcome}");
+    assert_eq!(names(&env), before);
+    backup(&env, &["restore", "app.db", "--into", "copy.db", "--yes"]).0.expect(0);
+    // Once it is whole, it stands for the one before it.
+    flip(&newer);
+    backup(&env, &["verify"]).0.expect(0);
+    age();
+    env.run(&["clean", "--yes"]).expect(0);
+    assert!(!archive.exists() && newer.exists());
 }
