@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use super::{CommandLine, Config, Loaded, Manager, Secret, Service};
+use super::{CommandLine, Config, Loaded, Manager, Secret, Service, pending};
 
 /// Bits by which others than the owner can read a file.
 const READABLE_BY_OTHERS: u32 = 0o044;
@@ -20,6 +20,7 @@ pub fn advice(loaded: &Loaded, has_program: fn(&str) -> bool) -> Vec<String> {
             "no service and no check: health can show the system, and its verdict is unknown".to_owned(),
         );
     }
+    remarks.extend(pending::remarks(loaded));
     for service in &config.services {
         remarks.extend(about_service(service, has_program));
     }

@@ -15,6 +15,11 @@ const SYNC_SCRIPTS: [&str; 2] = ["wialon_sync.py", "wialon_sync_enhanced.py"];
 /// Interpreters, the first that is there; a folder's own environment knows its packages.
 const INTERPRETERS: [&str; 2] = [".venv/bin/python3", "venv/bin/python3"];
 
+/// Whether a backend of the usual layout lies in a folder.
+pub fn has_backend(folder: &Path) -> bool {
+    ["main.py", "backend.pid"].iter().any(|name| folder.join(name).exists())
+}
+
 /// What was found in a folder.
 #[derive(Debug)]
 pub(super) struct Layout {
@@ -32,7 +37,7 @@ impl Layout {
         let found = USUAL.into_iter().filter(is_there).chain(sync_script).map(PathBuf::from).collect();
         Self {
             found,
-            has_backend: ["main.py", "backend.pid"].iter().any(is_there),
+            has_backend: has_backend(folder),
             sync_script,
             interpreter: INTERPRETERS.into_iter().find(is_there).unwrap_or("python3"),
         }

@@ -9,6 +9,7 @@ mod built_in;
 mod environment;
 mod file;
 mod load;
+mod pending;
 mod read;
 mod sections;
 mod values;
@@ -18,9 +19,11 @@ mod testing;
 
 pub use advice::advice;
 pub use aliases::{Alias, AliasKind, aliases};
+pub use built_in::has_backend;
 pub use environment::Environment;
 pub use file::Via;
 pub use load::{ConfigError, Loaded, Origin, load, parse, state_dir};
+pub use pending::{BETTER, WRITTEN_BY_INIT};
 pub use read::{Entry, Problem, Source};
 
 pub use sections::{

@@ -290,6 +290,30 @@ fn saturated_processors_explain_slowness_unless_it_waits_for_another() {
 }
 
 #[test]
+fn checks_of_one_server_that_is_silent_are_one() {
+    let brokers = vec![bad("check.celery", Cause::CacheDown), bad("check.redis", Cause::CacheDown)];
+    let root = "check.redis";
+    check(brokers, &Evidence::default(), &[("check.celery", root), (root, "")]);
+    let apart = vec![bad("check.mysql", Cause::DatabaseDown), bad("check.redis", Cause::CacheDown)];
+    check(apart, &Evidence::default(), &[("check.mysql", ""), (root, "")]);
+    let server = |port| Server { port, pid: 9, command: "x".into(), dir: None, is_stopped: true };
+    let evidence = Evidence { servers: vec![server(3306), server(8050)], ..Evidence::default() };
+    let stopped = vec![bad("check.mysql", Cause::ProcessHung), bad("check.metrics", Cause::ProcessHung)];
+    let root = "check.metrics";
+    check(stopped, &evidence, &[("check.mysql", root), (root, "")]);
+}
+
+#[test]
+fn check_of_the_process_of_a_hung_service_is_its_consequence() {
+    let server = Server { port: 3306, pid: 7, command: "x".into(), dir: None, is_stopped: true };
+    let evidence = Evidence { servers: vec![server], ..Evidence::default() };
+    let root = "service.portal.process";
+    let hung = bad(root, Cause::ProcessHung).with("pid", 7);
+    let asked = bad("check.mysql", Cause::ProcessHung);
+    check(vec![hung, asked], &evidence, &[(root, ""), ("check.mysql", root)]);
+}
+
+#[test]
 fn service_that_burns_the_processors_is_the_cause_and_not_the_victim() {
     let cpu = bad("system.cpu", Cause::CpuSaturated)
         .with("pressure_percent", 60.0)

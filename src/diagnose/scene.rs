@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::checks::Evidence;
+use crate::checks::{Evidence, Server};
 use crate::config::{Address, Check, CheckKind, Service};
 use crate::diagnose::Known;
 use crate::model::{Cause, Finding, Severity};
@@ -169,6 +169,12 @@ impl<'s> Node<'s> {
     /// The host and port that a check asks.
     pub(super) fn endpoint(self) -> Option<&'s Address> {
         self.scene.endpoints[self.at]
+    }
+
+    /// Who serves on this machine what a check asks.
+    pub(super) fn server(self) -> Option<&'s Server> {
+        let asked = self.endpoint().filter(|address| address.is_loopback())?;
+        self.evidence().servers.iter().find(|server| server.port == asked.port)
     }
 
     /// Names of what a service or check says that it depends on.

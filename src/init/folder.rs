@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::init::ask::ROUTES;
 use crate::init::inventory::{App, AppKind, Files};
+use crate::init::kinds::{KINDS, Kind};
 use crate::process::PidFile;
 use crate::store;
 
@@ -14,6 +15,8 @@ const MOST_ENTRIES: usize = 2_000;
 const MAX_SOURCE: u64 = 256 * 1024;
 /// Files that hold the app, the most likely first.
 const APPS: [&str; 7] = ["main.py", "app.py", "server.py", "manage.py", "asgi.py", "wsgi.py", "run.py"];
+/// Files that name packages.
+const REQUIREMENTS: [&str; 3] = ["requirements.txt", "pyproject.toml", "Pipfile"];
 const INTERPRETERS: [&str; 3] = [".venv/bin/python3", "venv/bin/python3", "env/bin/python3"];
 const BACKUPS: [&str; 2] = ["backups", "backup"];
 
@@ -28,7 +31,16 @@ pub(super) fn look(root: &Path) -> Files {
         interpreter: INTERPRETERS.into_iter().find(is_there).map(PathBuf::from),
         backups: BACKUPS.into_iter().find(|name| root.join(name).is_dir()).map(PathBuf::from),
         env_file: root.join(".env").is_file().then(|| ".env".into()),
+        drivers: drivers(root),
     }
+}
+
+fn drivers(root: &Path) -> Vec<&'static str> {
+    let read = |name: &str| store::head(&root.join(name), MAX_SOURCE).ok();
+    let sources: Vec<_> = REQUIREMENTS.into_iter().chain(APPS).filter_map(read).collect();
+    let is_named =
+        |kind: &&Kind| sources.iter().any(|source| kind.is_driven_by(&String::from_utf8_lossy(source)));
+    KINDS.iter().filter(is_named).map(|kind| kind.name).collect()
 }
 
 fn names(root: &Path) -> Vec<String> {
@@ -107,6 +119,7 @@ mod tests {
     fn usual_layout_is_known() {
         let dir = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| fs::write(dir.path().join(name), text).unwrap();
+        write("requirements.txt", "fastapi\nPyMySQL==1.1.0\nredis\n");
         write("main.py", "app = FastAPI()\n@app.get('/health')\nuvicorn.run(app, port=8000)\n");
         write("backend.log", "");
         write("backend.pid", "4711\n");
@@ -119,6 +132,7 @@ mod tests {
         assert_eq!(files.app, Some(app));
         assert_eq!(files.logs, ["backend.log", "logs/*.log*"]);
         assert_eq!(files.pid_files, [(PathBuf::from("backend.pid"), 4711)]);
+        assert_eq!(files.drivers, ["mysql"]);
         assert!(files.env_file.is_some() && files.interpreter.is_none());
     }
 

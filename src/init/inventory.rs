@@ -29,6 +29,8 @@ pub struct Files {
     pub interpreter: Option<PathBuf>,
     pub backups: Option<PathBuf>,
     pub env_file: Option<PathBuf>,
+    /// The kinds of databases whose drivers are named here.
+    pub drivers: Vec<&'static str>,
 }
 
 /// The program that the folder is about.

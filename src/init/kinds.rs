@@ -17,6 +17,8 @@ pub(super) struct Kind {
     pub(super) blocks_knocks: bool,
     /// What follows its scheme in a line to fill in; `{}` is the address.
     example: &'static str,
+    /// Packages by which programs speak to it.
+    drivers: &'static [&'static str],
     /// Beginnings of the variables that hold the parts of a login to it.
     pub(super) prefixes: &'static [&'static str],
 }
@@ -29,6 +31,15 @@ pub(super) const KINDS: [Kind; 3] = [
         schemes: &["mysql", "mariadb"],
         blocks_knocks: true,
         example: "USER:${DB_PASSWORD}@{}/DATABASE",
+        drivers: &[
+            "pymysql",
+            "mysqlclient",
+            "mysqldb",
+            "mysql-connector",
+            "mysql.connector",
+            "aiomysql",
+            "asyncmy",
+        ],
         prefixes: &["MYSQL_", "MARIADB_"],
     },
     Kind {
@@ -38,6 +49,7 @@ pub(super) const KINDS: [Kind; 3] = [
         schemes: &["postgres", "postgresql"],
         blocks_knocks: false,
         example: "USER:${DB_PASSWORD}@{}/DATABASE",
+        drivers: &["psycopg", "asyncpg", "pg8000"],
         prefixes: &["POSTGRES_", "PG"],
     },
     Kind {
@@ -47,6 +59,8 @@ pub(super) const KINDS: [Kind; 3] = [
         schemes: &["redis", "rediss"],
         blocks_knocks: false,
         example: ":${REDIS_PASSWORD}@{}/0",
+        // One beside a database tells nothing of that.
+        drivers: &[],
         prefixes: &["REDIS_"],
     },
 ];
@@ -58,6 +72,12 @@ impl Kind {
             Some(_) => is_program(listening, self.programs),
             None => listening.address.port() == self.port,
         }
+    }
+
+    /// Whether a source names one of its drivers.
+    pub(super) fn is_driven_by(&self, source: &str) -> bool {
+        let source = source.to_ascii_lowercase();
+        self.drivers.iter().any(|driver| source.contains(driver))
     }
 
     /// Whether a scheme is one of its own, or of a driver of it: `mysql+pymysql`.

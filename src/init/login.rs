@@ -4,7 +4,7 @@ use crate::config::Address;
 use crate::init::inventory::{Inventory, Variable};
 use crate::init::kinds::Kind;
 
-/// Beginnings of names that do not tell of what server they are; a port has to.
+/// Beginnings of names that do not tell of what server they are; a port has to, or the only driver that is there.
 const ANY: [&str; 2] = ["DB_", "DATABASE_"];
 
 /// Variables that hold the parts of a login.
@@ -25,7 +25,8 @@ struct Group<'a> {
 impl<'a> Group<'a> {
     fn all(kind: &'static Kind, inventory: &'a Inventory) -> impl Iterator<Item = Self> {
         let own = kind.prefixes.iter().map(move |prefix| Self { inventory, prefix, tells: true });
-        own.chain(ANY.iter().map(move |prefix| Self { inventory, prefix, tells: false }))
+        let tells = inventory.files.drivers == [kind.name];
+        own.chain(ANY.iter().map(move |prefix| Self { inventory, prefix, tells }))
     }
 
     fn find(self, parts: &[&str]) -> Option<&'a Variable> {

@@ -114,6 +114,21 @@ mod tests {
     }
 
     #[test]
+    fn variables_of_any_database_are_those_of_the_only_driver() {
+        let host = Variable { host: Some("127.0.0.1".into()), ..variable("DB_HOST", "127.0.0.1") };
+        let rest = ["DB_USER", "DB_PASSWORD", "DB_NAME"];
+        let rest = rest.map(|name| Variable { name: name.into(), ..Variable::default() });
+        let environment: Vec<Variable> = [host].into_iter().chain(rest).collect();
+        let mut inventory = Inventory { environment, ..Inventory::default() };
+        assert!(Proposal::of(&inventory).pending.is_empty());
+        inventory.files.drivers = vec!["mysql"];
+        let line = "url = \"mysql://${DB_USER}:${DB_PASSWORD}@127.0.0.1:3306/${DB_NAME}\"";
+        assert_eq!(Proposal::of(&inventory).pending[0].lines, [line]);
+        inventory.files.drivers.push("postgres");
+        assert!(Proposal::of(&inventory).pending.is_empty());
+    }
+
+    #[test]
     fn url_of_a_driver_is_written_without_its_password() {
         let template = Some("mysql://fuel:${DB_PASSWORD}@db:3306/fuel".to_owned());
         let of_driver = Variable { template, ..url("mysql+pymysql", "db", 3306, None) };

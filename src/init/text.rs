@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use toml::Value;
 
+use crate::config::BETTER;
 use crate::init::proposal::{CheckPlan, Proposal, ServicePlan};
 use crate::text::redact::MASK;
 
@@ -147,7 +148,8 @@ fn check(plan: &CheckPlan, out: &mut String) {
         line(
             out,
             format_args!(
-                "# Better, with a login from the environment or a file ({{ env = \"…\" }}, {{ file = \"…\" }}):"
+                "{BETTER}, so a wrong password or a server that is stuck is not seen. Better, with a login from the\n\
+                 # environment or a file ({{ env = \"…\" }}, {{ file = \"…\" }}):"
             ),
         );
         plan.later.iter().for_each(|text| line(out, format_args!("# {text}")));
@@ -207,7 +209,7 @@ mod tests {
     fn nothing_found_is_still_a_valid_file() {
         let text = text(&Proposal { name: "x".into(), ..Proposal::default() });
         assert!(parse(&text, Path::new("/"), &Environment::default()).is_ok(), "{text}");
-        assert!(text.contains("# [[service]]"));
+        assert!(text.starts_with(crate::config::WRITTEN_BY_INIT) && text.contains("# [[service]]"));
     }
 
     #[test]

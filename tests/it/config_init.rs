@@ -143,6 +143,21 @@ fn rest_of_a_password_is_no_host_and_a_pipe_no_file() {
 }
 
 #[test]
+fn backend_that_is_only_a_comment_is_told_and_never_healthy() {
+    let env = Env::new();
+    env.write("backend.pid", "1\n");
+    let head = "# Written by `fuelops config init`\n";
+    let calm = "[thresholds]\ncpu_percent = { warn = 101, critical = 101 }\nmemory_percent = { warn = 101, \
+                critical = 101 }\ndisk_percent = { warn = 101, critical = 101 }\n";
+    let check = "[[check]]\nname = \"own\"\ntype = \"disk\"\npath = \".\"\n";
+    env.write("fuelops.toml", format!("{head}{calm}\n# # pid 7\n# [[service]]\n# name = \"api\"\n{check}"));
+    env.run(&["config", "check"]).expect(0).says("service.api: a comment on line 8");
+    let whole = env.run(&["health", "--fail-on", "critical"]).expect(3);
+    whole.says("no [[service]] names it").says("fuelops config check");
+    env.run(&["health", "--target", "own"]).expect(0);
+}
+
+#[test]
 fn file_that_is_there_stays_as_it_is() {
     let env = Env::new();
     env.write("main.py", BACKEND);

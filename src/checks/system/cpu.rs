@@ -11,6 +11,12 @@ use crate::text::human;
 /// tasks that wait for a disk, and a machine can live with it.
 const LOAD_WARN: f64 = 4.0;
 
+/// Share of the time in which somebody waited for a processor, in percent, from which all are slow: one that is only busy
+/// does its work.
+const PRESSURE: f64 = 20.0;
+/// Processor time in use from which it is so, where the system does not measure the waiting.
+const FULL: f64 = 97.0;
+
 pub(super) fn judge(seen: &SystemObservation, bars: Bars, culprits: &Culprits) -> Finding {
     let subject = Subject::system("cpu");
     let sample = match &seen.cpu {
@@ -41,12 +47,19 @@ pub(super) fn judge(seen: &SystemObservation, bars: Bars, culprits: &Culprits) -
         .with("throttled_percent", seen.quota.map(|quota| rounded(quota.throttled_percent)))
         .with("pressure_percent", seen.pressure.cpu);
     if severity != Severity::Ok {
-        finding = finding.because(Cause::CpuSaturated).with("top_processes", culprits.by_cpu_json());
+        finding = finding.with("top_processes", culprits.by_cpu_json());
+        finding.cause = is_waited_for(seen, percent).then_some(Cause::CpuSaturated);
         summary.push_str(&culprits.by_cpu_text());
     }
     finding.summary = summary;
     finding
         .metric(Metric::new("cpu", percent, Unit::Percent).bars(bars.warn, bars.critical).range(0.0, 100.0))
+}
+
+/// Whether somebody waits for a processor, or is kept from one by a control group.
+fn is_waited_for(seen: &SystemObservation, percent: f64) -> bool {
+    let is_throttled = seen.quota.is_some_and(|quota| quota.throttled_percent >= PRESSURE);
+    is_throttled || seen.pressure.cpu.map_or(percent >= FULL, |share| share >= PRESSURE)
 }
 
 /// Load is judged only where the CPU is: a threshold above 100 % switches both off.
@@ -71,4 +84,21 @@ pub(super) fn judge_load(seen: &SystemObservation, bars: Bars) -> Finding {
         finding = finding.because(Cause::CpuSaturated);
     }
     finding
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::system::observe::observe;
+
+    #[test]
+    fn busy_processors_that_nobody_waits_for_are_no_cause() {
+        let mut seen = observe();
+        let always = Bars { warn: 0.0, critical: 0.0 };
+        for (share, cause) in [(5.0, None), (60.0, Some(Cause::CpuSaturated))] {
+            (seen.quota, seen.pressure.cpu) = (None, Some(share));
+            let finding = judge(&seen, always, &Culprits::default());
+            assert_eq!((finding.severity, finding.cause), (Severity::Critical, cause));
+        }
+    }
 }

@@ -13,7 +13,7 @@ use crate::cli::args::Format;
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, UsageError};
 use crate::cli::tools::tools;
-use crate::config::{Config, Loaded, Origin, Via};
+use crate::config::{self, Check, CheckKind, Config, Loaded, Origin, Via};
 use crate::diagnose::{self, Known};
 use crate::model::{Hint, Verdict};
 use crate::platform::{self, Termination};
@@ -156,8 +156,28 @@ pub(super) fn measure(loaded: &Loaded, plan: &Plan) -> Result<HealthReport> {
     if config.services.is_empty() && config.checks.is_empty() {
         report.verdict = Verdict::Unknown;
         report.notes.push(nothing_to_watch(&loaded.origin));
+    } else if plan.judges_system && plan.checks.len() == config.checks.len() && leaves_backend_out(config) {
+        if matches!(report.verdict, Verdict::Healthy) {
+            report.verdict = Verdict::Unknown;
+        }
+        report.notes.push(format!(
+            "a backend lies in {}, and no [[service]] names it, so whether it runs was not looked at; next: fuelops \
+             config check",
+            config.root.display()
+        ));
     }
     Ok(report)
+}
+
+/// Whether a backend lies where the config does, and nothing of the config looks at one.
+fn leaves_backend_out(config: &Config) -> bool {
+    let is_of_a_backend = |check: &Check| {
+        use CheckKind::{Http, Launchd, Process, Systemd};
+        matches!(check.kind, Http(_) | Launchd(_) | Process(_) | Systemd(_))
+    };
+    config.services.is_empty()
+        && !config.checks.iter().any(is_of_a_backend)
+        && config::has_backend(&config.root)
 }
 
 /// A config that was named on the command line has to be named in suggested commands, too.

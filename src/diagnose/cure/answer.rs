@@ -3,6 +3,7 @@
 use crate::diagnose::cure::Case;
 use crate::diagnose::cure::command::{hint, words};
 use crate::diagnose::cure::observed::text;
+use crate::diagnose::cure::server::in_its_place;
 use crate::model::Hint;
 use crate::text::{redact, shell};
 
@@ -21,7 +22,7 @@ pub(super) fn bad(case: Case<'_>) -> Hint {
     let whole = url.and_then(|url| case.program(["curl", "-sSi", "-m", "10", url]));
     match whole {
         Some(curl) => hint("look at the whole answer", Some(curl)),
-        None => hint("ask it again by itself", Some(case.again())),
+        None => in_its_place(case).unwrap_or_else(|| hint("ask it again by itself", Some(case.again()))),
     }
 }
 
@@ -62,5 +63,6 @@ pub(super) fn stale_backup(case: Case<'_>) -> Option<Hint> {
 pub(super) fn nameless(case: Case<'_>) -> Option<Hint> {
     let is_asked = case.finding.check.starts_with("check.") || case.service.is_some();
     let is_red = case.finding.severity == crate::model::Severity::Critical;
-    (is_asked && is_red).then(|| hint("ask it again by itself", Some(case.again())))
+    let again = || hint("ask it again by itself", Some(case.again()));
+    (is_asked && is_red).then(|| in_its_place(case).unwrap_or_else(again))
 }

@@ -33,6 +33,9 @@ pub(super) fn of(finding: &Finding, known: &Known<'_>) -> Option<Hint> {
             "see more of it as root, or as the user that it runs as",
             Some(words(["sudo", "fuelops", "health", "--target", &finding.target])),
         )),
+        None if finding.check == "system.cpu" && finding.severity > Severity::Unknown => {
+            Some(machine::busy(case))
+        }
         None => service::nameless(case).or_else(|| answer::nameless(case)),
     }
 }
@@ -134,9 +137,14 @@ mod tests {
     fn what_it_lacked_comes_before_its_start() {
         let services = [service("api")];
         let dead = bad("service.api.process", Cause::ProcessDown);
-        for (rule, class, command) in [
-            ("disk-full", FaultClass::Disk, "df -h '/srv/my app'"),
-            ("port-in-use", FaultClass::Port, "lsof -nP -iTCP:8000 -sTCP:LISTEN"),
+        for (rule, class, command, text) in [
+            (
+                "disk-full",
+                FaultClass::Disk,
+                "df -h '/srv/my app'",
+                " first, then start it again: fuelops recover",
+            ),
+            ("port-in-use", FaultClass::Port, "fuelops recover", "and is free now: start it again"),
         ] {
             let mut evidence = read_log();
             let fault = SaidFault { rule, class, summary: "x".into(), age: None, is_last: true };
@@ -144,7 +152,7 @@ mod tests {
             let known = Known { services: &services, evidence: &evidence, tools: WITH_TOOLS, ..known() };
             let hint = of(&dead, &known).unwrap();
             assert_eq!(hint.command.as_deref(), Some(command));
-            assert!(hint.text.ends_with(" first, then start it again: fuelops recover"), "{}", hint.text);
+            assert!(hint.text.ends_with(text), "{}", hint.text);
         }
     }
 
@@ -172,6 +180,42 @@ mod tests {
         assert_eq!(found.cause, Some(Cause::DatabaseDown));
         let hint = found.hint.as_ref().unwrap();
         assert_eq!(hint.command.as_deref(), Some("ps -o pid,stat,pcpu,etime,args -p 9"));
+    }
+
+    #[test]
+    fn whoever_serves_in_its_place_is_named() {
+        let command = "'redis-server *:3306'".into();
+        let server = Server { port: 3306, pid: 9, command, dir: None, is_stopped: false };
+        let evidence = Evidence { servers: vec![server], ..Evidence::default() };
+        for cause in [Some(Cause::DatabaseDown), Some(Cause::BadResponse), None] {
+            let mut finding = bad("check.mysql", Cause::DatabaseDown);
+            finding.cause = cause;
+            let hint = diagnosed(vec![finding], &evidence)[0].hint.clone().unwrap();
+            assert!(hint.text.starts_with("pid 9 (redis-server) serves port 3306"), "{}", hint.text);
+            assert_eq!(hint.command.as_deref(), Some("ps -o pid,stat,pcpu,etime,args -p 9"));
+        }
+    }
+
+    #[test]
+    fn nobody_is_looked_for_among_those_who_listen() {
+        let checks = crate::diagnose::testing::stack().checks;
+        let endpoints = checks.iter().filter_map(|c| Some((c.name.clone(), c.kind.endpoint()?))).collect();
+        let evidence = Evidence { endpoints, ..Evidence::default() };
+        let has_program: fn(&str) -> bool = |name| name != "systemctl";
+        let tools = crate::diagnose::Tools { has_program, ..WITH_TOOLS };
+        let known = Known { checks: &checks, evidence: &evidence, tools, ..known() };
+        for (check, cause) in [("check.redis", Cause::CacheDown), ("check.fleet", Cause::ProcessDown)] {
+            let hint = of(&bad(check, cause), &known).unwrap();
+            assert_eq!(hint.command.as_deref(), Some("lsof -nP -iTCP -sTCP:LISTEN"), "{check}");
+        }
+    }
+
+    #[test]
+    fn busy_processors_have_no_cause_and_a_next_command() {
+        let busy = Finding::new("system.cpu", "cpu", Severity::Critical, "95 % busy");
+        let busy = busy.with("top_processes", json!([{"pid": 7}]));
+        let hint = of(&busy, &known()).unwrap();
+        assert_eq!(hint.command.as_deref(), Some("ps -o pid,user,pcpu,time,args -p 7"));
     }
 
     #[test]

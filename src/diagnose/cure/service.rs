@@ -4,7 +4,7 @@ use crate::config::Service;
 use crate::diagnose::cure::Case;
 use crate::diagnose::cure::command::{hint, kill, listed, words};
 use crate::diagnose::cure::observed::{number, numbers, strangers};
-use crate::diagnose::cure::server::server;
+use crate::diagnose::cure::server::{absent, server};
 use crate::diagnose::naming::last_fault_of;
 use crate::logs::rules::{FaultClass, rules};
 use crate::model::{Cause, Hint};
@@ -13,7 +13,7 @@ use crate::text::{redact, shell};
 
 /// See why it ended, then start it again as it is configured.
 pub(super) fn down(case: Case<'_>) -> Option<Hint> {
-    let Some(service) = case.service else { return Some(elsewhere(case)) };
+    let Some(service) = case.service else { return Some(absent(case)) };
     if case.known.evidence.stopped_ago(&service.name).is_some() {
         let start = case.fuelops(["start", &service.name]);
         return Some(hint(
@@ -28,6 +28,10 @@ pub(super) fn down(case: Case<'_>) -> Option<Hint> {
     let (tail, start) = (case.last_lines(), case.start(service));
     if case.finding.cause == Some(Cause::CrashLoop) {
         return Some(hint("it will end again until what its log says is mended", tail.or(start)));
+    }
+    if let (Some(start), Some(port)) = (&start, lost_port(case, service)) {
+        let text = format!("port {port} was taken when it ended, and is free now: start it again");
+        return Some(hint(text, Some(start.clone())));
     }
     if let Some(first) = what_to_free(case, service) {
         let then = start.or_else(|| by_hand(service)).map(|start| format!(": {start}")).unwrap_or_default();
@@ -49,24 +53,18 @@ pub(super) fn down(case: Case<'_>) -> Option<Hint> {
     })
 }
 
-/// What it lacked when it ended, a disk's space or its port: without that, it would end again.
+/// Its port, where that was taken when it ended: were it taken still, that would be told in place of this.
+fn lost_port(case: Case<'_>, service: &Service) -> Option<u16> {
+    let fault = last_fault_of(case.known.evidence, &service.name)?;
+    service.port.filter(|_| fault.rule == "port-in-use")
+}
+
+/// The space that it lacked when it ended: without that, it would end again.
 fn what_to_free(case: Case<'_>, service: &Service) -> Option<Hint> {
     let fault = last_fault_of(case.known.evidence, &service.name)?;
-    match (fault.rule, service.port) {
-        ("disk-full" | "disk-quota", _) => {
-            let look = words(["df", "-h", &service.cwd.to_string_lossy()]);
-            Some(hint("free space where this shows none", Some(look)))
-        }
-        ("port-in-use", Some(port)) => {
-            let lsof = case.program(["lsof", "-nP", &format!("-iTCP:{port}"), "-sTCP:LISTEN"]);
-            let look = lsof.or_else(|| case.program(["ss", "-ltnp", &format!("sport = :{port}")]));
-            Some(hint(
-                format!("end what holds port {port}, if this still shows anything,"),
-                look.or_else(|| Some(case.again())),
-            ))
-        }
-        _ => None,
-    }
+    let is_space = matches!(fault.rule, "disk-full" | "disk-quota");
+    let look = words(["df", "-h", &service.cwd.to_string_lossy()]);
+    is_space.then(|| hint("free space where this shows none", Some(look)))
 }
 
 /// What to do first, where its last words name a fault that a start does not cure.
@@ -119,11 +117,6 @@ impl Case<'_> {
         let stop = self.fuelops(["stop", &service.name])?;
         Some(hint("an operator stopped it, and it is meant to be down: end what is left of it", Some(stop)))
     }
-}
-
-/// What a check asks is not there, and no service of the config is behind it.
-fn elsewhere(case: Case<'_>) -> Hint {
-    hint("see whether what it asks runs, and at that address", Some(case.again()))
 }
 
 fn by_hand(service: &Service) -> Option<String> {

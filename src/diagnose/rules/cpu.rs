@@ -19,7 +19,7 @@ pub(super) const BUSY_SERVICE: Rule = Rule {
         let (service, _) = root.service()?;
         let wait = root.evidence().wait_of(&service.name).filter(|wait| wait.on == WaitsOn::Itself)?;
         let top = consequence.finding().observed.get("top_processes")?.get(0)?.get("pid")?.as_u64()?;
-        let is_it = is_saturated(consequence) && top == u64::from(wait.pid);
+        let is_it = consequence.id() == "system.cpu" && top == u64::from(wait.pid);
         is_it.then(|| format!("pid {top} of {} uses most", service.name))
     },
 };

@@ -13,6 +13,7 @@ mod logs;
 mod memory;
 mod own_address;
 mod own_parts;
+mod same_server;
 mod shared;
 mod targets;
 mod units;
@@ -47,6 +48,7 @@ pub(super) const RULES: &[Rule] = &[
     dependency::WAITS_FOR_IT,
     dependency::LOG_NAMES_IT,
     dependency::SAME_BROKER,
+    same_server::SAME_SERVER,
     dependency::DECLARED,
     targets::PAGE_IS_NO_PAGE,
     targets::SCRAPES_A_SERVICE,

@@ -7,11 +7,16 @@ use crate::diagnose::scene::{Node, Part};
 /// What a check asks is served by a service that does not work.
 pub(super) const CHECKS_OF_A_SERVICE: Rule = Rule {
     name: "checks-of-a-service",
-    is_root: |root| failing(root).is_some_and(|service| service.port.is_some()),
+    is_root: |root| failing(root).is_some(),
     proof: |root, consequence| {
         let (service, part) = root.service()?;
         let asked = consequence.endpoint().filter(|address| address.is_loopback())?;
-        if Some(asked.port) != service.port {
+        // A service need not say which port it takes.
+        let is_its_process = || {
+            let pid = consequence.server().map(|server| f64::from(server.pid));
+            pid.is_some() && pid == root.number("pid")
+        };
+        if Some(asked.port) != service.port && !is_its_process() {
             return None;
         }
         // Where the service itself answers, only the same failure has the same reason.

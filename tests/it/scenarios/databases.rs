@@ -76,7 +76,7 @@ scenarios! {
             cause: "process-down",
             says: "nothing listens there",
             folded: &["service.backend.http"],
-            hint: "fuelops health --target broker --format json",
+            hint: "lsof -nP -iTCP -sTCP:LISTEN",
             code: 2,
         }]);
 }

@@ -48,7 +48,7 @@ scenarios! {
                 cause: "process-down",
                 says: "nothing listens there",
                 folded: &[],
-                hint: "fuelops health --target archive-db --format json",
+                hint: "lsof -nP -iTCP -sTCP:LISTEN",
                 code: 2,
             },
             Diagnosis {
