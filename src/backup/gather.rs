@@ -40,7 +40,7 @@ pub struct Skipped {
 /// What it costs that something was left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weight {
-    /// A link, whose target stands for itself.
+    /// A link, whose target stands for itself, or what holds nothing.
     Nothing,
     /// Content that was asked for.
     Content,
@@ -142,6 +142,9 @@ impl Walk<'_> {
                 }
                 FileKind::Link if search.matcher.is_match(&inside) => {
                     self.skip(&inside, "is a symbolic link", Weight::Nothing);
+                }
+                FileKind::Fifo | FileKind::Socket | FileKind::Device if search.matcher.is_match(&inside) => {
+                    self.skip(&inside, "is a pipe, a socket or a device", Weight::Nothing);
                 }
                 _ => {}
             }
@@ -255,7 +258,7 @@ mod tests {
         nix::unistd::mkfifo(&root.join("logs/pipe.log"), nix::sys::stat::Mode::S_IRWXU).unwrap();
         let (paths, skipped) = found(&root, &["*.log", "./logs/*.log", "linked/*.log", "none/*.log"]);
         assert_eq!(paths, ["a.log", "logs/c.log"]);
-        assert_eq!(skipped, ["link.log", "linked"]);
+        assert_eq!(skipped, ["link.log", "pipe.log", "linked"]);
         let (paths, _) = found(&root, &["**/*.log"]);
         assert_eq!(paths, ["a.log", "elsewhere/f.log", "logs/c.log", "logs/deep/d.log"]);
         let (paths, _) = found(&root, &["logs/*/*.log", "b.txt"]);

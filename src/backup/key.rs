@@ -17,6 +17,8 @@ use crate::platform::files::Folder;
 
 /// Its name in the state folder.
 const NAME: &CStr = c"backup.key";
+/// What held no key.
+const VOID: &CStr = c"backup.key.void";
 const LENGTH: usize = 32;
 /// Rights of others than the owner.
 const OTHERS: u32 = 0o077;
@@ -39,6 +41,8 @@ pub enum KeyError {
     Io { path: PathBuf, source: io::Error },
     #[error("{} {why}", path.display())]
     Unfit { path: PathBuf, why: String },
+    #[error("{} holds no key", path.display())]
+    Void { path: PathBuf },
 }
 
 impl Key {
@@ -69,15 +73,17 @@ impl Key {
         if look.uid != caller && caller != 0 {
             return Err(unfit(format!("belongs to {}", platform::user_name(look.uid))));
         }
-        let mut text = String::new();
+        let mut text = Vec::new();
         let file = folder.open_file(NAME).map_err(failed)?;
-        file.take(4 * LENGTH as u64).read_to_string(&mut text).map_err(failed)?;
-        let bytes = hex::decode(text.trim()).filter(|bytes| bytes.len() == LENGTH);
-        let bytes = bytes.ok_or_else(|| unfit("holds no key".to_owned()))?;
-        Ok(Some(Self::of(&bytes)))
+        file.take(4 * LENGTH as u64).read_to_end(&mut text).map_err(failed)?;
+        let text = String::from_utf8_lossy(&text);
+        match hex::decode(text.trim()).filter(|bytes| bytes.len() == LENGTH) {
+            Some(bytes) => Ok(Some(Self::of(&bytes))),
+            None => Err(KeyError::Void { path }),
+        }
     }
 
-    /// Makes a key where there is none.
+    /// Makes a key where there is none. What is there and holds none is put aside, to be looked at.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -94,6 +100,9 @@ impl Key {
             && error.kind() != io::ErrorKind::NotFound
         {
             return Err(failed(error));
+        }
+        if matches!(Self::load(state_dir), Err(KeyError::Void { .. })) {
+            folder.rename_over(NAME, VOID).map_err(failed)?;
         }
         let write = || {
             let mut file = folder.create_file(temporary)?;
@@ -168,6 +177,13 @@ mod tests {
         fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
         fs::write(&path, "short\n").unwrap();
         assert!(Key::load(folder.path()).unwrap_err().to_string().ends_with("holds no key"));
+        for void in [&b""[..], b"\xff\xfe"] {
+            fs::write(&path, void).unwrap();
+            assert!(matches!(Key::load(folder.path()), Err(KeyError::Void { .. })));
+        }
+        Key::create(folder.path()).unwrap();
+        assert_eq!(fs::read(folder.path().join("backup.key.void")).unwrap(), b"\xff\xfe");
+        assert!(Key::load(folder.path()).unwrap().is_some());
         fs::remove_file(&path).unwrap();
         std::os::unix::fs::symlink("/etc/hostname", &path).unwrap();
         assert!(Key::load(folder.path()).is_err());

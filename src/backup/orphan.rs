@@ -14,6 +14,9 @@ pub fn orphaned(shelf: &Shelf, key: Option<&Key>, state_dir: &Path, entries: &[E
     }
     let path = key::path(state_dir);
     let cause = match key {
+        None if path.exists() => {
+            format!("{} holds no key any more, and nothing else proves these backups", path.display())
+        }
         None => format!("the key {} is not there, and nothing else proves these backups", path.display()),
         Some(_) => format!("the key {} is not the one that these backups were made with", path.display()),
     };

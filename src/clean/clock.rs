@@ -33,15 +33,32 @@ pub struct Reading {
     wall_ns: i64,
     since_boot_ns: Option<i64>,
     boot: Option<String>,
+    /// What a run left alone that did nothing: told once, it is no news.
+    #[serde(default)]
+    left: Option<u64>,
+}
+
+impl Reading {
+    /// Adds what the run has left alone.
+    #[must_use]
+    pub fn leaving(self, left: Option<u64>) -> Self {
+        Self { left, ..self }
+    }
 }
 
 impl Clock {
+    /// What the last run left alone, if it did nothing.
+    pub fn left(&self) -> Option<u64> {
+        self.last.as_ref()?.left
+    }
+
     /// What the next run is to know.
     pub fn reading(&self) -> Reading {
         Reading {
             wall_ns: self.now,
             since_boot_ns: self.kernel.as_ref().map(|kernel| kernel.since_boot_ns),
             boot: self.kernel.as_ref().and_then(|kernel| kernel.boot.clone()),
+            left: self.left(),
         }
     }
 

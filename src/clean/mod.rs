@@ -38,5 +38,5 @@ pub use plan::plan;
 pub use policy::{Act, Marks, Policy, Rotation, Rule, rules};
 pub use steps::Plan;
 pub use survey::survey;
-pub use tell::tell;
+pub use tell::{left_alone, tell};
 pub use tops::{PolicyError, fitting};

@@ -1,5 +1,6 @@
 //! A plan and its outcome as a report.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -57,6 +58,16 @@ pub fn tell<'a>(
             .collect(),
         elapsed_ms,
     }
+}
+
+/// A mark of what was left alone by a run that did nothing and in which nothing failed.
+pub fn left_alone(plan: &Plan, outcome: &Outcome) -> Option<u64> {
+    let is_quiet = outcome.done() == 0 && outcome.failed.is_empty() && plan.inventory.faults.is_empty();
+    let mut hasher = DefaultHasher::new();
+    for CleanSkip { path, why } in skipped(plan, Some(outcome)) {
+        (path, why).hash(&mut hasher);
+    }
+    is_quiet.then(|| hasher.finish())
 }
 
 fn told_disk(disk: &Disk, measured: Option<Measured>) -> CleanDisk {
@@ -212,7 +223,8 @@ fn skipped(plan: &Plan, outcome: Option<&Outcome>) -> Vec<CleanSkip> {
         },
     });
     let left = outcome.map_or_else(Vec::new, |o| reasons(plan, &o.left));
-    closed.chain(barred).chain(left).collect()
+    // First what the rules meant.
+    left.into_iter().chain(barred).chain(closed).collect()
 }
 
 fn errors(plan: &Plan, outcome: Option<&Outcome>) -> Vec<CleanError> {

@@ -61,18 +61,22 @@ pub fn clean_line(report: &CleanReport<'_>) -> String {
         CleanOutcome::Planned => format!("{}, nothing done without --yes", planned_words(report)),
         _ => done_words(report),
     };
-    let counts = [
-        (report.skipped.len(), "file left alone", "files left alone"),
-        (report.warnings.len(), "warning", "warnings"),
-        (report.errors.len(), "error", "errors"),
-    ];
+    let left = match report.skipped.as_slice() {
+        [] => String::new(),
+        [one] => format!(", 1 file left alone ({}: {})", one.path, one.why),
+        [first, ..] => {
+            let number = human::count(report.skipped.len() as u64);
+            format!(", {number} files left alone ({}: {}, …)", first.path, first.why)
+        }
+    };
+    let counts = [(report.warnings.len(), "warning", "warnings"), (report.errors.len(), "error", "errors")];
     let count = |(count, one, many)| match count {
         0 => String::new(),
         1 => format!(", 1 {one}"),
         _ => format!(", {} {many}", human::count(count as u64)),
     };
     let counts: String = counts.into_iter().map(count).collect();
-    format!("{}: {words}{counts}\n", report.name)
+    format!("{}: {words}{left}{counts}\n", report.name)
 }
 
 fn planned_words(report: &CleanReport<'_>) -> String {
@@ -264,7 +268,7 @@ mod tests {
     fn cron_gets_one_line() {
         assert_eq!(
             clean_line(&report(CleanOutcome::Done)),
-            "fuel: 30 files done, 435 KiB freed, 1 file left alone\n"
+            "fuel: 30 files done, 435 KiB freed, 1 file left alone (/srv/x: open in process 7)\n"
         );
         assert!(!shown(CleanOutcome::Done).contains("--yes"));
     }

@@ -49,8 +49,9 @@ Examples:
   fuelops clean --dry-run         show the plan
   fuelops clean --yes --quiet     from cron: silent where there is nothing to do, else one line
 
-Exit codes: 0 done, or nothing to do; 1 something was left alone or failed, or the plan was not confirmed;
-2 something failed and nothing was done; 75 another clean is running.")]
+Exit codes: 0 done, or nothing that can be done; 1 beside what was done, something was in the way of a rule (open, immutable or
+another user's) or failed, or the plan was not confirmed; 2 something failed and nothing was done; 75 another clean is running.
+With --quiet, a run that does nothing and leaves alone just what the last one left is silent and ends with 0.")]
 pub struct CleanArgs {
     /// Show the plan and do nothing
     #[arg(long, conflicts_with = "yes")]
@@ -95,7 +96,12 @@ pub fn run(args: &CleanArgs, context: &Context) -> Result<Exit> {
         bar.set_message(human::bytes(progress.freed));
     });
     bar.finish_and_clear();
-    note_reading(config, &clock);
+    let left = clean::left_alone(&plan, &outcome);
+    let is_told = left.is_some() && left == clock.left();
+    write_reading(config, &clock.reading().leaving(left));
+    if is_told && show.is_silent() {
+        return Ok(interrupt.exit().unwrap_or(Exit::Done));
+    }
     let ended = show.report(&plan, Some(&outcome))?;
     Ok(interrupt.exit().unwrap_or_else(|| exit(ended, false)))
 }
@@ -231,7 +237,11 @@ fn last_reading(path: &Path) -> Option<Reading> {
 
 /// A disk that is still full forgets the time of this run; the next one has one witness less.
 fn note_reading(config: &Config, clock: &Clock) {
-    if let Ok(text) = serde_json::to_vec(&clock.reading()) {
+    write_reading(config, &clock.reading());
+}
+
+fn write_reading(config: &Config, reading: &Reading) {
+    if let Ok(text) = serde_json::to_vec(reading) {
         store::write_atomic(&config.state_dir.join(READING), &text, FILE_MODE).unwrap_or(());
     }
 }
@@ -247,13 +257,17 @@ struct Show<'a> {
 }
 
 impl Show<'_> {
+    /// Only what needs attention is told.
+    fn is_silent(&self) -> bool {
+        self.context.ui.quiet && self.context.ui.format == Format::Table
+    }
+
     /// Shows a plan or what came of it; the answer is how it ended.
     fn report(&self, plan: &Plan, outcome: Option<&Outcome>) -> Result<CleanOutcome> {
         let elapsed = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         let report = clean::tell(plan, outcome, self.name, elapsed);
         let ui = &self.context.ui;
-        let is_silent = ui.quiet && ui.format == Format::Table;
-        if !is_silent {
+        if !self.is_silent() {
             ui.report("clean", SCHEMA, &report, || {
                 render::clean(&report, self.apply_command().as_deref(), &self.look_command())
             })?;

@@ -75,7 +75,11 @@ fn backup_key_that_is_lost_or_another_is_told_by_every_command() {
         assert!(error.contains(cause) && error.contains("zstd -d"), "{words:?}: {outcome}");
     };
     let restore = ["restore", "app.db", "--into", "copy.db", "--yes"];
-    for (content, cause) in [(None, "is not there"), (Some("ab".repeat(32)), "is not the one")] {
+    for (content, cause) in [
+        (None, "is not there"),
+        (Some("ab".repeat(32)), "is not the one"),
+        (Some(String::new()), "holds no key any more"),
+    ] {
         fs::remove_file(&key).unwrap();
         if let Some(content) = content {
             fs::write(&key, content).unwrap();
@@ -88,6 +92,10 @@ fn backup_key_that_is_lost_or_another_is_told_by_every_command() {
         fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     }
     backup(&env, &["list"]).0.expect(0);
+    fs::write(&key, "half a ke").unwrap();
+    let (outcome, report) = backup(&env, &["create"]);
+    assert!(report["notes"][0].as_str().unwrap().contains("holds no key any more"), "{}", outcome.expect(1));
+    assert_eq!(states(&env), ["verified", "unproven"]);
 }
 
 #[test]

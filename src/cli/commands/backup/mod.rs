@@ -6,6 +6,7 @@ mod prune;
 mod restore;
 mod room;
 mod tell;
+mod writers;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -30,8 +31,8 @@ Examples:
   fuelops backup restore mysql               the newest good one, in its place, after a question
   fuelops backup restore mysql --into copy   into a new database beside it
 
-Exit codes: 0 done; 1 something was left out, or the plan was not confirmed; 2 a backup failed, is damaged, not proven or not
-restored; 3 there is nothing to back up or to look at; 75 another backup is running."
+Exit codes: 0 done (links and pipes are named and left out); 1 content was left out, older backups cannot be proven, or the plan
+was not confirmed; 2 a backup failed, is damaged, not proven or not restored; 3 there is nothing to back up or to look at; 75 another backup is running."
 )]
 pub struct BackupArgs {
     #[command(subcommand)]

@@ -11,7 +11,7 @@ use crate::cli::exit::Exit;
 use crate::report::{BackupAction, BackupOutcome, BackupReport, BackupRestore, BackupTarget};
 
 use super::room::Room;
-use super::tell;
+use super::{tell, writers};
 
 /// Backups that were passed over and are told one by one.
 const MOST_PASSED_OVER: usize = 5;
@@ -19,7 +19,8 @@ const MOST_PASSED_OVER: usize = 5;
 #[derive(Args, Debug)]
 #[command(after_help = "\
 What is restored over is backed up first. Only a backup that its manifest proves is restored.
-PostgreSQL and SQLite are restored as a whole or not at all; MySQL table by table.")]
+PostgreSQL and SQLite are restored as a whole or not at all; MySQL table by table. What others commit to MySQL or
+PostgreSQL meanwhile is lost: stop the services that write there first (fuelops stop).")]
 pub(super) struct RestoreArgs {
     /// A backup's id, or a source: then its newest good one
     #[arg(value_name = "BACKUP")]
@@ -59,7 +60,10 @@ pub(super) fn run(args: &RestoreArgs, context: &Context) -> Result<Exit> {
         }
     };
     report.restore = Some(told(&plan));
-    if !args.yes && (!will_apply || !is_confirmed(&room, &plan, report.notes.is_empty())?) {
+    let is_newest = report.notes.is_empty();
+    let warning = writers::warning(&room, &plan);
+    report.notes.extend(warning.clone());
+    if !args.yes && (!will_apply || !is_confirmed(&room, &plan, is_newest, warning.as_deref())?) {
         report.outcome = BackupOutcome::Planned;
         report.notes.push("nothing was changed; --yes restores without asking".to_owned());
         return room.end(report);
@@ -98,13 +102,15 @@ fn passing_over(passed_over: &[(String, String)]) -> Vec<String> {
     each.chain((more > 0).then(|| format!("{more} more were passed over"))).collect()
 }
 
-fn is_confirmed(room: &Room<'_>, plan: &RestorePlan, is_newest: bool) -> Result<bool> {
+fn is_confirmed(room: &Room<'_>, plan: &RestorePlan, is_newest: bool, warning: Option<&str>) -> Result<bool> {
     let Manifest { id, created_at, .. } = &plan.manifest;
     let made = created_at.format("%Y-%m-%d %H:%M UTC");
     let loss = if plan.replaces() { ", replacing what is there now" } else { "" };
     let age = if is_newest { "" } else { ", the newest good one" };
+    let warning = warning.map(|warning| format!(" ({warning})")).unwrap_or_default();
+    let place = plan.place();
     let question =
-        format!("Restore {id} (made {made}{age}) into {} from {}{loss}?", plan.place(), room.means.host);
+        format!("Restore {id} (made {made}{age}) into {place} from {}{loss}?{warning}", room.means.host);
     room.context.ui.confirm(&question)
 }
 

@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail};
 use chrono::Utc;
 
-use crate::backup::{self, Entry, Key, Means, Origin, SearchPath, Shelf, Source, Wanted};
+use crate::backup::{self, Entry, Key, KeyError, Means, Origin, SearchPath, Shelf, Source, Wanted};
 use crate::cli::context::Context;
 use crate::cli::exit::{Exit, UsageError};
 use crate::cli::interrupt::Interrupt;
@@ -65,8 +65,12 @@ impl<'a> Room<'a> {
         Ok(Lock::take(&self.config.state_dir.join(LOCK), work, Utc::now())?)
     }
 
+    /// The key; a file that holds none is as good as lost.
     pub(super) fn key(&self) -> Result<Option<Key>> {
-        Ok(Key::load(&self.config.state_dir)?)
+        match Key::load(&self.config.state_dir) {
+            Err(KeyError::Void { .. }) => Ok(None),
+            other => Ok(other?),
+        }
     }
 
     /// The folder, if it is there.
